@@ -1,0 +1,97 @@
+# One command opens the course: make lab. One command proves it: make test.
+# Every command does its own set-up in .venv, once, and again when a requirement changes.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+PIP    := $(BIN)/python -m pip install --disable-pip-version-check
+
+# Jupyter refuses to run as root, as containers do, unless told.
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# Extra arguments, as in: make lab LAB_ARGS="--no-browser --port=8899"
+LAB_ARGS    ?=
+PYTEST_ARGS ?=
+
+# The browser that the browser tests drive.
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-browser test-binder notebooks check-form bench badge peers
+
+help:
+	@echo "make lab           open the course in JupyterLab"
+	@echo "make test          run every test but the browser's"
+	@echo "make test-browser  drive the chapters in headless Chromium"
+	@echo "make test-binder   build the Binder recipe's environment, and the README's, from nothing"
+	@echo "make notebooks     run every chapter and write it in its normal form"
+	@echo "make bench         measure the speed of nnlib beside its peers"
+	@echo "make badge         write the Binder badge into README.md"
+
+lab: $(STAMPS)/course
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
+
+test: $(STAMPS)/test
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m codespell_lib
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-browser: $(STAMPS)/test $(STAMPS)/browser
+	@test -n "$(CHROMIUM)" || { \
+	  echo "The browser tests need Chromium. Debian: apt-get install chromium. macOS: brew install chromium."; \
+	  echo "Elsewhere: make test-browser CHROMIUM=/path/to/chrome"; exit 1; }
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 0 tests/browser $(PYTEST_ARGS)
+
+test-binder: $(STAMPS)/test
+	$(BIN)/python -m pytest -n 0 -m slow tests $(PYTEST_ARGS)
+
+notebooks: $(STAMPS)/test
+	$(BIN)/python tests/tools/notebooks.py
+
+check-form: $(STAMPS)/test
+	$(BIN)/python tests/tools/notebooks.py --check
+
+bench: $(STAMPS)/test $(STAMPS)/peers
+	@set -e; for script in tests/bench/*.py; do $(BIN)/python $$script; done
+
+badge: check-python
+	$(PYTHON) tests/tools/badge.py
+
+peers: $(STAMPS)/peers
+
+# --- set-up ---------------------------------------------------------------------------------------------------
+
+.PHONY: check-python
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The course needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+
+$(STAMPS)/venv: | check-python
+	@echo "== Making the environment $(VENV) with $$($(PYTHON) --version) =="
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/course: requirements.txt pyproject.toml $(STAMPS)/venv
+	@echo "== Installing what the course runs on (about a minute the first time) =="
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -e .
+	@$(BIN)/python -c "import matplotlib.font_manager"
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/course
+	@echo "== Installing the test tools =="
+	$(PIP) -r requirements.txt -e ".[test]"
+	@touch $@
+
+$(STAMPS)/browser: $(STAMPS)/course
+	@echo "== Installing the browser driver =="
+	$(PIP) -r requirements.txt -e ".[browser]"
+	@touch $@
+
+$(STAMPS)/peers: $(STAMPS)/course
+	@echo "== Installing the peers, PyTorch and scikit-learn (large) =="
+	$(PIP) -r requirements.txt -e ".[peers]"
+	@touch $@

@@ -1,0 +1,58 @@
+"""Options and plugins for every test of the course."""
+
+import os
+import sys
+from pathlib import Path
+
+# One thread in each process, set before NumPy is loaded: the chapters run in parallel.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+sys.path.insert(0, str(Path(__file__).parent))  # `from tools import ...`
+
+import pytest
+from tools.figures import FigurePlugin
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--figure-tolerance",
+        type=float,
+        default=1.0,
+        help="how far a stored figure may be from a freshly drawn one (RMS of 0..255)",
+    )
+    parser.addoption("--no-skips", action="store_true", help="count a skipped test as a failed one")
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        # Builds matplotlib's list of fonts once; otherwise the first chapter would say so in its outputs.
+        import matplotlib.font_manager  # noqa: F401
+    config.pluginmanager.register(FigurePlugin(config.getoption("figure_tolerance")), "figures")
+
+
+def fail_if_skipped(report, config):
+    if config.getoption("no_skips") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which --no-skips counts as failed: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    fail_if_skipped(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    fail_if_skipped(report, collector.config)
+    return report
+
+
+@pytest.fixture(autouse=True)
+def own_progress(monkeypatch, tmp_path_factory):
+    """Keeps every test away from a learner's progress."""
+    folder = tmp_path_factory.mktemp("progress")
+    monkeypatch.setenv("NNLIB_PROGRESS", str(folder / "progress.json"))
+    return folder

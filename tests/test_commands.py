@@ -1,0 +1,184 @@
+"""The commands, the tools around them, and the places where the same thing is said twice."""
+
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from tools import badge
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+
+needs_make = pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="needs make")
+
+
+def make(*arguments, cwd=ROOT):
+    return subprocess.run(["make", *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+# --- the repository ----------------------------------------------------------------------------------------------
+
+
+def test_nothing_else_is_at_the_top():
+    expected = {
+        "README.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.txt", ".gitignore",
+        "notebooks", "nnlib", "tests", "binder", ".github", ".ci", ".git",
+    }  # fmt: skip
+    lines = (ROOT / ".gitignore").read_text().splitlines()
+    ignored = [line.strip("/") for line in lines if line and not line.startswith("#")]
+    found = {name for name in os.listdir(ROOT) if not any(fnmatch.fnmatch(name, pattern) for pattern in ignored)}
+    assert found - {".git"} == expected - {".git"}
+
+
+def test_every_make_command_that_is_named_exists():
+    named = set()
+    for text in (README, WORKFLOW, (ROOT / ".ci" / "run").read_text(), MAKEFILE):
+        named |= set(re.findall(r"(?:`|^\s*|run: |\")make ([a-z][a-z-]*)", text, re.MULTILINE))
+    assert named >= {"lab", "test", "test-browser", "test-binder", "notebooks", "bench", "badge"}
+    assert named <= TARGETS
+
+
+def test_the_readme_links_the_chapters_that_exist():
+    linked = set(re.findall(r"\]\(notebooks/([\w.]+)\)", README))
+    assert linked == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_the_version_is_said_once_more_in_nnlib():
+    import nnlib
+
+    assert nnlib.__version__ == PROJECT["project"]["version"]
+
+
+def test_the_lines_without_make_are_what_make_does():
+    recipe = re.search(r"^test:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)[1]
+    by_make = [line.split(" -m ")[1].split(" $(")[0] for line in recipe.splitlines()]
+    by_hand = README.split("Without make, `make test` is")[1].split("```")[1]
+    assert [line.split(" -m ")[1] for line in by_hand.splitlines()[2:]] == by_make
+    unix, windows = (
+        re.findall(r"-m (pip install .*|jupyter .*)", README.split(heading)[1].split("```")[1])
+        for heading in ("on Linux and macOS:", "On Windows:")
+    )
+    assert unix == windows
+    assert len(unix) == 3
+
+
+def test_the_pins():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pins = {re.split(r"[=<>]", line)[0]: line for line in lines if line and line[0] != "#"}
+    assert all("==" in pins.pop(name) for name in ("numpy", "matplotlib", "nbval"))
+    assert all(">=" in pin and ",<" in pin for pin in pins.values())
+    assert set(pins) == {"jupyterlab", "ipywidgets", "ipykernel"}
+
+
+# --- make --------------------------------------------------------------------------------------------------------
+
+
+@needs_make
+@pytest.mark.parametrize("target", sorted(TARGETS - {"check-python"}))
+def test_make_knows_what_each_command_needs(target):
+    done = make("--dry-run", target, f"PYTHON={sys.executable}", "VENV=no-such-environment")
+    assert done.returncode == 0, done.stderr
+    if target in {"lab", "test", "test-browser", "test-binder", "notebooks", "bench", "peers"}:
+        assert "-m venv no-such-environment" in done.stdout
+    assert ('".[test]"' in done.stdout) == (
+        target in {"test", "test-browser", "test-binder", "notebooks", "check-form", "bench"}
+    )
+
+
+@needs_make
+def test_make_lab_keeps_the_token_and_passes_arguments():
+    done = make("--dry-run", "lab", "LAB_ARGS=--no-browser --port=8899")
+    (start,) = [line for line in done.stdout.splitlines() if "/jupyter lab" in line]
+    assert start.endswith("--no-browser --port=8899")
+    assert "token" not in start
+    assert "ip=" not in start
+    assert ("--allow-root" in start) == (os.geteuid() == 0)
+
+
+@needs_make
+def test_an_old_python_gets_a_clear_line(tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.18\nexit 1\n')
+    old.chmod(0o755)
+    done = make("lab", f"PYTHON={old}", f"VENV={tmp_path / 'env'}")
+    assert done.returncode != 0
+    assert f"The course needs Python 3.11 or newer, and {old} is Python 3.9.18." in done.stdout
+    assert "make PYTHON=python3.12 lab" in done.stdout
+
+
+@needs_make
+def test_no_browser_gets_a_clear_line():
+    old_enough = ["--old-file=.venv/.stamps/test", "--old-file=.venv/.stamps/browser"]
+    done = make(*old_enough, "test-browser", "CHROMIUM=")
+    assert done.returncode != 0
+    assert "The browser tests need Chromium. Debian: apt-get install chromium." in done.stdout
+
+
+# --- the badge ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/ada/from-scratch.git",
+        "https://github.com/ada/from-scratch",
+        "https://ada@github.com/ada/from-scratch/",
+        "git@github.com:ada/from-scratch.git",
+        "ssh://git@github.com/ada/from-scratch.git",
+        "ssh://git@github.com:22/ada/from-scratch",
+    ],
+)
+def test_the_badge_opens_the_first_chapter(remote):
+    address = "https://mybinder.org/v2/gh/ada/from-scratch/HEAD"
+    path = "lab/tree/notebooks/00_start_here.ipynb"
+    assert badge.badge(remote).endswith(f"]({address}?urlpath={path})")
+    assert (ROOT / path.removeprefix("lab/tree/")).exists()
+
+
+@pytest.mark.parametrize("remote", ["https://example.org/a/b", "/home/ada/course", "", "github.com"])
+def test_other_remotes_get_a_clear_line(remote):
+    with pytest.raises(ValueError, match="needs a repository on GitHub"):
+        badge.badge(remote)
+
+
+def test_the_badge_is_written_once(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(README, encoding="utf-8")
+    badge.write_badge(readme, "https://github.com/ada/first.git")
+    badge.write_badge(readme, "git@github.com:ada/second.git")
+    text = readme.read_text(encoding="utf-8")
+    assert text.count("badge_logo") == 1
+    assert "gh/ada/second/HEAD" in text
+    assert "make badge` it" not in text
+    outside = badge.PLACE.sub("", README)
+    assert badge.PLACE.sub("", text) == outside
+
+
+def test_a_readme_without_the_place_gets_a_clear_line(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("no place")
+    with pytest.raises(ValueError, match="has no place for the badge"):
+        badge.write_badge(readme, "https://github.com/ada/first.git")
+
+
+def test_the_badge_command_reads_the_origin_remote(tmp_path, monkeypatch, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text(README, encoding="utf-8")
+    monkeypatch.setattr(badge, "README", readme)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert "There is no `origin` remote yet" in badge.main()
+    for command in (["init", "--quiet"], ["remote", "add", "origin", "git@github.com:ada/nn.git"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    assert badge.main() == 0
+    assert "gh/ada/nn/HEAD" in readme.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == "README.md has the badge.\n"
