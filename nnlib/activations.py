@@ -1,0 +1,83 @@
+"""Activations: the bend between two layers, each with its derivative beside it.
+
+An activation f turns a layer's weighted sums Z into its outputs A = f(Z), element by element.
+For all four the derivative f'(Z) can be written with the *output* A alone, so the backward pass
+needs no second look at Z and tanh is computed once.
+
+To add one, write the two functions and enter them in `ACTIVATIONS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def linear(Z, out=None):
+    """f(z) = z: no bend, for outputs that may take any value."""
+    return np.positive(Z, out=out) if out is not Z else Z
+
+
+def linear_derivative(A):
+    """f'(z) = 1."""
+    return 1.0
+
+
+def relu(Z, out=None):
+    """f(z) = max(0, z), the rectified linear unit (Nair and Hinton, 2010)."""
+    return np.maximum(Z, 0, out=out)
+
+
+def relu_derivative(A):
+    """f'(z) = 1 where a > 0, else 0. At the kink z = 0 it is taken as 0."""
+    return A > 0
+
+
+def sigmoid(Z, out=None):
+    """f(z) = 1 / (1 + exp(-z)), written as (1 + tanh(z / 2)) / 2, which never overflows."""
+    A = np.multiply(Z, 0.5, out=out)
+    A = np.tanh(A, out=out)
+    A += 1
+    A *= 0.5
+    return A
+
+
+def sigmoid_derivative(A):
+    """f'(z) = a (1 - a)."""
+    return A * (1 - A)
+
+
+def tanh(Z, out=None):
+    """f(z) = tanh(z), from -1 to 1."""
+    return np.tanh(Z, out=out)
+
+
+def tanh_derivative(A):
+    """f'(z) = 1 - a²."""
+    return 1 - A * A
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation and its derivative.
+
+    `function(Z, out=None)` returns A = f(Z), written into `out` where one is given (it may be Z).
+    `derivative(A)` returns f'(Z) computed from A = f(Z).
+    `initializer` names the initializer that keeps the signal's variance under this activation.
+    """
+
+    name: str
+    function: Callable
+    derivative: Callable
+    initializer: str
+
+
+ACTIVATIONS = {
+    activation.name: activation
+    for activation in (
+        Activation("linear", linear, linear_derivative, initializer="glorot"),
+        Activation("relu", relu, relu_derivative, initializer="he"),
+        Activation("sigmoid", sigmoid, sigmoid_derivative, initializer="glorot"),
+        Activation("tanh", tanh, tanh_derivative, initializer="glorot"),
+    )
+}

@@ -1,0 +1,225 @@
+"""What crosses the border is checked here, once, so that the code inside can trust its arrays.
+
+Every error names the argument, what was wanted and what came. `gradient_check` is the other kind
+of check: that the network's gradient is the derivative of its loss.
+"""
+
+import difflib
+import math
+import numbers
+import operator
+
+import numpy as np
+
+
+class DivergenceError(ValueError):
+    """Training ran away: an epoch's loss, or a parameter after it, is not finite.
+
+    epoch : int, the epoch that ran away. rate : float, its learning rate.
+    history : dict of lists, every finite epoch up to then, so that the explosion can be plotted.
+    """
+
+    def __init__(self, epoch, rate, history):
+        super().__init__(
+            f"training diverged in epoch {epoch}, at learning rate {rate:g}: the loss is no longer a "
+            "finite number. The network is as it was before fit. Try a learning rate ten times smaller, "
+            "scale X and y to around 1, or lower l2_lambda if rate · l2_lambda is near 2"
+        )
+        self.epoch, self.rate, self.history = epoch, rate, history
+
+    def __reduce__(self):
+        return type(self), (self.epoch, self.rate, self.history)
+
+
+def shown(value):
+    """A short form of a value for an error message."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def integer(name, value, *, at_least):
+    """`value` as an int of at least `at_least`."""
+    try:
+        if isinstance(value, bool | np.bool):
+            raise TypeError
+        whole = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
+    if whole < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {whole}")
+    return whole
+
+
+def number(name, value, *, above=-math.inf, at_least=-math.inf, at_most=math.inf):
+    """`value` as a finite Python float within the bounds."""
+    if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {shown(value)}")
+    try:
+        result = float(value)
+    except OverflowError:
+        result = math.inf
+    if not (math.isfinite(result) and result > above and at_least <= result <= at_most):
+        bounds = [f"above {above:g}"] * (above > -math.inf)
+        bounds += [f"of at least {at_least:g}"] * (at_least > -math.inf)
+        bounds += [f"at most {at_most:g}"] * (at_most < math.inf)
+        raise ValueError(f"{name} must be a finite number {' and '.join(bounds)}, got {result:g}")
+    return result
+
+
+def flag(name, value):
+    """`value` as a bool, which it must be: `shuffle="no"` would otherwise mean yes."""
+    if not isinstance(value, bool | np.bool):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def choice(name, value, options):
+    """`value` as one of the names in `options`; upper case is forgiven, a typo gets the nearest name."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {sorted(options)}, got {shown(value)}")
+    if value.lower() in options:
+        return value.lower()
+    nearest = difflib.get_close_matches(value.lower(), options, n=1, cutoff=0.5)
+    guess = f". Did you mean {nearest[0]!r}?" if nearest else ""
+    raise ValueError(f"{name} must be one of {sorted(options)}, got {value!r}{guess}")
+
+
+def function(name, value):
+    """`value`, which must be callable or None."""
+    if value is not None and (isinstance(value, type) or not callable(value)):
+        raise TypeError(f"{name} must be a function or None, got {shown(value)}")
+    return value
+
+
+def floating(name, dtype):
+    """`dtype` as numpy's float32 or float64."""
+    for wanted in (np.dtype(np.float32), np.dtype(np.float64)):
+        try:
+            if dtype is not None and np.dtype(dtype) == wanted:  # np.dtype(None) is float64
+                return wanted
+        except (TypeError, ValueError, SyntaxError):  # what NumPy says to a word that is no type
+            pass
+    raise TypeError(f"{name} must be float32 or float64, got {shown(dtype)}")
+
+
+def real_array(name, value, dtype=None):
+    """`value` as an array of finite floats: of `dtype`, or else float32 if it came so, or float64.
+
+    The caller's own array comes back where nothing had to be converted, and is never written to.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be a rectangular array of numbers, got rows of different lengths") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got {array.dtype} in {shown(value)}")
+    if dtype is None:
+        dtype = np.float32 if array.dtype.type is np.float32 else np.float64
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype, copy=False)
+    if not np.isfinite(array).all():
+        row = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise ValueError(f"{name} must hold finite {array.dtype} numbers, got {array[tuple(row)]} at {row}")
+    return array
+
+
+def rows(name, value, n_columns, dtype=None):
+    """`value` as a matrix (n, n_columns) of finite floats with at least one row."""
+    array = real_array(name, value, dtype)
+    if array.ndim != 2 or array.shape[1] != n_columns:
+        hint = ""
+        if array.ndim == 1 and n_columns == 1:
+            hint = f". {name}.reshape(-1, 1) makes the numbers a column"
+        elif array.shape == (n_columns,):
+            hint = f". {name}.reshape(1, -1) makes one row of it"
+        raise ValueError(f"{name} must have shape (n, {n_columns}), got {array.shape}{hint}")
+    if len(array) == 0:
+        raise ValueError(f"{name} must have at least one row, got shape {array.shape}")
+    return array
+
+
+def samples(X, y, n_inputs, n_outputs, dtype=None, names=("X", "y")):
+    """X and y as matrices of one dtype with the same number of rows."""
+    X = rows(names[0], X, n_inputs, dtype)
+    y = real_array(names[1], y, X.dtype)
+    wanted = (len(X), n_outputs)
+    if y.shape != wanted:
+        is_flat_column = n_outputs == 1 and y.shape == (len(X),)
+        hint = f". {names[1]}.reshape(-1, 1) makes the numbers a column" if is_flat_column else ""
+        raise ValueError(
+            f"{names[1]} must have shape {wanted} to match {names[0]} and the last layer, got {y.shape}{hint}"
+        )
+    return X, y
+
+
+def gradient_check(network, X, y, epsilon=1e-5):
+    """Compare the network's gradient with central differences of its loss.
+
+    For every parameter θ the derivative of the objective J = data loss + penalty is measured as
+
+        (J(θ + ε) - J(θ - ε)) / 2ε
+
+    and each array's relative error is ‖measured - computed‖ / (‖measured‖ + ‖computed‖). Around
+    1e-8 the gradient is right, above 1e-4 it is wrong; between the two, look at the kinks and at ε.
+    Two gradients that are both below 1e-10 · max(1, J), which is what rounding leaves of a zero,
+    count as equal.
+
+    ReLU has no derivative at its kink. Where θ ± ε moves any ReLU from one side of its kink to the
+    other, the difference measures neither slope; such parameters are left out of the norms, and an
+    array of which none is left has the error nan.
+
+    Parameters
+    ----------
+    network : NeuralNetwork, left as it is. The check runs on a float64 copy.
+    X, y : arrays (n, n_inputs) and (n, n_outputs). Few rows are enough.
+    epsilon : float above 0, half the distance of the two points.
+
+    Returns
+    -------
+    list of {'W': relative error, 'b': relative error}, one for each layer.
+
+    Raises ValueError or TypeError for bad arguments, as `NeuralNetwork.gradients` does.
+    """
+    epsilon = number("epsilon", epsilon, above=0)
+    if not hasattr(network, "gradients"):
+        raise TypeError(f"network must be a NeuralNetwork, got {shown(network)}")
+    twin = network.copy(dtype=np.float64)
+    X, y = samples(X, y, twin.n_inputs, twin.n_outputs, np.float64)
+    _, computed = twin.gradients(X, y)
+    parameters = twin.get_parameters()
+    return [
+        {key: _relative_error(twin, X, y, parameters, layer[key], slopes[key], epsilon) for key in ("W", "b")}
+        for layer, slopes in zip(parameters, computed, strict=True)
+    ]
+
+
+def _relative_error(twin, X, y, parameters, theta, computed, epsilon):
+    """The relative error of one parameter array `theta`, which is a part of `parameters`."""
+    measured = np.empty_like(theta)
+    smooth = np.ones(theta.shape, dtype=bool)
+    for index in np.ndindex(theta.shape):
+        before = theta[index]
+        theta[index] = before + epsilon
+        above, sides_above = _objective(twin, X, y, parameters)
+        theta[index] = before - epsilon
+        below, sides_below = _objective(twin, X, y, parameters)
+        theta[index] = before
+        measured[index] = (above - below) / (2 * epsilon)
+        smooth[index] = sides_above == sides_below
+    if not smooth.any():
+        return math.nan
+    measured, computed = measured[smooth], computed[smooth]
+    size = np.linalg.norm(measured) + np.linalg.norm(computed)
+    if size < 1e-10 * max(1.0, above):
+        return 0.0
+    return float(np.linalg.norm(measured - computed) / size)
+
+
+def _objective(twin, X, y, parameters):
+    """J at `parameters`, and on which side of its kink every ReLU stands."""
+    twin.set_parameters(parameters)
+    trace = twin.trace(X)
+    relus = [A > 0 for layer, A in zip(twin.layers, trace[1:], strict=True) if layer.activation.name == "relu"]
+    return twin.loss(X, y) + twin.penalty(), [side.tobytes() for side in relus]

@@ -1,0 +1,47 @@
+"""A layer: A = f(X W + b), and the chain rule back through it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlib.activations import Activation
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """A fully connected layer of n_neurons, each looking at all n_inputs.
+
+    W : array (n_inputs, n_neurons), one column a neuron.
+    b : array (n_neurons,), one bias a neuron.
+    activation : the `Activation` f.
+
+    The arrays belong to the network, which changes them in place.
+    """
+
+    W: np.ndarray
+    b: np.ndarray
+    activation: Activation
+
+    def forward(self, X):
+        """The outputs A = f(X W + b), shape (n, n_neurons), of a batch X of shape (n, n_inputs)."""
+        Z = X @ self.W
+        Z += self.b
+        return self.activation.function(Z, out=Z)
+
+    def backward(self, X, A, dA, dW, db, with_dX=True):
+        """One layer of the chain rule, from the gradient of the outputs to all the others.
+
+            dZ = dA · f'(Z)      dW = Xᵀ dZ      db = Σ_rows dZ      dX = dZ Wᵀ
+
+        X, A : what went in and came out, shapes (n, n_inputs) and (n, n_neurons).
+        dA : gradient of the loss with respect to A, shape of A; it is overwritten with dZ.
+        dW, db : arrays of the shapes of W and b, overwritten with their gradients.
+
+        Returns dX, shape of X, or None without `with_dX`: nobody asks the first layer for it.
+        Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors".
+        """
+        dA *= self.activation.derivative(A)
+        dZ = dA
+        np.matmul(X.T, dZ, out=dW)
+        np.add.reduce(dZ, axis=0, out=db)
+        return dZ @ self.W.T if with_dX else None

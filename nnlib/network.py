@@ -1,0 +1,484 @@
+"""The network: layers in a row, trained by gradient descent on mini-batches.
+
+Read `fit`, then `_train_epoch`, then `_descend`: that is the whole of training. All parameters live
+in one vector, of which every layer's W and b are views, so a step of descent, a copy and a check
+for infinities are one line each.
+"""
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+
+from nnlib import checks, storage
+from nnlib.activations import ACTIVATIONS
+from nnlib.initializers import INITIALIZERS
+from nnlib.layers import Dense
+from nnlib.losses import mean_squared_error
+from nnlib.optimizers import SGD
+from nnlib.progress import Progress
+from nnlib.schedulers import SCHEDULERS
+
+HISTORY_KEYS = ("train_loss", "val_loss", "penalty", "learning_rate")
+
+
+class NeuralNetwork:
+    """A fully connected network that learns by mini-batch gradient descent on the mean squared error.
+
+    Parameters
+    ----------
+    layer_config : list of dicts, one a layer, from the inputs to the outputs, with the keys
+        'n_inputs', 'n_neurons' (whole numbers; a layer's n_inputs is the n_neurons before it),
+        'activation' ('relu', 'sigmoid', 'tanh' or 'linear') and, where the default is not wanted,
+        'initializer' ('glorot' or 'he'; by default 'he' for relu and 'glorot' for the others).
+    learning_rate : float above 0, the initial rate.
+    l2_lambda : float of at least 0. Adds the penalty l2_lambda/2 · ΣW² to the objective; biases are free.
+    scheduler : function (epoch, initial rate) -> rate, such as `StepLR` or `ExponentialLR`; None keeps the rate.
+    seed : int of at least 0 for the same weights and the same batches each time, None for fresh ones.
+    dtype : float32 or float64, the type of every number inside. None means float64, unless the
+        first X that `fit` sees is float32: then the network becomes float32 and stays so.
+
+    Raises ValueError or TypeError, naming the argument, for anything else.
+
+    >>> xor = [{'n_inputs': 2, 'n_neurons': 4, 'activation': 'tanh'},
+    ...        {'n_inputs': 4, 'n_neurons': 1, 'activation': 'tanh'}]
+    >>> NeuralNetwork(xor, learning_rate=0.1, seed=0)
+    NeuralNetwork(2 → 4 tanh → 1 tanh, 17 parameters, learning_rate=0.1, 0 epochs trained)
+    """
+
+    def __init__(self, layer_config, learning_rate=0.1, l2_lambda=0.0, scheduler=None, seed=None, dtype=None):
+        self.layer_config = _checked_config(layer_config)
+        self.learning_rate = learning_rate
+        self.l2_lambda = l2_lambda
+        self.scheduler = scheduler
+        self._check_settings()
+        self._takes_dtype_of_data = dtype is None
+        dtype = checks.floating("dtype", np.float64 if dtype is None else dtype)
+        self._generator = np.random.default_rng(None if seed is None else checks.integer("seed", seed, at_least=0))
+        self._optimizer = SGD()
+        self._epochs = []  # one tuple a finished epoch, in the order of HISTORY_KEYS
+
+        parameters = []
+        for config in self.layer_config:
+            initializer = INITIALIZERS[config["initializer"]]
+            parameters.append(initializer(config["n_inputs"], config["n_neurons"], self._generator).ravel())
+            parameters.append(np.zeros(config["n_neurons"]))
+        self._lay_out(np.concatenate(parameters).astype(dtype))
+
+    # ---------------------------------------------------------------- training
+
+    def fit(
+        self,
+        X,
+        y,
+        epochs=1000,
+        batch_size=32,
+        verbose=False,
+        *,
+        validation_data=None,
+        shuffle=True,
+        callback=None,
+    ):
+        """Train for `epochs` more epochs and return the history of all epochs so far.
+
+        In each epoch every row is used once, in fresh random order, `batch_size` rows to an update;
+        the last batch of an epoch may be smaller. Calling `fit` again goes on where it ended,
+        schedule and history included.
+
+        Parameters
+        ----------
+        X : array (n, n_inputs) and y : array (n, n_outputs), finite numbers, integers included.
+            Neither is changed.
+        epochs : int of at least 0.
+        batch_size : int of at least 1; n or more means full-batch descent.
+        verbose : False for silence, True for about ten lines in all, or an int for a line every so many epochs.
+        validation_data : (X_val, y_val), whose loss is recorded after every epoch and never trained on.
+        shuffle : False takes the rows in the order in which they stand.
+        callback : function called with the network after every epoch; a true return value stops training.
+
+        Returns
+        -------
+        dict of lists, one number an epoch: 'train_loss' is the mean over the epoch's rows of the
+        data loss, each batch taken just before its update; 'penalty' the same for the L2 penalty;
+        'val_loss' the data loss on the validation data after the epoch (nan without any);
+        'learning_rate' the rate of the epoch.
+
+        Raises
+        ------
+        ValueError or TypeError for a bad argument, before anything is changed.
+        DivergenceError, a ValueError, if a loss or a parameter stops being finite; the network is
+        then as it was before the call, as it is if the scheduler fails or returns no rate.
+        Any other exception, KeyboardInterrupt included, passes through and leaves the weights as
+        they are and the finished epochs in `history`.
+        """
+        epochs = checks.integer("epochs", epochs, at_least=0)
+        batch_size = checks.integer("batch_size", batch_size, at_least=1)
+        shuffle = checks.flag("shuffle", shuffle)
+        checks.function("callback", callback)
+        self._check_settings()
+        dtype = None if self._takes_dtype_of_data else self.dtype
+        X, y = checks.samples(X, y, self.n_inputs, self.n_outputs, dtype)
+        if validation_data is not None:
+            validation_data = self._checked_validation(validation_data, X.dtype)
+        progress = Progress(self.epoch + epochs, verbose, first=self.epoch)
+
+        batches = _Batches(X, y, batch_size, self._generator if shuffle else None)
+
+        before = self._snapshot()
+        self._use_dtype(X.dtype)
+        try:
+            # An overflow is no news here: the check for finite losses says it better than a warning.
+            with np.errstate(over="ignore", invalid="ignore"):
+                for epoch in range(self.epoch, self.epoch + epochs):
+                    try:
+                        rate = self._rate(epoch)
+                    except Exception:
+                        self._restore(before)
+                        raise
+                    train_loss, penalty = self._train_epoch(batches, rate)
+                    val_loss = math.nan if validation_data is None else self._data_loss(*validation_data)
+                    if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
+                        raise checks.DivergenceError(epoch, rate, self.history)
+                    self._epochs.append((train_loss, val_loss, penalty, rate))
+                    progress.show(self._epochs)
+                    if callback is not None and callback(self):
+                        break
+                # The last update comes after the last loss was taken: it may have run away unseen.
+                if epochs and not np.isfinite(self._parameters).all():
+                    raise checks.DivergenceError(self.epoch - 1, rate, self.history)
+        except checks.DivergenceError:
+            self._restore(before)
+            raise
+        finally:
+            progress.close(self._epochs)
+        return self.history
+
+    def _train_epoch(self, batches, rate):
+        """One pass over all rows. Returns the row-weighted mean data loss and penalty."""
+        loss_sum = penalty_sum = 0.0
+        for X, y in batches.epoch():
+            loss, penalty = self._descend(X, y, rate)
+            loss_sum += loss * len(X)
+            penalty_sum += penalty * len(X)
+        return loss_sum / batches.n_rows, penalty_sum / batches.n_rows
+
+    def _descend(self, X, y, rate):
+        """One update. Returns the data loss and the penalty from before it."""
+        loss, penalty = self._backpropagate(X, y)
+        self._optimizer.step(self._parameters, self._gradient, rate)
+        return loss, penalty
+
+    def _backpropagate(self, X, y):
+        """Fill `_gradient` with the gradient of data loss + penalty. Returns the two."""
+        trace = self._forward(X)
+        loss, dA = mean_squared_error(trace[-1], y)
+        for k in reversed(range(len(self.layers))):
+            dA = self.layers[k].backward(trace[k], trace[k + 1], dA, *self._slopes[k], with_dX=k > 0)
+        if not self.l2_lambda:
+            return loss, 0.0
+        for layer, (dW, _) in zip(self.layers, self._slopes, strict=True):
+            dW += self.l2_lambda * layer.W
+        return loss, self.penalty()
+
+    def _forward(self, X):
+        trace = [X]
+        for layer in self.layers:
+            trace.append(layer.forward(trace[-1]))
+        return trace
+
+    def _data_loss(self, X, y):
+        return mean_squared_error(self._forward(X)[-1], y)[0]
+
+    def _rate(self, epoch):
+        if self.scheduler is None:
+            return float(self.learning_rate)
+        rate = self.scheduler(epoch, self.learning_rate)
+        # A Python float: NumPy's own would turn a float32 network into float64.
+        return checks.number(f"the scheduler's rate for epoch {epoch}", rate, at_least=0)
+
+    # ---------------------------------------------------------------- looking at it
+
+    def predict(self, X):
+        """The outputs (n, n_outputs) for the rows of X (n, n_inputs). Raises as `fit` does."""
+        return self._forward(checks.rows("X", X, self.n_inputs, self.dtype))[-1]
+
+    def trace(self, X):
+        """Every layer's outputs for X: the list [X, A1, ..., AL], the last being `predict(X)`."""
+        return self._forward(checks.rows("X", X, self.n_inputs, self.dtype))
+
+    def loss(self, X, y):
+        """The data loss on (X, y), a float: the mean squared error over every element, no penalty."""
+        return self._data_loss(*checks.samples(X, y, self.n_inputs, self.n_outputs, self.dtype))
+
+    def penalty(self):
+        """The L2 penalty l2_lambda/2 · ΣW², a float. Biases cost nothing."""
+        squares = sum(float(np.dot(layer.W.ravel(), layer.W.ravel())) for layer in self.layers)
+        return 0.5 * self.l2_lambda * squares
+
+    def gradients(self, X, y):
+        """The data loss on (X, y), and the gradient of data loss + penalty.
+
+        Returns (float, [{'W': array, 'b': array}, ...]), the arrays of the shapes of the parameters.
+        """
+        loss, _ = self._backpropagate(*checks.samples(X, y, self.n_inputs, self.n_outputs, self.dtype))
+        return loss, [{"W": dW.copy(), "b": db.copy()} for dW, db in self._slopes]
+
+    @property
+    def history(self):
+        """Every finished epoch, as a dict of lists; see `fit`."""
+        columns = zip(*self._epochs, strict=True) if self._epochs else [()] * len(HISTORY_KEYS)
+        return {key: list(column) for key, column in zip(HISTORY_KEYS, columns, strict=True)}
+
+    @property
+    def epoch(self):
+        """The number of finished epochs, which is also the number of the next one."""
+        return len(self._epochs)
+
+    @property
+    def n_inputs(self):
+        return self.layer_config[0]["n_inputs"]
+
+    @property
+    def n_outputs(self):
+        return self.layer_config[-1]["n_neurons"]
+
+    @property
+    def dtype(self):
+        """The type of every number inside: numpy's float64 or float32."""
+        return self._parameters.dtype
+
+    def summary(self):
+        """A table of the layers with their shapes and parameter counts, as a string to print."""
+        lines = [f"{'layer':<7}{'activation':<12}{'W':<14}{'b':<10}{'parameters':>10}"]
+        for k, layer in enumerate(self.layers, start=1):
+            shapes = f"{layer.W.shape!s:<14}{layer.b.shape!s:<10}"
+            lines.append(f"{k:<7}{layer.activation.name:<12}{shapes}{layer.W.size + layer.b.size:>10,}")
+        lines.append(f"{'total':<43}{self._parameters.size:>10,}")
+        return "\n".join(lines)
+
+    def __repr__(self):
+        layers = [f"{c['n_neurons']} {c['activation']}" for c in self.layer_config]
+        settings = f"learning_rate={self.learning_rate:g}"
+        settings += f", l2_lambda={self.l2_lambda:g}" if self.l2_lambda else ""
+        settings += f", scheduler={self.scheduler!r}" if self.scheduler is not None else ""
+        return (
+            f"NeuralNetwork({' → '.join([str(self.n_inputs), *layers])}, {self._parameters.size:,} parameters, "
+            f"{settings}, {self.epoch} epochs trained)"
+        )
+
+    # ---------------------------------------------------------------- parameters and files
+
+    def get_parameters(self):
+        """A copy of all parameters: [{'W': (n_inputs, n_neurons), 'b': (n_neurons,)}, ...]."""
+        return [{"W": layer.W.copy(), "b": layer.b.copy()} for layer in self.layers]
+
+    def set_parameters(self, parameters):
+        """Overwrite all parameters with those given, in the form of `get_parameters`, or with none on an error.
+
+        Raises ValueError or TypeError where the layers, keys, shapes or numbers are not as wanted.
+        """
+        if not isinstance(parameters, list | tuple) or len(parameters) != len(self.layers):
+            came = f"{len(parameters)} of them" if isinstance(parameters, list | tuple) else checks.shown(parameters)
+            raise ValueError(f"parameters must be a list of {len(self.layers)} dicts, one a layer, got {came}")
+        checked = []
+        for k, (given, layer) in enumerate(zip(parameters, self.layers, strict=True)):
+            if not isinstance(given, dict) or given.keys() != {"W", "b"}:
+                came = sorted(map(str, given)) if isinstance(given, dict) else checks.shown(given)
+                raise ValueError(f"parameters[{k}] must be a dict with the keys 'W' and 'b', got {came}")
+            for key, current in (("W", layer.W), ("b", layer.b)):
+                array = checks.real_array(f"parameters[{k}]['{key}']", given[key], self.dtype)
+                if array.shape != current.shape:
+                    raise ValueError(f"parameters[{k}]['{key}'] must have shape {current.shape}, got {array.shape}")
+                checked.append(array.ravel())
+        self._parameters[:] = np.concatenate(checked)
+
+    def copy(self, dtype=None):
+        """A network of its own in the same state, generator and history included; `dtype` may convert it."""
+        twin = self._from_checkpoint(*self._checkpoint(), self.scheduler)
+        if dtype is not None:
+            twin._use_dtype(checks.floating("dtype", dtype))
+        return twin
+
+    def __deepcopy__(self, memo):
+        # The views of the parameter vector would become arrays of their own.
+        return self.copy()
+
+    def __reduce__(self):
+        return self._from_checkpoint, (*self._checkpoint(), self.scheduler)
+
+    def save(self, path):
+        """Write all that a run needs to go on, bit for bit, to the `.npz` file `path`, whole or not at all.
+
+        Configuration, parameters, history, the state of the random generator and the scheduler's
+        settings. A scheduler of your own is code, not data: `load` wants it again.
+        """
+        storage.save(path, *self._checkpoint())
+
+    @classmethod
+    def load(cls, path, scheduler=None):
+        """The network saved at `path`. `scheduler` replaces the saved one.
+
+        Raises FileNotFoundError, or ValueError if the file is truncated, altered, foreign, of a newer
+        format, or was saved with a scheduler of your own that is not given here.
+        """
+        checks.function("scheduler", scheduler)
+        header, arrays = storage.load(path)
+        try:
+            return cls._from_checkpoint(header, arrays, scheduler)
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+            raise ValueError(f"{path} cannot be loaded as a network: {error}") from error
+
+    def _checkpoint(self):
+        self._check_settings()
+        scheduler = self.scheduler
+        if scheduler is not None:
+            known = type(scheduler) in SCHEDULERS.values()
+            scheduler = {"name": type(scheduler).__name__, **asdict(scheduler)} if known else {"name": "custom"}
+        header = {
+            "layer_config": self.layer_config,
+            "learning_rate": self.learning_rate,
+            "l2_lambda": self.l2_lambda,
+            "scheduler": scheduler,
+            "dtype": None if self._takes_dtype_of_data else self.dtype.name,
+            "generator": self._generator.bit_generator.state,
+        }
+        history = np.array(self._epochs, dtype=np.float64).reshape(-1, len(HISTORY_KEYS))
+        return header, {"parameters": self._parameters.copy(), "history": history}
+
+    @classmethod
+    def _from_checkpoint(cls, header, arrays, scheduler=None):
+        """A network from what `_checkpoint` returned."""
+        saved = header["scheduler"]
+        if scheduler is None and saved is not None:
+            settings = dict(saved)
+            name = settings.pop("name")
+            if name not in SCHEDULERS:
+                raise ValueError("it was saved with a scheduler of your own; pass it again: load(path, scheduler=...)")
+            scheduler = SCHEDULERS[name](**settings)
+        parameters, history = arrays["parameters"], arrays["history"]
+        network = cls(
+            header["layer_config"],
+            header["learning_rate"],
+            header["l2_lambda"],
+            scheduler,
+            seed=0,
+            dtype=header["dtype"],
+        )
+        if parameters.shape != network._parameters.shape or parameters.dtype != network.dtype:
+            raise ValueError(f"its parameters have shape {parameters.shape} and type {parameters.dtype}")
+        if history.ndim != 2 or history.shape[1] != len(HISTORY_KEYS) or history.dtype != np.float64:
+            raise ValueError(f"its history has shape {history.shape} and type {history.dtype}")
+        network._lay_out(parameters.copy())
+        network._epochs = [tuple(row) for row in history.tolist()]
+        network._generator.bit_generator.state = header["generator"]
+        return network
+
+    # ---------------------------------------------------------------- inside
+
+    def _lay_out(self, parameters):
+        """Make `parameters` the network's vector, and every layer's W and b views of it."""
+        self._parameters = parameters
+        self._gradient = np.zeros_like(parameters)
+        shapes = [(c["n_inputs"], c["n_neurons"]) for c in self.layer_config]
+        self.layers = tuple(
+            Dense(W, b, ACTIVATIONS[config["activation"]])
+            for (W, b), config in zip(_views(parameters, shapes), self.layer_config, strict=True)
+        )
+        self._slopes = _views(self._gradient, shapes)
+
+    def _use_dtype(self, dtype):
+        self._takes_dtype_of_data = False
+        if dtype != self.dtype:
+            self._lay_out(self._parameters.astype(dtype))
+
+    def _snapshot(self):
+        state = self._generator.bit_generator.state
+        return self._parameters.copy(), self._takes_dtype_of_data, len(self._epochs), state
+
+    def _restore(self, snapshot):
+        parameters, self._takes_dtype_of_data, n_epochs, self._generator.bit_generator.state = snapshot
+        self._lay_out(parameters)
+        del self._epochs[n_epochs:]
+
+    def _check_settings(self):
+        """The settings are plain attributes, so they are checked again before every training."""
+        self.learning_rate = checks.number("learning_rate", self.learning_rate, above=0)
+        self.l2_lambda = checks.number("l2_lambda", self.l2_lambda, at_least=0)
+        checks.function("scheduler", self.scheduler)
+
+    def _checked_validation(self, validation_data, dtype):
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise TypeError(f"validation_data must be a pair (X_val, y_val), got {checks.shown(validation_data)}")
+        names = ("validation_data[0]", "validation_data[1]")
+        return checks.samples(*validation_data, self.n_inputs, self.n_outputs, dtype, names)
+
+
+class _Batches:
+    """The rows of X and y, epoch after epoch, as views of one gather in fresh random order."""
+
+    def __init__(self, X, y, batch_size, generator):
+        self.X, self.y, self.n_rows = X, y, len(X)
+        self.starts = range(0, self.n_rows, batch_size)
+        self.batch_size = batch_size
+        # A single batch of all rows is the same in any order.
+        self.generator = generator if len(self.starts) > 1 else None
+        if self.generator is not None:
+            self.shuffled_X, self.shuffled_y = np.empty_like(X, order="C"), np.empty_like(y, order="C")
+
+    def epoch(self):
+        X, y = self.X, self.y
+        if self.generator is not None:
+            order = self.generator.permutation(self.n_rows)
+            # mode="clip" lets take write into `out` at once; permutations have nothing to clip.
+            X = np.take(X, order, axis=0, out=self.shuffled_X, mode="clip")
+            y = np.take(y, order, axis=0, out=self.shuffled_y, mode="clip")
+        for start in self.starts:
+            stop = start + self.batch_size
+            yield X[start:stop], y[start:stop]
+
+
+def _views(vector, shapes):
+    """Split a vector into (W, b) views, a pair a layer."""
+    views, start = [], 0
+    for n_inputs, n_neurons in shapes:
+        middle = start + n_inputs * n_neurons
+        W = vector[start:middle].reshape(n_inputs, n_neurons)
+        start = middle + n_neurons
+        views.append((W, vector[middle:start]))
+    return views
+
+
+def _checked_config(layer_config):
+    """A copy of `layer_config` with every entry checked and complete."""
+    if not isinstance(layer_config, list | tuple) or not layer_config:
+        raise TypeError(f"layer_config must be a list of at least one dict, got {checks.shown(layer_config)}")
+    required, known = (
+        ("n_inputs", "n_neurons", "activation"),
+        ("n_inputs", "n_neurons", "activation", "initializer"),
+    )
+    complete = []
+    for k, config in enumerate(layer_config):
+        name = f"layer_config[{k}]"
+        if not isinstance(config, dict):
+            raise TypeError(f"{name} must be a dict such as {{'n_inputs': 2, ...}}, got {checks.shown(config)}")
+        config = {checks.choice(f"a key of {name}", key, known): value for key, value in config.items()}
+        missing = [key for key in required if key not in config]
+        if missing:
+            raise ValueError(f"{name} must have the keys {list(required)}, got none for {missing}")
+        activation = checks.choice(f"{name}['activation']", config["activation"], ACTIVATIONS)
+        initializer = config.get("initializer", ACTIVATIONS[activation].initializer)
+        complete.append(
+            {
+                "n_inputs": checks.integer(f"{name}['n_inputs']", config["n_inputs"], at_least=1),
+                "n_neurons": checks.integer(f"{name}['n_neurons']", config["n_neurons"], at_least=1),
+                "activation": activation,
+                "initializer": checks.choice(f"{name}['initializer']", initializer, INITIALIZERS),
+            }
+        )
+    for k, (before, after) in enumerate(zip(complete, complete[1:], strict=False)):
+        if before["n_neurons"] != after["n_inputs"]:
+            raise ValueError(
+                f"layer_config[{k + 1}]['n_inputs'] must be {before['n_neurons']}, the n_neurons of "
+                f"layer_config[{k}], got {after['n_inputs']}"
+            )
+    return complete

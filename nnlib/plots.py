@@ -1,0 +1,460 @@
+"""The course's figures: arrays and histories in, a matplotlib Axes out.
+
+Every `plot_...` function takes its data first and then `ax=None` (without one it makes a figure of its own), has
+keyword-only options and returns the Axes. None of them touches pyplot, so that nothing is shown twice and a
+figure redrawn by a slider cannot disturb another.
+
+    fig, ax = figure()
+    plot_history(history, ax)
+    show(fig, "The training loss falls from 0.3 to 0.01 within 1000 epochs.")
+
+The colors are those of Okabe and Ito (2008, "Color Universal Design"), chosen to stay apart for color-blind
+readers; where a color carries meaning, a marker, a line style or a label carries it too.
+"""
+
+import base64
+import io
+import sys
+
+import matplotlib
+import numpy as np
+from cycler import cycler
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+COLORS = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "black": "#000000",
+    "gray": "#7F7F7F",
+}
+
+# Two classes and the outputs between them: pale blue (0), white (0.5), pale orange (1), so that the points in the
+# full colors stand out on the map. What is not a number is gray.
+CLASS_COLORS = (COLORS["blue"], COLORS["orange"])
+CLASS_MARKERS = ("o", "s")
+DECISION_MAP = LinearSegmentedColormap.from_list("decision", ["#6FA8D6", "white", "#F2BE55"]).with_extremes(
+    bad=COLORS["gray"]
+)
+
+CONTOUR = "#4C6B80"
+BOWL = LinearSegmentedColormap.from_list("bowl", ["white", "#DCEBF5", "#A9CBE2", "#86B4D2"])
+
+# How each list of a history is drawn: label, color, line style.
+CURVES = {
+    "train_loss": ("training loss", COLORS["blue"], "-"),
+    "val_loss": ("validation loss", COLORS["vermillion"], "--"),
+    "penalty": ("penalty", COLORS["green"], "-."),
+    "learning_rate": ("learning rate", COLORS["black"], "-"),
+}
+
+SQUARE_BOX = 0.75  # height over width of the frame of `plot_line_fit`
+
+DPI = 100  # CSS pixels per inch: a figure of size (8, 3.6) is 800 x 360 on the page
+SHARPNESS = 2  # image pixels per CSS pixel, for high-density screens
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#555555",
+    "axes.grid": True,
+    "axes.labelsize": 11,
+    "axes.prop_cycle": cycler(
+        color=[COLORS[name] for name in ("blue", "orange", "green", "vermillion", "purple", "sky")]
+    ),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 12,
+    "figure.dpi": DPI,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 10.5,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.8,
+    "legend.fontsize": 10,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+}
+
+
+def figure(nrows=1, ncols=1, *, size=(8, 3.6), **options):
+    """A new figure in the style of the course: (Figure, Axes), or (Figure, array of Axes) for a grid.
+
+    nrows, ncols, options : as in `Figure.subplots` (sharex=, width_ratios=, squeeze=, ...).
+    size : (width, height) in inches, of 100 CSS pixels each.
+    """
+    with matplotlib.rc_context(STYLE):
+        fig = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(fig)  # draws into memory; becomes fig.canvas
+        return fig, fig.subplots(nrows, ncols, **options)
+
+
+def png(fig, *, sharpness=SHARPNESS):
+    """The figure as the bytes of a PNG image: the same figure gives the same bytes."""
+    with matplotlib.rc_context(STYLE):
+        stream = io.BytesIO()
+        fig.savefig(stream, format="png", dpi=DPI * sharpness, metadata={"Software": None})
+        return stream.getvalue()
+
+
+def show(fig, alt):
+    """Show a figure (or the figure of an Axes) in the notebook as a still image with a text alternative.
+
+    alt : one or two sentences that say what the picture shows, for readers who cannot see it.
+
+    Outside a notebook there is nowhere to put a picture, so the text is printed in its place.
+    """
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must be a sentence that says what the figure shows, got {alt!r}")
+    fig = fig if isinstance(fig, Figure) else fig.figure
+    ipython = sys.modules.get("IPython")  # never imported: certainly not in a notebook
+    shell = ipython.get_ipython() if ipython else None
+    if not hasattr(shell, "kernel"):
+        print(alt)
+        return
+    width, height = (round(inches * DPI) for inches in fig.get_size_inches())
+    ipython.display.display(
+        {"image/png": base64.b64encode(png(fig)).decode(), "text/plain": alt},
+        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
+        raw=True,
+    )
+
+
+def artist(ax, name):
+    """The one artist of an Axes that a function here has drawn under this name, to move it instead of redrawing.
+
+    Each `plot_...` function lists the names that it gives.
+    """
+    found = ax.findobj(lambda candidate: candidate.get_gid() == name)
+    if len(found) != 1:
+        names = sorted({a.get_gid() for a in ax.findobj(lambda candidate: candidate.get_gid() is not None)})
+        raise ValueError(f"name must be that of one artist of this Axes ({', '.join(names)}), got {name!r}")
+    return found[0]
+
+
+def plot_history(history, ax=None, *, keys=None, log=False):
+    """Curves of what `fit` recorded, one number per epoch; epochs are counted from 0 as the schedulers count them.
+
+    history : dict of lists, as `fit` returns it (or `nn.history`).
+    keys : which lists to draw; by default the training loss, and the validation loss where there is one.
+    log : a logarithmic loss axis, on which a constant factor per epoch is a straight line.
+
+    Artists: a line for each key, under that name.
+    """
+    if keys is None:
+        keys = [key for key in ("train_loss", "val_loss") if np.isfinite(history[key]).any()]
+    unknown = [key for key in keys if key not in history]
+    if unknown:
+        raise ValueError(f"keys must be among those of the history ({', '.join(history)}), got {unknown[0]!r}")
+
+    ax = figure()[1] if ax is None else ax
+    for key in keys:
+        label, color, style = CURVES.get(key, (key, COLORS["green"], "-"))
+        values = _drawable(history[key])
+        steps = "steps-mid" if key == "learning_rate" else "default"  # one rate for the whole of an epoch
+        ax.plot(values, color=color, linestyle=style, linewidth=2, drawstyle=steps, label=label, gid=key)
+    if log:
+        ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("learning rate" if list(keys) == ["learning_rate"] else "loss (mean squared error)")
+    if len(keys) > 1:
+        ax.legend(frameon=False)
+    return ax
+
+
+def plot_points(X, y, ax=None, *, limits=None, size=None, legend=True):
+    """The two classes of a data set in the plane: circles for y = 0, squares for y = 1.
+
+    X : (n, 2), one point a row.   y : (n, 1) or (n,), 0 or 1.
+    limits : ((x1 from, x1 to), (x2 from, x2 to)); by default the data and a margin.
+    size : area of a marker in square points; by default larger where there are few.
+
+    Artists: "class 0", "class 1" (a class without points has none).
+    """
+    X, y = _plane(X, y)
+    ax = figure(size=(5, 4.6))[1] if ax is None else ax
+    if size is None:
+        size = 110 if len(X) <= 20 else 28
+    for value, (color, marker) in enumerate(zip(CLASS_COLORS, CLASS_MARKERS, strict=True)):
+        points = X[(y > 0.5) == value]
+        if len(points):
+            ax.scatter(
+                *points.T,
+                s=size,
+                color=color,
+                marker=marker,
+                edgecolors="black",
+                linewidths=0.8,
+                label=f"y = {value}",
+                zorder=3,
+                gid=f"class {value}",
+            )
+    limits = _limits(X) if limits is None else limits
+    ax.set(xlim=limits[0], ylim=limits[1], xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    if legend:
+        _legend_above(ax)
+    return ax
+
+
+def plot_boundary(predict, X, y, ax=None, *, resolution=60, limits=None, size=None, colorbar=True):
+    """What a network answers all over the plane, and the data on top of it.
+
+    predict : any callable from (m, 2) to (m, 1), such as `nn.predict`. Its output is shown from 0 (blue) over 0.5
+        (white, with the black line of the decision) to 1 (orange); beyond these the color stays, nan is gray.
+    X, y, limits, size : as in `plot_points`.
+    resolution : the map has resolution x resolution cells.
+
+    Artists: "map", "class 0", "class 1"; "decision" (the line, where there is one).
+    """
+    X, y = _plane(X, y)
+    limits = _limits(X) if limits is None else limits
+    grid, (x1, x2) = decision_grid(limits, resolution)
+    output = decision_values(predict, grid, resolution)
+
+    ax = figure(size=(5.8, 4.6))[1] if ax is None else ax
+    image = ax.imshow(
+        output,
+        extent=(*limits[0], *limits[1]),
+        origin="lower",
+        interpolation="bilinear",
+        cmap=DECISION_MAP,
+        vmin=0,
+        vmax=1,
+        gid="map",
+    )
+    if np.nanmin(output, initial=np.inf) < 0.5 < np.nanmax(output, initial=-np.inf):
+        ax.contour(x1, x2, output, levels=[0.5], colors="black", linewidths=1.5).set_gid("decision")
+    plot_points(X, y, ax, limits=limits, size=size)
+    ax.grid(False)
+    if colorbar:
+        bar = ax.figure.colorbar(image, ax=ax, ticks=[0, 0.5, 1], extend="both", shrink=0.85)
+        bar.set_label("output of the network")
+        bar.outline.set_linewidth(0.5)
+    return ax
+
+
+def decision_grid(limits, resolution=60):
+    """The centers of the cells of a decision map: all as rows (resolution**2, 2), and along either axis (x1, x2).
+
+    limits : ((x1 from, x1 to), (x2 from, x2 to)).
+    """
+    steps = (np.arange(resolution) + 0.5) / resolution
+    x1, x2 = (low + (high - low) * steps for low, high in limits)
+    return np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2), (x1, x2)
+
+
+def decision_values(predict, grid, resolution=60):
+    """The outputs on the rows of `decision_grid`, as the (resolution, resolution) picture of a decision map."""
+    output = np.asarray(predict(grid), dtype=float)
+    if output.shape not in ((len(grid), 1), (len(grid),)):
+        raise ValueError(f"predict must give one output a row, ({len(grid)}, 1), got {output.shape}")
+    output = output.reshape(resolution, resolution)
+    return np.where(np.isfinite(output), output, np.nan)
+
+
+def plot_line_fit(x, y, w, b, ax=None, *, limits=None, squares=True, legend=True):
+    """A neuron's line w x + b through the points, with each squared residual drawn as a square.
+
+    x, y : (n,) or (n, 1).   w, b : numbers.
+    limits : ((x from, x to), (y from, y to)); by default the data and room for the squares. Keep them fixed to compare
+        two lines: then equal areas are equal squared residuals.
+
+    The mean squared error is the mean area of the squares. Artists: "points", "line", "squares".
+    """
+    x, y = _column(x, "x"), _column(y, "y")
+    if len(x) != len(y):
+        raise ValueError(f"y must have as many rows as x, {len(x)}, got {len(y)}")
+    ax = figure(size=(6, 4.6))[1] if ax is None else ax
+    if limits is None:
+        limits = (_padded(x, 0.35), _padded(y, 0.35))
+    ax.set(xlim=limits[0], ylim=limits[1], xlabel="$x$", ylabel="$y$")
+    ax.set_box_aspect(SQUARE_BOX)  # the height of the frame over its width, kept in every layout
+    if squares:
+        ax.add_collection(
+            PolyCollection(
+                residual_squares(x, y, w, b, limits),
+                facecolors=(*matplotlib.colors.to_rgb(COLORS["orange"]), 0.3),
+                edgecolors=COLORS["vermillion"],
+                linewidths=1,
+                label="squared residuals",
+                gid="squares",
+            ),
+            autolim=False,
+        )
+    ends = np.array(limits[0], dtype=float)
+    ax.plot(ends, w * ends + b, color=COLORS["blue"], linewidth=2.5, label="$wx + b$", gid="line")
+    ax.plot(x, y, "o", color=COLORS["black"], markersize=7, label="data", gid="points", zorder=3)
+    if legend:
+        _legend_above(ax)
+    return ax
+
+
+def residual_squares(x, y, w, b, limits):
+    """The corners (n, 4, 2) of the squares that `plot_line_fit` draws, for its "squares" to follow a moving line.
+
+    Each stands on the residual, from the line up or down to the point, on the side away from the line. On the
+    screen it is as wide as it is high; in data coordinates its width is scaled by the limits and the frame.
+    """
+    x, y = _column(x, "x"), _column(y, "y")
+    (left, right), (bottom, top) = limits
+    line = w * x + b
+    residual = y - line
+    side = residual * SQUARE_BOX * (right - left) / (top - bottom)
+    across = x - side if w >= 0 else x + side
+    corners = [(x, line), (x, y), (across, y), (across, line)]
+    return np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
+
+
+def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True):
+    """The mean squared error of the line w x + b over all (w, b): a bowl, seen from above, and a way down into it.
+
+    x, y : (n,) or (n, 1).
+    path : (k, 2), the (w, b) after each step of a descent, the start first; it may leave the figure.
+    limits : ((w from, w to), (b from, b to)); by default around the minimum, with the start of the path in view.
+
+    Artists: "minimum"; "path" (a line with a dot for each step) and "start", with a path only.
+    """
+    x, y = _column(x, "x"), _column(y, "y")
+    if len(x) != len(y):
+        raise ValueError(f"y must have as many rows as x, {len(x)}, got {len(y)}")
+    minimum = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1), y, rcond=None)[0]
+    if path is not None:
+        path = _drawable(path)
+        if path.ndim != 2 or path.shape[1] != 2 or len(path) == 0:
+            raise ValueError(f"path must have shape (k, 2), a (w, b) a row, got {path.shape}")
+    if limits is None:
+        reach = 1.0 if path is None else max(1.3 * np.abs(path[0] - minimum).max(), 1e-3)
+        limits = [(center - reach, center + reach) for center in minimum]
+
+    ax = figure(size=(5.4, 4.6))[1] if ax is None else ax
+    w, b = (np.linspace(low, high, 121) for low, high in limits)
+    loss = loss_surface(x, y, w, b)
+    levels = loss.min() + (loss.max() - loss.min()) * np.linspace(0, 1, 13) ** 2  # evenly spaced down a parabola
+    ax.contourf(w, b, loss, levels=levels, cmap=BOWL)
+    lines = ax.contour(w, b, loss, levels=levels[1:-1], colors=CONTOUR, linewidths=0.8)
+    ax.clabel(lines, lines.levels[1::2], fmt="%.3g", fontsize=9, colors="#222222")
+    ax.plot([], [], color=CONTOUR, linewidth=0.8, label="mean squared error")
+    ax.plot(*minimum, marker="*", color=COLORS["black"], markersize=14, linestyle="", label="minimum", gid="minimum")
+    if path is not None:
+        ax.plot(*path.T, "o-", color=COLORS["vermillion"], linewidth=1.5, markersize=4, label="steps", gid="path")
+        ax.plot(*path[0], "s", color=COLORS["black"], markersize=8, label="start", gid="start")
+    ax.set(xlim=limits[0], ylim=limits[1], xlabel="weight $w$", ylabel="bias $b$")
+    ax.grid(False)
+    if legend:
+        _legend_above(ax)
+    return ax
+
+
+def loss_surface(x, y, w, b):
+    """The mean squared error of the line w x + b for every pair of the weights w (k,) and the biases b (m,): (m, k).
+
+    The mean of (w x + b - y)**2 is multiplied out, so that the data enter through five means only.
+    """
+    x, y = _column(x, "x"), _column(y, "y")
+    w, b = np.meshgrid(w, b)
+    return (
+        w * w * np.mean(x * x)
+        + 2 * w * b * np.mean(x)
+        + b * b
+        - 2 * w * np.mean(x * y)
+        - 2 * b * np.mean(y)
+        + np.mean(y * y)
+    )
+
+
+def plot_digits(images, titles=None, ax=None, *, columns=10):
+    """Gray pictures side by side, row after row, each with its title below.
+
+    images : (n, 64) or (n, 8, 8) (any square size), 0 (paper) to 1 (ink), as `datasets.digits` gives them.
+    titles : n texts or numbers, such as the labels.
+
+    Artists: "images", the one picture that holds them all; "title 0", "title 1", ...
+    """
+    images = np.asarray(images, dtype=float)
+    side = round(np.sqrt(images[0].size)) if images.ndim in (2, 3) and len(images) else 0
+    if side == 0 or images[0].size != side * side:
+        raise ValueError(f"images must have shape (n, 64) or (n, 8, 8), at least one, got {images.shape}")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"titles must hold one for each of the {len(images)} images, got {len(titles)}")
+
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    high, wide = side + (4 if titles is not None else 1), side + 1  # a picture with its margin and its title
+    sheet = np.zeros((rows * high, columns * wide))
+    if ax is None:
+        width = max(0.8 * columns, 2)
+        ax = figure(size=(width, width * rows * high / (columns * wide) + 0.1))[1]
+    for k, image in enumerate(images):
+        top, left = k // columns * high, k % columns * wide
+        sheet[top : top + side, left : left + side] = image.reshape(side, side)
+        if titles is not None:
+            middle = left + (side - 1) / 2
+            ax.text(middle, top + side + 0.3, str(titles[k]), ha="center", va="top", fontsize=11, gid=f"title {k}")
+    ax.imshow(sheet, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest", gid="images")
+    ax.set_axis_off()
+    return ax
+
+
+def _legend_above(ax):
+    """The legend in one row above the frame, where it hides nothing."""
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.01),
+        ncols=len(labels),
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1.2,
+        handletextpad=0.4,
+        columnspacing=1.2,
+        fontsize=9.5,
+    )
+
+
+def _plane(X, y):
+    """The points of a classification as (n, 2) floats and their classes as (n,)."""
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    if X.ndim != 2 or X.shape[1] != 2 or len(X) == 0:
+        raise ValueError(f"X must have shape (n, 2), a point a row, got {X.shape}")
+    if y.shape not in ((len(X),), (len(X), 1)):
+        raise ValueError(f"y must have shape ({len(X)}, 1), a class for each row of X, got {y.shape}")
+    return X, y.reshape(-1)
+
+
+def _column(values, name):
+    """(n,) or (n, 1) numbers as (n,) floats."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim not in (1, 2) or values.size == 0 or values.size != len(values):
+        raise ValueError(f"{name} must have shape (n,) or (n, 1), got {values.shape}")
+    return values.reshape(-1)
+
+
+def _drawable(values):
+    """As floats, with nan, which draws as a gap, for infinities and numbers that no axis can hold."""
+    values = np.asarray(values, dtype=float)
+    return np.where(np.abs(values) < 1e100, values, np.nan)
+
+
+def _padded(values, margin):
+    """From the least to the largest value, with a margin on both sides as a part of the range."""
+    low, high = values.min(), values.max()
+    pad = margin * (high - low) or 1.0
+    return low - pad, high + pad
+
+
+def _limits(X):
+    """Square limits around the points of a plane, so that neither axis is stretched."""
+    middle = (X.min(axis=0) + X.max(axis=0)) / 2
+    reach = 0.625 * np.ptp(X, axis=0).max() or 1.0
+    return [(center - reach, center + reach) for center in middle]

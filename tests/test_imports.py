@@ -1,0 +1,84 @@
+"""What `import nnlib` loads, and which way the arrows between the modules run."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nnlib
+
+PACKAGE = Path(nnlib.__file__).parent
+CORE = [
+    "__init__",
+    "activations",
+    "checks",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "network",
+    "optimizers",
+    "progress",
+    "schedulers",
+    "storage",
+]
+
+
+def imports(path):
+    """Every module that the file at `path` imports, anywhere in it, as full dotted names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            # `from nnlib import storage` imports a module, `from nnlib.storage import save` a name of one.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(module):
+    """The part of nnlib that the name belongs to: "core", "plots", "widgets" or "exercises"; None outside."""
+    names = module.split(".")
+    if names[0] != "nnlib":
+        return None
+    return names[1] if len(names) > 1 and names[1] in ("plots", "widgets", "exercises") else "core"
+
+
+def test_import_nnlib_loads_nothing_of_the_screen():
+    code = "import sys, nnlib; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"matplotlib", "ipywidgets", "IPython", "traitlets", "ipykernel", "comm", "PIL", "torch"}
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_the_core_imports_numpy_and_the_standard_library_only(name):
+    for module in imports(PACKAGE / f"{name}.py"):
+        assert part(module) == "core" or module.split(".")[0] in sys.stdlib_module_names | {"numpy"}, module
+
+
+def test_every_file_belongs_to_a_part():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == {*CORE, "plots"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE or path.stem == "plots"],
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
+def test_the_arrows_run_one_way(path):
+    own = "plots" if path.stem == "plots" else path.relative_to(PACKAGE).parts[0]
+    allowed = {
+        "plots": {"core", "plots"},
+        "widgets": {"core", "plots", "widgets", "exercises"},
+        "exercises": {"core", "exercises"},
+    }[own]
+    for module in imports(path):
+        assert part(module) in {None, *allowed}, f"{path.name} imports {module}"
+
+
+def test_the_public_names():
+    assert sorted(nnlib.__all__) == ["DivergenceError", "ExponentialLR", "NeuralNetwork", "StepLR", "gradient_check"]
+    assert all(hasattr(nnlib, name) for name in nnlib.__all__)

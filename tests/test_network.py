@@ -1,0 +1,716 @@
+"""The network in training and at rest: what fit does to rows, weights, history and nothing else."""
+
+import copy
+import pickle
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from networks import XOR_X, XOR_Y, architectures, data, derandomized, layers, randomize, state, xor_network
+
+from nnlib import DivergenceError, ExponentialLR, NeuralNetwork, StepLR
+from nnlib.layers import Dense
+
+
+class Recorder(NeuralNetwork):
+    """A network that keeps a copy of every batch that it descends on."""
+
+    def _descend(self, X, y, rate):
+        if not hasattr(self, "batches"):
+            self.batches = []
+        self.batches.append((X.copy(), y.copy(), rate))
+        return super()._descend(X, y, rate)
+
+
+def numbered(n):
+    """Rows that can be told apart, and targets that say which row they belong to."""
+    X = np.arange(n, dtype=float).reshape(-1, 1)
+    return X / n, 1000 + X
+
+
+# ---------------------------------------------------------------- the example that the course ends in
+
+
+def test_xor_is_learned_from_at_least_99_of_100_seeds():
+    def learns(seed):
+        network = xor_network(seed=seed)
+        history = network.fit(XOR_X, XOR_Y, epochs=1000, batch_size=4)
+        loss = network.loss(XOR_X, XOR_Y)
+        solved = np.array_equal(network.predict(XOR_X) > 0.5, XOR_Y)
+        assert history["train_loss"][-1] == pytest.approx(loss, abs=1e-3)
+        return solved and loss < 0.02 and history["train_loss"][-1] < 0.02
+
+    assert sum(map(learns, range(100))) >= 99
+
+
+def test_xor_with_the_default_batch_size_is_the_same_run():
+    four, default = xor_network(), xor_network()
+    four.fit(XOR_X, XOR_Y, epochs=50, batch_size=4)
+    default.fit(XOR_X, XOR_Y, epochs=50)
+    assert state(four) == state(default)
+
+
+# ---------------------------------------------------------------- batches
+
+
+@derandomized
+@given(n=st.integers(1, 20), batch_size=st.integers(1, 25), seed=st.integers(0, 100))
+def test_every_row_is_used_once_an_epoch_beside_its_target_and_in_batches_of_the_size(n, batch_size, seed):
+    network = Recorder(layers([1, 1], "linear"), learning_rate=1e-9, seed=seed)
+    X, y = numbered(n)
+    network.fit(X, y, epochs=3, batch_size=batch_size)
+    sizes = [min(batch_size, n - start) for start in range(0, n, batch_size)]
+    assert [len(batch_X) for batch_X, _, _ in network.batches] == 3 * sizes
+    for epoch in range(3):
+        batches = network.batches[epoch * len(sizes) : (epoch + 1) * len(sizes)]
+        rows = np.concatenate([batch_X for batch_X, _, _ in batches])
+        targets = np.concatenate([batch_y for _, batch_y, _ in batches])
+        np.testing.assert_array_equal(np.sort(rows, axis=0), X)
+        np.testing.assert_allclose(targets, 1000 + rows * n, rtol=1e-15)
+
+
+def test_the_order_is_fresh_in_every_epoch_and_every_run_and_random_over_all_rows():
+    X, y = numbered(64)
+    orders = []
+    for seed in (0, 1):
+        network = Recorder(layers([1, 1], "linear"), learning_rate=1e-9, seed=seed)
+        network.fit(X, y, epochs=4, batch_size=8)
+        orders += np.concatenate([rows for rows, _, _ in network.batches]).reshape(4, 64).tolist()
+    assert len({tuple(order) for order in orders}) == 8
+    assert X.ravel().tolist() not in orders
+    # Not only the batches' starts are shuffled: the first batch is another set of rows each time.
+    assert len({frozenset(order[:8]) for order in orders}) == 8
+
+
+def test_without_shuffle_the_rows_come_as_they_stand():
+    network = Recorder(layers([1, 1], "linear"), learning_rate=1e-9, seed=0)
+    X, y = numbered(10)
+    network.fit(X, y, epochs=2, batch_size=4, shuffle=False)
+    np.testing.assert_array_equal(np.concatenate([rows for rows, _, _ in network.batches]), np.tile(X, (2, 1)))
+
+
+def test_one_step_is_the_parameters_less_the_rate_times_the_gradient():
+    network = xor_network(l2_lambda=0.1, learning_rate=0.3)
+    randomize(network)
+    X, y = data(7)
+    before, (_, slopes) = network.get_parameters(), network.gradients(X, y)
+    network.fit(X, y, epochs=1, batch_size=7)
+    for old, slope, new in zip(before, slopes, network.get_parameters(), strict=True):
+        for key in ("W", "b"):
+            np.testing.assert_allclose(new[key], old[key] - 0.3 * slope[key], rtol=1e-14, atol=1e-15)
+
+
+# ---------------------------------------------------------------- history
+
+
+@derandomized
+@given(architecture=architectures(), n=st.integers(1, 11), batch_size=st.integers(1, 12), seed=st.integers(0, 100))
+def test_train_loss_and_penalty_are_row_weighted_means_from_before_each_update(architecture, n, batch_size, seed):
+    widths, activations = architecture
+    network = NeuralNetwork(layers(widths, activations), learning_rate=0.01, l2_lambda=0.2, seed=seed)
+    X, y = data(n, widths[0], widths[-1], seed)
+    twin = network.copy()
+    losses, penalties = [], []
+    for start in range(0, n, batch_size):
+        rows = slice(start, start + batch_size)
+        losses += [twin.loss(X[rows], y[rows])] * len(X[rows])
+        penalties += [twin.penalty()] * len(X[rows])
+        twin.fit(X[rows], y[rows], epochs=1, batch_size=n)
+    history = network.fit(X, y, epochs=1, batch_size=batch_size, shuffle=False)
+    assert history["train_loss"] == [pytest.approx(np.mean(losses), rel=1e-12)]
+    assert history["penalty"] == [pytest.approx(np.mean(penalties), rel=1e-12)]
+
+
+def test_history_holds_one_python_float_an_epoch_and_belongs_to_the_caller():
+    network = xor_network(scheduler=ExponentialLR(0.5), l2_lambda=0.1)
+    X, y = data(10)
+    history = network.fit(X, y, epochs=4, batch_size=3, validation_data=data(5, seed=1))
+    assert list(history) == ["train_loss", "val_loss", "penalty", "learning_rate"]
+    assert all(len(column) == 4 and {type(value) for value in column} == {float} for column in history.values())
+    assert history["learning_rate"] == [0.1, 0.05, 0.025, 0.0125]
+    assert network.history == history and network.epoch == 4
+    history["train_loss"].clear()
+    assert len(network.history["train_loss"]) == 4
+
+
+def test_val_loss_is_taken_after_the_epoch_without_the_penalty_and_nan_without_data():
+    X, y = data(10)
+    X_val, y_val = data(5, seed=1)
+    after = []
+    network = xor_network(l2_lambda=0.5)
+    history = network.fit(
+        X,
+        y,
+        epochs=3,
+        batch_size=4,
+        validation_data=(X_val, y_val),
+        callback=lambda nn: after.append(float(np.mean((nn.predict(X_val) - y_val) ** 2))),
+    )
+    np.testing.assert_allclose(history["val_loss"], after, rtol=1e-12)
+    plain = xor_network(l2_lambda=0.5)
+    assert np.isnan(plain.fit(X, y, epochs=3, batch_size=4)["val_loss"]).all()
+    assert plain.history["train_loss"] == history["train_loss"]  # looking does not touch
+
+
+def test_the_schedule_counts_epochs_over_all_fits_and_every_batch_of_an_epoch_has_its_rate():
+    seen = []
+
+    def scheduler(epoch, initial_rate):
+        seen.append((epoch, initial_rate))
+        return initial_rate / (epoch + 1)
+
+    network = Recorder(layers([1, 1], "linear"), learning_rate=0.5, scheduler=scheduler, seed=0)
+    X, y = data(6, 1)
+    network.fit(X, y, epochs=2, batch_size=2)
+    network.fit(X, y, epochs=1, batch_size=2)
+    assert seen == [(0, 0.5), (1, 0.5), (2, 0.5)]
+    assert [rate for _, _, rate in network.batches] == [0.5] * 3 + [0.25] * 3 + [0.5 / 3] * 3
+    assert network.history["learning_rate"] == [0.5, 0.25, 0.5 / 3]
+    assert type(network.learning_rate) is float and network.learning_rate == 0.5
+
+
+def test_step_lr_first_decays_after_step_size_epochs():
+    network = xor_network(scheduler=StepLR(step_size=2, gamma=0.5))
+    history = network.fit(XOR_X, XOR_Y, epochs=5)
+    assert history["learning_rate"] == [0.1, 0.1, 0.05, 0.05, 0.025]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_five_epochs_and_five_more_are_ten(dtype):
+    X, y = data(10, dtype=dtype)
+    settings = {"l2_lambda": 0.01, "scheduler": StepLR(3, 0.5)}
+    val = data(4, seed=1)
+    ten, five = xor_network(**settings), xor_network(**settings)
+    ten.fit(X, y, epochs=10, batch_size=4, validation_data=val)
+    for epochs in (5, 0, 4, 1):
+        history = five.fit(X, y, epochs=epochs, batch_size=4, validation_data=val)
+    assert state(five) == state(ten)
+    assert history == ten.history
+
+
+def test_the_seed_decides_everything():
+    X, y = data(10)
+    runs = [xor_network(seed=seed) for seed in (3, np.int64(3), 4, None, None)]
+    for network in runs:
+        network.fit(X, y, epochs=3, batch_size=4)
+    first, same, *others = [network.get_parameters()[0]["W"].tobytes() for network in runs]
+    assert first == same and len({first, *others}) == 4
+
+
+def test_no_epochs_change_nothing():
+    network = xor_network()
+    before = network.get_parameters()[0]["W"].copy()
+    history = network.fit(XOR_X, XOR_Y, epochs=0)
+    assert history == {"train_loss": [], "val_loss": [], "penalty": [], "learning_rate": []}
+    assert network.epoch == 0
+    np.testing.assert_array_equal(network.get_parameters()[0]["W"], before)
+    network.layers[0].W[:] = np.inf  # even where someone has written nonsense by hand
+    assert network.fit(XOR_X, XOR_Y, epochs=0) == history
+
+
+# ---------------------------------------------------------------- callback, interrupt, divergence
+
+
+def test_the_callback_sees_the_network_after_every_epoch_and_a_true_value_stops():
+    seen = []
+
+    def callback(network):
+        seen.append((network.epoch, len(network.history["train_loss"])))
+        return network.epoch == 3
+
+    network, twin = xor_network(), xor_network()
+    history = network.fit(XOR_X, XOR_Y, epochs=10, callback=callback)
+    assert seen == [(1, 1), (2, 2), (3, 3)]
+    twin.fit(XOR_X, XOR_Y, epochs=3)
+    assert state(network) == state(twin) and history == twin.history
+
+
+def test_a_callback_that_looks_at_everything_does_not_change_the_run():
+    X, y = data(10)
+    network, twin = xor_network(l2_lambda=0.1), xor_network(l2_lambda=0.1)
+
+    def look(nn):
+        nn.predict(X), nn.trace(X), nn.gradients(X, y), nn.loss(X, y), nn.penalty(), nn.summary(), repr(nn), nn.copy()
+
+    network.fit(X, y, epochs=5, batch_size=4, callback=look)
+    twin.fit(X, y, epochs=5, batch_size=4)
+    assert state(network) == state(twin)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_exception_passes_through_and_keeps_weights_and_history(error):
+    def callback(network):
+        if network.epoch == 3:
+            raise error
+
+    X, y = data(10)
+    network, twin = xor_network(), xor_network()
+    with pytest.raises(error):
+        network.fit(X, y, epochs=10, batch_size=4, callback=callback)
+    twin.fit(X, y, epochs=3, batch_size=4)
+    assert state(network) == state(twin)
+    network.fit(X, y, epochs=2, batch_size=4)
+    twin.fit(X, y, epochs=2, batch_size=4)
+    assert state(network) == state(twin)
+
+
+def test_a_signal_at_any_moment_leaves_a_network_that_goes_on(tmp_path):
+    script = """
+        import math, signal
+        import numpy as np
+        from nnlib import NeuralNetwork
+
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        generator = np.random.default_rng(0)
+        X, y = generator.normal(size=(20, 3)), generator.normal(size=(20, 2))
+        config = [{'n_inputs': 3, 'n_neurons': 8, 'activation': 'relu'},
+                  {'n_inputs': 8, 'n_neurons': 2, 'activation': 'linear'}]
+        nn = NeuralNetwork(config, learning_rate=0.01, seed=0)
+        interrupted = 0
+        for wait in generator.uniform(0.001, 0.02, size=40):
+            before = nn.epoch
+            signal.setitimer(signal.ITIMER_REAL, wait)
+            try:
+                nn.fit(X, y, epochs=10**9, batch_size=3, validation_data=(X, y))
+            except KeyboardInterrupt:
+                interrupted += 1
+            history = nn.history
+            assert nn.epoch >= before and {len(column) for column in history.values()} == {nn.epoch}
+            assert all(map(math.isfinite, history['train_loss'])) and np.isfinite(nn.predict(X)).all()
+        assert interrupted == 40 and nn.epoch > 40, (interrupted, nn.epoch)
+        assert nn.loss(X, y) < nn.history['train_loss'][0]
+        nn.fit(X, y, epochs=3)
+        print('goes on')
+    """
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "goes on\n"
+
+
+def exploding(dtype=np.float64, **settings):
+    """A run that is fine at first: the rate grows until it explodes."""
+    network = NeuralNetwork(
+        layers([2, 4, 1], ["relu", "linear"]),
+        learning_rate=0.01,
+        scheduler=lambda epoch, rate: rate * 10.0**epoch,
+        seed=0,
+        **settings,
+    )
+    return network, *data(20, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("l2_lambda", [0.0, 0.1])
+@pytest.mark.parametrize("epochs_before", [0, 2])
+def test_a_run_that_diverges_is_taken_back_as_if_it_had_not_been(dtype, l2_lambda, epochs_before):
+    network, X, y = exploding(dtype, l2_lambda=l2_lambda)
+    if epochs_before:
+        network.fit(X, y, epochs=epochs_before, batch_size=8)
+    before = state(network)
+    with pytest.raises(
+        DivergenceError, match="training diverged in epoch .*learning rate .*ten times smaller"
+    ) as caught:
+        network.fit(X, y, epochs=100, batch_size=8, validation_data=(X, y))
+    assert state(network) == before
+    error = caught.value
+    assert isinstance(error, ValueError)
+    assert epochs_before < error.epoch < 50
+    assert error.rate == 0.01 * 10.0**error.epoch
+    assert f"epoch {error.epoch}," in str(error)
+    assert {len(column) for column in error.history.values()} == {error.epoch}
+    assert np.isfinite(error.history["train_loss"]).all()
+    assert error.history["train_loss"][:epochs_before] == network.history["train_loss"]
+
+    # The generator too is where it was: the next run is the one that would have been.
+    network.scheduler, (twin, _, _) = None, exploding(dtype, l2_lambda=l2_lambda)
+    twin.fit(X, y, epochs=epochs_before, batch_size=8)
+    twin.scheduler = None
+    network.fit(X, y, epochs=2, batch_size=8)
+    twin.fit(X, y, epochs=2, batch_size=8)
+    assert state(network) == state(twin)
+
+
+def test_a_run_that_diverges_leaves_the_dtype_open_again():
+    network, X, y = exploding(np.float32)
+    with pytest.raises(DivergenceError):
+        network.fit(X, y, epochs=100)
+    assert network.dtype == np.float64
+    network.scheduler = None
+    network.fit(X.astype(np.float64), y, epochs=1)
+    assert network.dtype == np.float64
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_last_update_that_runs_away_is_noticed(epochs):
+    network = NeuralNetwork(
+        layers([1, 1], "linear"), scheduler=lambda epoch, rate: 1e308 if epoch == epochs - 1 else 0.1, seed=0
+    )
+    before = state(network)
+    with pytest.raises(DivergenceError) as caught:
+        network.fit([[1.0]], [[1000.0]], epochs=epochs)
+    assert state(network) == before
+    assert (caught.value.epoch, caught.value.rate) == (epochs - 1, 1e308)
+    assert np.isfinite(caught.value.history["train_loss"]).all()
+
+
+def test_a_validation_loss_that_runs_away_is_noticed():
+    network = NeuralNetwork(layers([1, 1], "linear"), learning_rate=1e200, seed=0)
+    before = state(network)
+    with pytest.raises(DivergenceError):
+        network.fit([[1.0]], [[1.0]], epochs=1, validation_data=([[1.0]], [[1.0]]))
+    assert state(network) == before
+
+
+def test_a_penalty_that_runs_away_is_noticed():
+    network = NeuralNetwork(layers([1, 1], "tanh"), learning_rate=1.0, l2_lambda=10.0, seed=0)
+    with pytest.raises(DivergenceError, match="l2_lambda"):
+        network.fit([[1.0]], [[1.0]], epochs=1000)
+
+
+def test_the_divergence_error_can_be_pickled():
+    error = pickle.loads(pickle.dumps(DivergenceError(3, 0.5, {"train_loss": [1.0]})))
+    assert (error.epoch, error.rate, error.history) == (3, 0.5, {"train_loss": [1.0]})
+
+
+# ---------------------------------------------------------------- dtype and the caller's arrays
+
+
+@pytest.mark.parametrize("given", ["by dtype", "by X"])
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "linear"])
+def test_float32_stays_float32_throughout(given, activation):
+    network = NeuralNetwork(
+        layers([3, 4, 2], [activation, "linear"]),
+        learning_rate=np.float64(0.1),
+        l2_lambda=np.float64(0.01),
+        scheduler=lambda epoch, rate: np.float64(rate),
+        seed=0,
+        dtype=np.float32 if given == "by dtype" else None,
+    )
+    X, y = data(9, 3, 2, dtype=np.float32)
+    X_val, y_val = data(3, 3, 2)
+    seen = []
+
+    def watch(nn):
+        arrays = [nn._parameters, nn._gradient, *nn.trace(X), nn.predict(X_val)]
+        arrays += [
+            array
+            for layer in (*nn.get_parameters(), *nn.gradients(X, y_val[:1].repeat(9, 0))[1])
+            for array in layer.values()
+        ]
+        arrays += [array for layer in nn.layers for array in (layer.W, layer.b)]
+        seen.extend(array.dtype for array in arrays)
+
+    network.fit(X, y, epochs=3, batch_size=4, validation_data=(X_val, y_val), callback=watch)
+    watch(network)
+    assert set(seen) == {np.dtype(np.float32)} and network.dtype == np.float32
+    # No float64 on the way either: the whole run would be another one.
+    network.fit(X.astype(np.float64), y, epochs=1)
+    watch(network)
+    assert set(seen) == {np.dtype(np.float32)}
+
+
+def test_layers_compute_in_float32(monkeypatch):
+    """Every array that goes in and out of every layer, in both directions, during training."""
+    seen = set()
+    forward, backward = Dense.forward, Dense.backward
+
+    def watched_forward(self, X):
+        A = forward(self, X)
+        seen.update((X.dtype, A.dtype))
+        return A
+
+    def watched_backward(self, X, A, dA, dW, db, with_dX=True):
+        dX = backward(self, X, A, dA, dW, db, with_dX)
+        seen.update(array.dtype for array in (X, A, dA, dW, db) + ((dX,) if with_dX else ()))
+        assert with_dX == (X.shape[1] != 3)  # nobody asks the first layer
+        assert (dX is None) != with_dX
+        return dX
+
+    monkeypatch.setattr(Dense, "forward", watched_forward)
+    monkeypatch.setattr(Dense, "backward", watched_backward)
+    X, y = data(9, 3, 2, dtype=np.float32)
+    network = NeuralNetwork(layers([3, 4, 5, 2], ["relu", "sigmoid", "tanh"]), l2_lambda=0.1, seed=0)
+    network.fit(X, y, epochs=2, batch_size=4)
+    assert seen == {np.dtype(np.float32)}
+
+
+def test_float64_is_the_default_for_everything_but_float32():
+    for X in ([[0, 1]], np.array([[0, 1]], dtype=np.float16), np.array([[True, False]]), np.array([[0.5, 1]])):
+        network = xor_network()
+        network.fit(X, [[1]], epochs=1)
+        assert network.dtype == np.float64
+    network = xor_network(dtype="float64")
+    network.fit(np.zeros((2, 2), np.float32), [[1], [0]], epochs=1)
+    assert network.dtype == np.float64
+    network = xor_network()
+    network.fit(np.zeros((2, 2), ">f4"), [[1], [0]], epochs=1)  # float32 of a foreign machine
+    assert network.dtype == np.float32 and network.dtype.isnative
+
+
+def readonly(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+FORMS = {
+    "lists": lambda array: array.tolist(),
+    "tuples": lambda array: tuple(map(tuple, array.tolist())),
+    "int64": lambda array: array.astype(np.int64),
+    "int8": lambda array: array.astype(np.int8),
+    "uint8": lambda array: array.astype(np.uint8),
+    "bool": lambda array: array.astype(bool),
+    "float16": lambda array: array.astype(np.float16),
+    "longdouble": lambda array: array.astype(np.longdouble),
+    "big-endian": lambda array: array.astype(">f8"),
+    "Fortran order": np.asfortranarray,
+    "every other column": lambda array: np.repeat(array, 2, axis=1)[:, ::2],
+    "reversed twice": lambda array: array[::-1].copy()[::-1],
+    "read-only": readonly,
+    "a transposed view": lambda array: array.T.copy().T,
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("batch_size", [3, 32])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_every_form_of_the_same_numbers_gives_the_same_run_and_is_not_written_to(form, batch_size, shuffle):
+    generator = np.random.default_rng(0)
+    X, y = (generator.integers(0, 2, size=shape).astype(float) for shape in [(10, 2), (10, 1)])
+    plain, network = xor_network(), xor_network()
+    given_X, given_y = form(X), form(y)
+    kept = copy.deepcopy((given_X, given_y))
+
+    plain.fit(X, y, epochs=5, batch_size=batch_size, shuffle=shuffle, validation_data=(X, y))
+    network.fit(given_X, given_y, epochs=5, batch_size=batch_size, shuffle=shuffle, validation_data=(given_X, given_y))
+
+    np.testing.assert_allclose(network.predict(given_X), plain.predict(X), rtol=1e-12)
+    np.testing.assert_allclose(network.history["val_loss"], plain.history["val_loss"], rtol=1e-12)
+    network.gradients(given_X, given_y), network.loss(given_X, given_y), network.trace(given_X)
+    for array, before in zip((given_X, given_y), kept, strict=True):
+        np.testing.assert_array_equal(array, before)
+
+
+@pytest.mark.parametrize("widths", [[2, 2], [2, 2, 2]])
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_results_share_no_memory_with_arguments_or_parameters(widths, activation):
+    network = NeuralNetwork(layers(widths, activation), seed=0)
+    network.set_parameters([{"W": np.eye(2), "b": np.zeros(2)}] * (len(widths) - 1))
+    X = np.abs(data(4)[0])
+    y = X.copy()
+    results = [network.predict(X), *network.trace(X)[1:]]
+    results += [array for layer in network.get_parameters() for array in layer.values()]
+    results += [array for layer in network.gradients(X, y)[1] for array in layer.values()]
+    inside = [X, y, network._parameters, network._gradient]
+    assert not any(np.shares_memory(result, array) for result in results for array in inside)
+    np.testing.assert_array_equal(network.predict(X), X)
+    for result in results:
+        result[:] = 99
+    np.testing.assert_array_equal(network.predict(X), y)
+
+
+def test_the_global_generator_is_not_touched():
+    before = repr(np.random.get_state())  # noqa: NPY002
+    network = xor_network(seed=None)
+    X, y = data(10)
+    network.fit(X, y, epochs=2, batch_size=3)
+    network.predict(X), network.copy(), network.gradients(X, y)
+    assert repr(np.random.get_state()) == before  # noqa: NPY002
+
+
+def test_predicting_leaves_no_state_behind():
+    network = xor_network()
+    X, y = data(5)
+    before, attributes = state(network), set(vars(network))
+    network.predict(X), network.trace(X), network.loss(X, y), network.penalty(), network.summary(), repr(network)
+    assert state(network) == before and set(vars(network)) == attributes
+
+
+# ---------------------------------------------------------------- parameters
+
+
+def test_get_and_set_parameters_are_inverse_and_copy():
+    network, other = randomize(xor_network()), xor_network(seed=1)
+    parameters = network.get_parameters()
+    assert [{key: array.shape for key, array in layer.items()} for layer in parameters] == [
+        {"W": (2, 4), "b": (4,)},
+        {"W": (4, 1), "b": (1,)},
+    ]
+    other.set_parameters(parameters)
+    X, _ = data(5)
+    np.testing.assert_array_equal(other.predict(X), network.predict(X))
+    parameters[0]["W"][:] = 99
+    assert network.layers[0].W.max() < 99 and other.layers[0].W.max() < 99
+    # Its own views, swapped: nothing is read after it was written.
+    square = randomize(NeuralNetwork(layers([2, 2, 2], "tanh")))
+    first, second = square.get_parameters()
+    square.set_parameters([{"W": layer.W, "b": layer.b} for layer in reversed(square.layers)])
+    np.testing.assert_array_equal(square.layers[0].W, second["W"])
+    np.testing.assert_array_equal(square.layers[1].W, first["W"])
+
+
+def test_set_parameters_takes_lists_and_integers_and_keeps_the_dtype():
+    network = NeuralNetwork(layers([2, 1], "linear"), dtype=np.float32)
+    network.set_parameters([{"b": [3], "W": [[1], [2]]}])
+    assert network.predict([[10, 100]]).tolist() == [[213]]
+    assert network.layers[0].W.dtype == np.float32
+
+
+# ---------------------------------------------------------------- copies
+
+
+WAYS_TO_COPY = {
+    "copy()": lambda network: network.copy(),
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "pickle": lambda network: pickle.loads(pickle.dumps(network)),
+    "in a list": lambda network: copy.deepcopy([network])[0],
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_COPY.values(), ids=WAYS_TO_COPY)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("epochs", [0, 3])
+def test_a_copy_is_a_network_of_its_own_with_the_same_future(way, dtype, epochs):
+    X, y = data(10, dtype=dtype)
+    network = xor_network(scheduler=StepLR(2), l2_lambda=0.1)
+    if epochs:
+        network.fit(X, y, epochs=epochs, batch_size=3)
+    before = state(network)
+    twin = way(network)
+    assert state(twin) == before
+
+    twin.fit(X, y, epochs=4, batch_size=3)
+    assert state(network) == before
+    network.fit(X, y, epochs=4, batch_size=3)
+    assert state(twin) == state(network)
+    for layer in twin.layers:  # views of the one vector, not arrays beside it
+        assert np.shares_memory(layer.W, twin._parameters) and np.shares_memory(layer.b, twin._parameters)
+        assert not np.shares_memory(layer.W, network._parameters)
+
+
+def test_a_copy_keeps_the_class_and_the_scheduler_of_your_own():
+    network = Recorder(layers([1, 1], "linear"), scheduler=lambda epoch, rate: rate / 2)
+    for twin in (network.copy(), copy.deepcopy(network)):
+        assert type(twin) is Recorder and twin.scheduler is network.scheduler
+
+
+def test_a_copy_may_have_another_dtype():
+    network = randomize(xor_network())
+    single = network.copy(dtype=np.float32)
+    assert single.dtype == np.float32 and network.dtype == np.float64
+    np.testing.assert_array_equal(single.layers[0].W, network.layers[0].W.astype(np.float32))
+
+
+# ---------------------------------------------------------------- looking
+
+
+def test_trace_holds_every_layer_and_ends_with_the_prediction():
+    network = randomize(NeuralNetwork(layers([2, 5, 3, 1], ["relu", "tanh", "sigmoid"])))
+    X, _ = data(6)
+    trace = network.trace(X)
+    assert [A.shape for A in trace] == [(6, 2), (6, 5), (6, 3), (6, 1)]
+    np.testing.assert_array_equal(trace[0], X)
+    for layer, before, after in zip(network.layers, trace, trace[1:], strict=False):
+        np.testing.assert_array_equal(layer.forward(before), after)
+    np.testing.assert_array_equal(trace[-1], network.predict(X))
+
+
+def test_summary_and_repr():
+    network = NeuralNetwork(layers([784, 128, 10], ["relu", "linear"]), learning_rate=0.5)
+    assert network.summary().splitlines() == [
+        "layer  activation  W             b         parameters",
+        "1      relu        (784, 128)    (128,)       100,480",
+        "2      linear      (128, 10)     (10,)          1,290",
+        "total                                         101,770",
+    ]
+    assert repr(network) == (
+        "NeuralNetwork(784 → 128 relu → 10 linear, 101,770 parameters, learning_rate=0.5, 0 epochs trained)"
+    )
+    network = xor_network(l2_lambda=0.01, scheduler=StepLR(300, 0.5))
+    network.fit(XOR_X, XOR_Y, epochs=2)
+    assert repr(network) == (
+        "NeuralNetwork(2 → 4 tanh → 1 tanh, 17 parameters, learning_rate=0.1, l2_lambda=0.01, "
+        "scheduler=StepLR(step_size=300, gamma=0.5), 2 epochs trained)"
+    )
+
+
+def test_names_are_forgiven_their_case_and_the_config_is_copied():
+    config = [{"N_Inputs": 2, "n_neurons": np.int64(3), "activation": "ReLU", "Initializer": "Glorot"}]
+    network = NeuralNetwork(config)
+    assert network.layer_config == [{"n_inputs": 2, "n_neurons": 3, "activation": "relu", "initializer": "glorot"}]
+    config[0]["n_neurons"] = 7
+    assert network.predict([[1, 2]]).shape == (1, 3)
+    assert (network.n_inputs, network.n_outputs) == (2, 3)
+
+
+# ---------------------------------------------------------------- laws
+
+
+@derandomized
+@given(architecture=architectures(), n=st.integers(1, 8), seed=st.integers(0, 1000))
+def test_a_batch_is_its_rows(architecture, n, seed):
+    widths, activations = architecture
+    network = randomize(NeuralNetwork(layers(widths, activations)), seed)
+    X, _ = data(n, widths[0], 1, seed)
+    rows = np.concatenate([network.predict(row[np.newaxis]) for row in X])
+    np.testing.assert_allclose(network.predict(X), rows, rtol=1e-12, atol=1e-14)
+    order = np.random.default_rng(seed).permutation(n)
+    np.testing.assert_allclose(network.predict(X[order]), rows[order], rtol=1e-12, atol=1e-14)
+
+
+@derandomized
+@given(architecture=architectures(), seed=st.integers(0, 1000), where=st.integers(0, 10))
+def test_hidden_neurons_may_change_places(architecture, seed, where):
+    widths, activations = architecture
+    if len(widths) < 3:
+        widths, activations = [*widths, 2], [*activations, "linear"]
+    network = randomize(NeuralNetwork(layers(widths, activations)), seed)
+    X, _ = data(5, widths[0], 1, seed)
+    outputs = network.predict(X)
+    k = where % (len(widths) - 2)
+    order = np.random.default_rng(seed).permutation(widths[k + 1])
+    parameters = network.get_parameters()
+    parameters[k]["W"], parameters[k]["b"] = parameters[k]["W"][:, order], parameters[k]["b"][order]
+    parameters[k + 1]["W"] = parameters[k + 1]["W"][order]
+    network.set_parameters(parameters)
+    np.testing.assert_allclose(network.predict(X), outputs, rtol=1e-11, atol=1e-12)
+
+
+@derandomized
+@given(widths=st.lists(st.integers(1, 5), min_size=2, max_size=5), seed=st.integers(0, 1000), factor=st.floats(0.1, 10))
+def test_without_biases_relu_scales_and_linear_collapses(widths, seed, factor):
+    X, _ = data(5, widths[0], 1, seed)
+    relu = NeuralNetwork(layers(widths, "relu"), seed=seed)  # biases start at zero
+    np.testing.assert_allclose(relu.predict(factor * X), factor * relu.predict(X), rtol=1e-10, atol=1e-12)
+    linear = NeuralNetwork(layers(widths, "linear"), seed=seed)
+    product = X
+    for layer in linear.get_parameters():
+        product = product @ layer["W"]
+    np.testing.assert_allclose(linear.predict(X), product, rtol=1e-10, atol=1e-12)
+
+
+@derandomized
+@given(seed=st.integers(0, 1000), n=st.integers(1, 10))
+def test_a_linear_neuron_finds_least_squares(seed, n):
+    X, y = data(n + 3, 2, 1, seed)
+    network = NeuralNetwork(layers([2, 1], "linear"), learning_rate=0.1, seed=seed)
+    history = network.fit(X, y, epochs=300)
+    ones = np.hstack([X, np.ones((len(X), 1))])
+    best = ones @ np.linalg.lstsq(ones, y, rcond=None)[0]
+    assert history["train_loss"][-1] >= np.mean((best - y) ** 2) - 1e-12
+    assert history["train_loss"][-1] <= history["train_loss"][0] + 1e-12
+
+
+def test_repeating_every_row_changes_no_full_batch_step():
+    X, y = data(6)
+    once, thrice = xor_network(l2_lambda=0.1), xor_network(l2_lambda=0.1)
+    once.fit(X, y, epochs=20, batch_size=6)
+    thrice.fit(np.tile(X, (3, 1)), np.tile(y, (3, 1)), epochs=20, batch_size=18)
+    np.testing.assert_allclose(thrice.history["train_loss"], once.history["train_loss"], rtol=1e-10)
