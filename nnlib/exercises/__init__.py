@@ -1,0 +1,88 @@
+"""Exercises that answer.
+
+For the reader, in a notebook:
+
+    check(neuron)                    is the function right? If not: what differs, and a hint for that
+    check(best_rate=best_rate)       the same for a value
+    hint("neuron")                   the next hint
+    solution("neuron")               one answer
+    mine("neuron")                   your own function where it passed, in later chapters too
+    progress(), reset_progress()     what has passed; forget it
+
+For authors: one file a chapter, `ch03_forward_pass.py`, found by its name. Open `ch01_one_neuron.py`.
+
+    exercise = chapter("03", "forward pass")
+
+    def layer(X, W, b):                       # the solution; `solution("layer")` shows this text
+        return X @ W + b
+
+    exercise(
+        title="The forward pass of a layer",
+        solution=layer,
+        cases=lambda rng: [...],              # a list of tuples of arguments
+        also_right=[layer_loop, lambda X, W, b: ...],
+        wrong=[
+            (lambda X, W, b: X @ W, "The bias is missing: add `b`, one for each neuron."),
+            ...
+        ],
+        hints=["...", "..."],
+        holds="You hold a whole layer: any number of rows, one product.",
+        in_nnlib="layers.Dense.forward",      # must exist: a test looks it up
+    )
+
+solution    a function; its name is the exercise's (or give `name=`). Or a value, which needs `name=`.
+cases       lambda rng: fresh inputs. The first is read by the reader: few, small, different numbers.
+            Then two to four others, in other shapes and lengths, or "a mean for a sum" and "divided by
+            n" look alike. Add a case of float32 only to insist that float32 stays float32.
+also_right  at least two: a loop, an `einsum`, another algebra.
+wrong       at least three (answer, hint). A wrong answer *is* the detector: a reader whose results
+            equal it on every case gets its hint. So make the cases tell the mistakes apart; a test
+            says where two can't be. Hints are whole sentences, for this very mistake, kind and short.
+            No need to declare what is found in any exercise: a missing `return`, a shape, a factor, a
+            sign, swapped results, an input that was changed, a list, a dtype, an exception. Declare
+            them all the same where you can say *why* it happens here.
+hints       at least two, from a nudge to nearly the line.
+holds       one sentence: what the reader now holds.
+
+When that is not enough:
+
+returns     names of the parts of a tuple, ("dw", "db"), for messages.
+tolerance   relative to the largest number wanted; 1e-9.
+use         use=lambda make, losses: [make(2)(loss) for loss in losses] when results can't be compared:
+            functions that return functions, classes, generators (`list(...)`), callbacks. It drives the
+            reader's function on a case and returns what is compared. Inputs are named after it.
+in_place    ("W", "b"): the parameters that the function is meant to overwrite; what is in them
+            afterwards is compared, and the returned value is not.
+verify      verify=lambda answer, rng: None or a sentence. For laws ("every row comes once an epoch")
+            and for values of which many are right. It runs after the cases, or without any. A reader's
+            mistake is recognized by the sentence, so give each mistake a sentence of its own.
+code        the text that `solution()` shows, where the function's own text won't do.
+
+In the notebook the cell for the reader has a docstring and a `...` for each line to write (`dw = ...` or
+a bare `...`); while one is left, the check says "not written yet" and nothing else.
+tests/test_exercises.py runs all of it for every exercise. Names are unique across the course.
+"""
+
+from nnlib.exercises.engine import (
+    chapter,
+    check,
+    exercises,
+    hint,
+    judge,
+    mine,
+    progress,
+    reset_progress,
+    solution,
+)
+
+__all__ = [
+    "chapter",
+    "check",
+    "exercises",
+    "hint",
+    "judge",
+    "mine",
+    "progress",
+    "reset_progress",
+    "solution",
+]

@@ -1,0 +1,303 @@
+"""A reader's answer: is it written at all, what does it do, where does it stop, how is it carried on."""
+
+import ast
+import builtins
+import contextlib
+import copy
+import dis
+import inspect
+import io
+import itertools
+import linecache
+import re
+import sys
+import textwrap
+import traceback
+import types
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlib.exercises import compare
+
+# ---- Is it written? ---------------------------------------------------------------------------------
+
+
+def is_unwritten(answer):
+    """Whether the place for the reader's own line is still empty.
+
+    True for None and `...` (also inside a tuple or dict), for a function or class with nothing but a
+    docstring, `pass` or `...` in a body, and for one where a value is still `...`, as in `dW = ...`.
+    """
+    if answer is None or answer is Ellipsis:
+        return True
+    if isinstance(answer, (tuple, list)):
+        return any(part is None or part is Ellipsis for part in answer)
+    if isinstance(answer, dict):
+        return any(part is None or part is Ellipsis for part in answer.values())
+    return any(_is_blank(f.__code__) or _has_ellipsis_value(f) for f in _functions(answer))
+
+
+def has_gap(answer):
+    """Whether a bare `...` still stands as a line of its own among other lines."""
+    return any(
+        isinstance(node, ast.Expr) and _is_ellipsis(node.value)
+        for function in _functions(answer)
+        for node in ast.walk(_syntax(function) or ast.Module([], []))
+    )
+
+
+def _functions(answer):
+    if isinstance(answer, type):
+        return [f for f in vars(answer).values() if inspect.isfunction(f)]
+    return [answer] if inspect.isfunction(answer) else []
+
+
+def _is_blank(code):
+    """Whether a body does nothing: it loads None and returns it."""
+    steps = [i for i in dis.get_instructions(code) if i.opname not in ("RESUME", "NOP", "COPY_FREE_VARS")]
+    return all(
+        i.opname == "RETURN_VALUE" or (i.opname in ("LOAD_CONST", "RETURN_CONST") and i.argval is None) for i in steps
+    )
+
+
+def _has_ellipsis_value(function):
+    """Whether `...` is used as a value. In an index, as in `X[..., 0]`, it's ordinary NumPy."""
+    if not any(map(holds_ellipsis, _constants(function.__code__))):
+        return False
+    tree = _syntax(function)
+    if tree is None:
+        return _stores_ellipsis(function.__code__)
+    in_index = {
+        id(inner) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for inner in ast.walk(node.slice)
+    }
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return any(_is_ellipsis(n) and id(n) not in in_index | bare for n in ast.walk(tree))
+
+
+def _stores_ellipsis(code):
+    """Whether `...` is given a name or returned, as far as the bytecode alone tells."""
+    steps = list(dis.get_instructions(code))
+    for step, after in itertools.pairwise(steps):
+        if step.argval is Ellipsis and (
+            step.opname == "RETURN_CONST" or after.opname.startswith(("STORE_FAST", "RETURN_VALUE"))
+        ):
+            return True
+    return bool(steps) and steps[-1].opname == "RETURN_CONST" and steps[-1].argval is Ellipsis
+
+
+def _constants(code):
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _constants(constant)
+        else:
+            yield constant
+
+
+def holds_ellipsis(value):
+    """Whether `value` is `...`, or a tuple, list or dict with one in it."""
+    parts = value.values() if isinstance(value, dict) else value
+    inner = isinstance(value, (tuple, list, dict)) and any(part is Ellipsis for part in parts)
+    return value is Ellipsis or inner
+
+
+def _is_ellipsis(node):
+    return isinstance(node, ast.Constant) and node.value is Ellipsis
+
+
+def _syntax(function):
+    """The body of a function as a syntax tree, or None where its source is gone."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    definition = tree.body[0]
+    if isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return ast.Module(definition.body, [])
+    return tree
+
+
+# ---- What does it do? -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call did: it returned or raised, changed these arguments, and printed this."""
+
+    value: object = None
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+    printed: str = ""
+
+
+def observe(call, arguments, names=()):
+    """The `Outcome` of `call(*arguments)`, on copies of the arguments.
+
+    Warnings stay silent and prints are caught. KeyboardInterrupt passes: the reader stopped the cell.
+    names : what the arguments are called.
+    """
+    given = copy.deepcopy(arguments)
+    printed, value, error = io.StringIO(), None, None
+    with (
+        contextlib.redirect_stdout(printed),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            value = call(*given)
+        except (Exception, SystemExit) as problem:
+            error = problem
+    with contextlib.suppress(Exception):  # a generator can't be copied, and needn't be
+        value = copy.deepcopy(value)
+    changed = [
+        name
+        for name, before, after in itertools.zip_longest(names, arguments, given, fillvalue="an input")
+        if not compare.unchanged(before, after)
+    ]
+    return Outcome(value, error, tuple(changed), printed.getvalue())
+
+
+# ---- Where does it stop? ----------------------------------------------------------------------------
+
+
+def place_of(error, answer):
+    """Where in the reader's own code `error` was raised: "line 3, `return x + c`", or ""."""
+    functions = _functions(answer)
+    if not functions:
+        return ""
+    own = functions[0].__globals__
+    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is own]
+    if not frames:
+        return ""
+    code, line = frames[-1]
+    text = linecache.getline(code.co_filename, line).strip()
+    named = {f.__code__: "" for f in functions}
+    where = named.get(code, f"`{code.co_name}`, ") + f"line {line - code.co_firstlineno + 1}"
+    return f"{where}: `{text}`" if text else where
+
+
+def in_plain_words(error):
+    """What an exception means, for somebody who meets it for the first time."""
+    text = str(error)
+    match error:
+        case UnboundLocalError():
+            name = re.search(r"'(\w+)'", text)
+            return f"`{name[1] if name else text}` is used before it has a value."
+        case NameError():
+            return f"Nothing here is called `{error.name}`. Is it spelled differently somewhere?"
+        case RecursionError():
+            return "The function calls itself without end."
+        case ZeroDivisionError():
+            return "Something is divided by zero."
+        case IndexError():
+            return f"An index points past the end ({text})."
+        case KeyError():
+            return f"There is no entry {text}."
+        case ValueError() if "matmul" in text or "not aligned" in text:
+            return (
+                "The shapes of a matrix product don't fit: columns of the left one must equal rows of "
+                f"the right one. NumPy says: {text}"
+            )
+        case ValueError() if "broadcast" in text:
+            return f"Two arrays' shapes can't be lined up. NumPy says: {text}"
+        case ValueError() if "ambiguous" in text:
+            return "An array stands where one True or False is needed, as after `if`."
+        case TypeError() if "not callable" in text:
+            return f"Something that isn't a function is called as one ({text})."
+        case TypeError() if "unsupported operand" in text:
+            return f"Two things that can't be combined meet here ({text})."
+        case _:
+            return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".") if text else ""
+
+
+# ---- How is it carried on? --------------------------------------------------------------------------
+
+
+def portable_source(answer):
+    """Source that makes `answer` again in another notebook, and the names that stand in the way.
+
+    The function's own text, after the imports, plain constants and other functions of the notebook that it
+    uses. Returns (source, []) or (None, ["x_train", ...]).
+    """
+    pieces, obstacles = {}, []
+    _gather(answer, getattr(answer, "__name__", ""), pieces, obstacles)
+    if obstacles:
+        return None, sorted(set(obstacles))
+    return "\n\n".join(pieces.values()) + "\n", []
+
+
+def _gather(answer, name, pieces, obstacles):
+    if name in pieces:
+        return
+    source = _source(answer)
+    if source is None or any(f.__code__.co_freevars for f in _functions(answer)):
+        obstacles.append(name)
+        return
+    pieces[name] = ""  # holds the place against recursion
+    home = _functions(answer)[0]
+    for used, inside in _names_of(compile(source, "", "exec")):
+        if used in home.__globals__:
+            _bring(home.__globals__[used], used, home.__module__, pieces, obstacles)
+        elif inside and not hasattr(builtins, used):
+            obstacles.append(used)
+    del pieces[name]  # after what its default values and base classes need
+    pieces[name] = source
+
+
+def _bring(value, name, home, pieces, obstacles):
+    """Add what makes global `name` mean `value`."""
+    module = getattr(value, "__module__", None)
+    if isinstance(value, types.ModuleType):
+        pieces[name] = f"import {value.__name__} as {name}"
+    elif value is None or isinstance(value, (bool, int, float, str)):
+        pieces[name] = f"{name} = {value!r}"
+    elif module not in (home, "__main__", "yours") and _is_found(module, value):
+        pieces[name] = f"from {module} import {value.__name__} as {name}"
+    elif getattr(value, "__name__", None) == name and (_functions(value) or isinstance(value, type)):
+        _gather(value, name, pieces, obstacles)
+    else:
+        obstacles.append(name)
+
+
+def _is_found(module, value):
+    return getattr(sys.modules.get(module), getattr(value, "__name__", ""), None) is value
+
+
+def _names_of(code, inside=False):
+    """The global names that code uses, each with whether that is inside of a function."""
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and not step.argval.startswith("__"):
+            yield step.argval, inside and step.opname == "LOAD_GLOBAL"
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_of(constant, True)
+
+
+def _source(answer):
+    """The text of a `def` or `class` written in a cell or a file, or None."""
+    functions = _functions(answer)
+    if not functions:
+        return None
+    if not isinstance(answer, type):
+        try:
+            source = textwrap.dedent(inspect.getsource(answer))
+        except (OSError, TypeError):
+            return None
+        return source.rstrip() if source.startswith(("def ", "@")) else None
+    lines = linecache.getlines(functions[0].__code__.co_filename)  # inspect can't, in a notebook
+    with contextlib.suppress(SyntaxError):
+        for node in ast.walk(ast.parse("".join(lines))):
+            if isinstance(node, ast.ClassDef) and node.name == answer.__name__:
+                return textwrap.dedent("".join(lines[node.lineno - 1 : node.end_lineno])).rstrip()
+    return None
+
+
+def rebuilt(source, name):
+    """What `name` is after `source` has run in a namespace of its own, with NumPy as np. May raise."""
+    filename = f"<your {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace = {"__name__": "yours", "np": np}
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]

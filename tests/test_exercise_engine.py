@@ -1,0 +1,1183 @@
+"""The exercise engine: what it sees in an answer, what it says, and what it remembers."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import time
+
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from nbclient import NotebookClient
+
+from nnlib.exercises import (
+    attempt,
+    check,
+    compare,
+    engine,
+    exercises,
+    hint,
+    judge,
+    mine,
+    progress,
+    record,
+    reset_progress,
+    solution,
+)
+from nnlib.exercises.engine import Exercise
+from nnlib.exercises.show import Listing, Message, show
+
+NEURON = exercises()["neuron"]
+MSE = exercises()["mse"]
+GRADIENT = exercises()["mse_gradient"]
+
+
+def make(solution, cases=None, **fields):
+    """An exercise outside the course."""
+    defaults = {
+        "chapter": "99",
+        "chapter_title": "tests",
+        "name": fields.pop("name", getattr(solution, "__name__", "value")),
+        "title": "A test",
+        "holds": "You hold it.",
+        "hints": ["One.", "Two."],
+        "wrong": [],
+    }
+    return Exercise(solution=solution, cases=cases, **(defaults | fields))
+
+
+def matrix_cases(rng):
+    return [(rng.normal(size=(n, k)),) for n, k in [(2, 3), (4, 2), (5, 3)]]
+
+
+def said(verdict):
+    return " ".join([verdict.words, *verdict.details])
+
+
+def neuron(x, w, b):
+    return w * x + b
+
+
+# ---- Not attempted ----------------------------------------------------------------------------------
+
+
+def with_docstring(x, w, b):
+    """Words."""
+
+
+def with_docstring_and_ellipsis(x, w, b):
+    """Words."""
+    ...
+
+
+def with_value_to_fill(x, w, b):
+    z = ...
+    return z
+
+
+def with_pair_to_fill(x, w, b):
+    z, a = ..., ...
+    return z + a
+
+
+def with_gap_before_the_return(x, w, b):
+    n = len(x)
+    ...
+    return z / n  # noqa: F821
+
+
+def with_gap_at_the_end(x, w, b):
+    n = len(x)
+    n = n + 1
+    ...
+
+
+def with_inner_gap(x, w, b):
+    def line(value):
+        return ...
+
+    return line(x)
+
+
+def with_entry_to_fill(x, w, b):
+    return {"z": ...}["z"]
+
+
+class WithEmptyMethod:
+    def __init__(self, n):
+        self.n = n
+
+    def forward(self, x): ...
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        with_docstring,
+        with_docstring_and_ellipsis,
+        with_value_to_fill,
+        with_pair_to_fill,
+        with_gap_before_the_return,
+        with_gap_at_the_end,
+        with_inner_gap,
+        with_entry_to_fill,
+        WithEmptyMethod,
+        lambda x, w, b: ...,
+    ],
+)
+def test_what_is_not_written_is_nudged(answer):
+    verdict = judge(NEURON, answer)
+    assert verdict.state == "open"
+    assert verdict.details == ()
+
+
+def test_a_short_answer_is_not_taken_for_none():
+    """`return 5` compiles to the same bytes as a docstring alone, from Python 3.12 on."""
+    assert judge(NEURON, lambda x, w, b: 5).state == "wrong"
+
+
+def returns_nothing(x, w, b):
+    w * x + b
+
+
+def leftover_ellipsis(x, w, b):
+    ...
+    return w * x + b
+
+
+def ellipsis_in_an_index(x, w, b):
+    ...
+    return w * x[..., None][..., 0] + b
+
+
+def test_ellipsis_beside_a_right_answer_does_no_harm():
+    assert judge(NEURON, leftover_ellipsis).state == "right"
+    assert judge(NEURON, ellipsis_in_an_index).state == "right"
+
+
+def test_without_its_source_a_function_is_still_judged():
+    namespace = {}
+    exec("def f(x, w, b):\n    return w * x[..., :] + b\ndef g(x, w, b):\n    z = ...\n    return z", namespace)
+    assert judge(NEURON, namespace["g"]).state == "open"
+    assert judge(NEURON, namespace["f"]).state == "right"
+
+
+@pytest.mark.parametrize("value", [None, ..., (..., 1.0), (1.0, None), {"w": ...}, [...]])
+def test_values_to_fill_are_nudged(value):
+    assert judge(make(1.0, name="rate"), value).state == "open"
+
+
+def test_a_none_among_the_results_is_no_gap():
+    exercise = make(lambda x: (x, None), lambda rng: [np.ones(2), np.zeros(3)], name="pair")
+    assert judge(exercise, lambda x: (x + 0, None)).state == "right"
+
+
+# ---- Mistakes that any exercise knows ---------------------------------------------------------------
+
+
+def test_missing_return():
+    assert judge(NEURON, returns_nothing).words == "It returns `None`: is a `return` missing?"
+    assert "put `return` in place of `print`" in judge(NEURON, lambda x, w, b: print(w * x + b)).words
+
+
+def double(X):
+    return 2 * X
+
+
+DOUBLE = make(double, matrix_cases)
+
+
+def column_sums(X):
+    return X.sum(axis=0)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda X: 2 * X.T, ["shape (3, 2)", "wanted is shape (2, 3)", "transpose"]),
+        (lambda X: (2 * X).ravel(), ["shape (6,)", "wanted is shape (2, 3)", "only their shape"]),
+        (lambda X: 2 * X.sum(), ["one number; wanted is shape (2, 3)", "`sum` or `mean` too many"]),
+        (lambda X: (2 * X).tolist(), ["numbers are right", "a list; wanted is a NumPy array"]),
+        (lambda X: -2 * X, ["right but for the sign"]),
+        (lambda X: 4 * X, ["always twice what is wanted"]),
+        (lambda X: X, ["always half of what is wanted"]),
+        (lambda X: 3 * X, ["always 1.5 times what is wanted"]),
+        (lambda X: 2 * X / len(X), ["1/n of what is wanted", "n the rows of `X`", "divided once too often"]),
+        (lambda X: 2 * X * X.shape[1], ["always n times", "n the columns of `X`"]),
+        (lambda X: 2 * X / X.size, ["1/n of what is wanted", "n the entries of `X`"]),
+        (lambda X: 2 * X + 1, ["too large by 1, always"]),
+        (lambda X: 2 * X - 0.5, ["too small by 0.5, always"]),
+        (lambda X: np.round(2 * X, 3), ["close, yet not equal"]),
+        (lambda X: X.astype("float32") * 2.0, ["five digits only", "float32"]),
+        (lambda X: 2 * X / 0, ["`nan` or `inf`"]),
+        (lambda X: np.abs(X), ["not as wanted yet"]),
+        (lambda X: "X", ["is a string; wanted is an array of shape (2, 3)"]),
+        (lambda X: double, ["is a function; wanted is"]),
+        (lambda X: (x for x in X), ["is a generator"]),
+        (lambda X: [[1.0], [1.0, 2.0]], ["a list of 2; wanted is an array"]),
+        (lambda X: {"X": X}, ['a dict with "X"']),
+        (lambda: 1, ["Your function takes `()`; the check calls `double(X)`"]),
+        (lambda X, scale: X, ["Your function takes `(X, scale)`; the check calls `double(X)`"]),
+        ([1, 2], ["This is a list of 2", "`check(double)`"]),
+    ],
+)
+def test_the_pattern_is_named(answer, words):
+    verdict = judge(DOUBLE, answer)
+    assert verdict.state == "wrong" and verdict.mistake is None
+    for word in words:
+        assert word in said(verdict)
+
+
+def test_the_first_failure_is_shown_with_numbers():
+    verdict = judge(NEURON, lambda x, w, b: w * x + b**2)
+    assert verdict.details[0] == (
+        "`neuron(x=[1, 2, 3], w=2, b=0.5)` should give [2.5, 4.5, 6.5] and gives [2.25, 4.25, 6.25]."
+    )
+
+
+def test_in_a_large_array_one_entry_is_shown():
+    exercise = make(double, lambda rng: [np.ones((4, 5)), np.ones((3, 3))])
+
+    def answer(X):
+        result = 2 * X
+        result[2, 1] = 7
+        return result
+
+    verdict = judge(exercise, answer)
+    assert verdict.details[0] == "`double(X=array of shape (4, 5))`: entry [2, 1] should be 2 and is 7."
+
+
+def test_inputs_that_are_already_right_are_counted():
+    verdict = judge(NEURON, lambda x, w, b: w * x + b if len(x) < 8 else w * x)
+    assert "It is right on 3 of 4 inputs." in verdict.details
+
+
+def test_digits_are_added_until_a_difference_shows():
+    verdict = judge(NEURON, lambda x, w, b: w * x + b + 1e-7 * x)
+    assert "should give [2.5, 4.5, 6.5] and gives [2.5000001, 4.5000002, 6.5000003]" in said(verdict)
+
+
+def test_the_broadcasting_trap_is_named():
+    exercise = make(
+        lambda y_hat, y: y_hat - y, lambda rng: [(np.ones(3), np.ones(3)), (np.ones(4), np.ones(4))], name="r"
+    )
+    verdict = judge(exercise, lambda y_hat, y: y_hat[:, None] - y)
+    assert "(3, 1) met (3,)" in said(verdict) and "3 × 3 numbers" in said(verdict)
+
+
+def test_constants_and_echoes_are_named():
+    assert judge(NEURON, lambda x, w, b: np.ones(3)).state == "wrong"
+    assert judge(MSE, lambda y_hat, y: 4.5).words == "It gives the same, whatever comes in."
+    assert judge(NEURON, lambda x, w, b: x).words == "It gives `x` back as it came."
+
+
+def test_parts_are_named():
+    verdict = judge(GRADIENT, lambda x, y, w, b: (GRADIENT.solution(x, y, w, b)[0], 3 * w))
+    assert verdict.words == "`db` is not as wanted yet."
+    assert verdict.details[1] == "`dw` is right."
+    verdict = judge(GRADIENT, lambda x, y, w, b: tuple(3 * g for g in GRADIENT.solution(x, y, w, b)))
+    assert verdict.words == "`dw` and `db` are always 3 times what is wanted."
+    assert "wanted are 2: `dw, db`" in judge(GRADIENT, lambda x, y, w, b: (1, 2, 3)).words
+    assert "one number; wanted is a tuple of 2" in judge(GRADIENT, lambda x, y, w, b: 1.0).words
+
+
+def test_nested_parts_are_named():
+    exercise = make(
+        lambda X: [{"W": X, "b": X[0]}, {"W": 2 * X, "b": X[1]}],
+        matrix_cases,
+        name="parameters",
+    )
+    right = exercise.solution
+    assert judge(exercise, lambda X: right(X)[:1]).words == "The result has 1 parts; wanted are 2."
+    assert "wanted are the entries `W`, `b`" in judge(exercise, lambda X: [{"W": X}, {"W": X}]).words
+    verdict = judge(exercise, lambda X: [right(X)[0], {"W": 2 * X, "b": -X[1]}])
+    assert verdict.words == '`[1]["b"]` is right but for the sign, which is swapped everywhere.'
+
+
+def test_two_results_in_the_wrong_order_are_told():
+    exercise = make(lambda X: (X.sum(), X.max()), matrix_cases, name="pair", returns=("total", "largest"))
+    assert judge(exercise, lambda X: (X.max(), X.sum())).words.endswith("wanted is `total, largest`.")
+    assert judge(exercise, lambda X: np.array([X.sum(), X.max()])).state == "right"
+
+
+def test_parameters_in_another_order_are_told():
+    verdict = judge(NEURON, lambda w, x, b: (w * x + b) * np.sign(b))
+    assert verdict.words == "The parameters come in another order: the check calls `neuron(x, w, b)`."
+
+
+def test_a_changed_input_is_told_even_where_the_result_is_right():
+    def in_place(X):
+        X *= 2
+        return X
+
+    verdict = judge(DOUBLE, in_place)
+    assert verdict.state == "wrong"
+    assert "right, but `X` is not what it was" in verdict.words
+
+    def in_place_and_wrong(X):
+        X *= np.abs(X)
+        return X
+
+    assert "It also changes its input `X`." in judge(DOUBLE, in_place_and_wrong).details
+
+
+def test_a_changed_list_or_dict_is_seen_too():
+    exercise = make(lambda rates: sorted(rates), lambda rng: [([3.0, 1.0],), ([2.0, 1.0, 5.0],)], name="ordered")
+
+    def sort_in_place(rates):
+        rates.sort()
+        return rates
+
+    assert "`rates` is not what it was" in judge(exercise, sort_in_place).words
+
+
+def test_dtypes():
+    exercise = make(double, lambda rng: [np.ones(2, "float32"), np.ones(3, "float32")])
+    verdict = judge(exercise, lambda X: X * np.float64(2))
+    assert "of dtype float64; wanted is float32" in verdict.words
+    step = make(lambda Z: (Z > 0) * 1.0, lambda rng: [rng.normal(size=4), rng.normal(size=3)], name="step")
+    assert judge(step, lambda Z: Z > 0).state == "right"
+    assert "of dtype int64; wanted is float64" in judge(step, lambda Z: (Z > 0).astype(np.int64)).words
+    counts = make(lambda Z: np.argsort(Z), lambda rng: [rng.normal(size=4), rng.normal(size=3)], name="order")
+    assert judge(counts, lambda Z: np.argsort(Z).astype(np.int32)).state == "right"
+    assert judge(counts, lambda Z: np.argsort(Z).astype(float)).state == "wrong"
+
+
+def test_a_right_answer_that_prints_is_right_with_a_remark():
+    def chatty(x, w, b):
+        print("computing")
+        return w * x + b
+
+    verdict = judge(NEURON, chatty)
+    assert verdict.state == "right"
+    assert verdict.details[0].startswith("It also prints.")
+
+
+def test_prints_and_warnings_stay_out_of_the_notebook(capsys):
+    judge(NEURON, lambda x, w, b: print("noise") or np.log(-1.0 - np.abs(x)) / 0)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_result_that_grows_with_each_call_is_seen():
+    kept = []
+
+    def hoards(x):
+        kept.extend(x)
+        return kept
+
+    exercise = make(lambda x: list(x), lambda rng: [([1.0],), ([2.0, 3.0],)], name="copy")
+    assert "shape (3,); wanted is shape (2,)" in judge(exercise, hoards).words
+
+
+# ---- Exceptions -------------------------------------------------------------------------------------
+
+
+def misspelled(x, w, b):
+    y = w * x
+    return y + bias  # noqa: F821
+
+
+def helper(x):
+    return x[99]
+
+
+def calls_helper(x, w, b):
+    return helper(x)
+
+
+def test_an_exception_is_told_in_plain_words():
+    verdict = judge(NEURON, misspelled)
+    assert verdict.state == "raised"
+    assert verdict.words == "NameError in line 3: `return y + bias  # noqa: F821`."
+    assert verdict.details[0] == "Nothing here is called `bias`. Is it spelled differently somewhere?"
+    assert "`neuron(x=[1, 2, 3], w=2, b=0.5)`" in verdict.details[1]
+    assert "IndexError in `helper`, line 2: `return x[99]`" in judge(NEURON, calls_helper).words
+
+
+def endless(x, w, b):
+    return endless(x, w, b)
+
+
+def unbound(x, w, b):
+    y = y * 2  # noqa: F821
+    return y
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (endless, "calls itself without end"),
+        (unbound, "`y` is used before it has a value"),
+        (lambda x, w, b: {}["W"], "There is no entry 'W'"),
+        (lambda x, w, b: np.ones((2, 3)) @ np.ones((2, 3)), "columns of the left one must equal rows"),
+        (lambda x, w, b: np.ones(2) + np.ones(7), "can't be lined up"),
+        (lambda x, w, b: 1 if x > -9 else 0, "one True or False is needed"),
+        (lambda x, w, b: x(w), "isn't a function is called"),
+        (lambda x, w, b: "w" + w, "concatenate"),
+        (lambda x, w, b: w - "b", "can't be combined"),
+        (lambda x, w, b: x.total(), "total"),
+        (lambda x, w, b: sys.exit(), "SystemExit"),
+        (lambda x, w, b: [][1:][0], "points past the end"),
+    ],
+)
+def test_common_exceptions_have_words_of_their_own(answer, words):
+    verdict = judge(NEURON, answer)
+    assert verdict.state == "raised"
+    assert words in said(verdict)
+
+
+def test_an_interrupt_passes():
+    def interrupted(x, w, b):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(NEURON, interrupted)
+
+
+def test_a_known_mistake_may_raise():
+    exercise = make(
+        lambda X, W: X @ W,
+        lambda rng: [(np.ones((2, 3)), np.ones((3, 4))), (np.ones((5, 2)), np.ones((2, 1)))],
+        name="product",
+        wrong=[(lambda X, W: W @ X, "X comes first."), (lambda X, W: X @ W.T, "W stays upright.")],
+    )
+    assert judge(exercise, lambda X, W: np.matmul(W, X)).mistake == "X comes first."
+    assert judge(exercise, lambda X, W: np.matmul(X, W.T)).mistake == "W stays upright."
+    assert judge(exercise, lambda X, W: X @ X).state == "raised"
+
+
+# ---- Known mistakes ---------------------------------------------------------------------------------
+
+
+def test_a_known_mistake_is_known_in_any_dress():
+    hint = MSE.wrong[0][1]
+    assert judge(MSE, lambda y_hat, y: sum((a - b) ** 2 for a, b in zip(y_hat, y))).mistake == hint
+    hint = NEURON.wrong[0][1]
+    assert judge(NEURON, lambda x, w, b: [w * value for value in x]).mistake == hint
+
+
+def test_half_a_mistake_is_not_taken_for_the_whole():
+    verdict = judge(MSE, lambda y_hat, y: np.sum((y_hat - y) ** 2) / (1 if len(y) < 8 else len(y)))
+    assert verdict.mistake is None
+
+
+def test_what_is_changed_tells_two_mistakes_apart():
+    def changes_a(a, b):
+        a += b
+        return a
+
+    def changes_b(a, b):
+        b += a
+        return b
+
+    exercise = make(
+        lambda a, b: a + b,
+        lambda rng: [(rng.normal(size=n), rng.normal(size=n)) for n in (2, 3)],
+        name="total",
+        wrong=[(changes_a, "`a` is written to."), (changes_b, "`b` is written to.")],
+    )
+    assert judge(exercise, changes_a).mistake == "`a` is written to."
+    assert judge(exercise, changes_b).mistake == "`b` is written to."
+
+
+def test_every_check_sees_the_same_inputs():
+    for one, other in zip(NEURON.inputs(), NEURON.inputs()):
+        assert all(map(compare.unchanged, one, other))
+        assert one[0] is not other[0]
+
+
+def test_a_mistake_in_place_has_its_own_hint():
+    def doubled_in_place(X):
+        X *= 2
+        return X
+
+    exercise = make(double, matrix_cases, wrong=[(doubled_in_place, "Make a new array.")])
+    assert judge(exercise, doubled_in_place).mistake == "Make a new array."
+    assert judge(exercise, lambda X: 2 * X).state == "right"
+
+
+def test_an_author_is_stopped():
+    with pytest.raises(ValueError, match="same hint"):
+        make(double, matrix_cases, wrong=[(abs, "One."), (np.sign, "One.")])
+    with pytest.raises(ValueError, match="needs `cases` or `verify`"):
+        make(double)
+    with pytest.raises(ValueError, match="declared in chapters 01 and 99"):
+        engine.chapter("99", "tests")(solution=neuron, title="", holds="", hints=[], wrong=[], cases=matrix_cases)
+
+
+# ---- use, in_place, verify, values ------------------------------------------------------------------
+
+
+def stopper(patience):
+    """Says of each loss whether it is time to stop."""
+    best, waited = np.inf, 0
+
+    def stop(loss):
+        nonlocal best, waited
+        waited = 0 if loss < best else waited + 1
+        best = min(best, loss)
+        return waited >= patience
+
+    return stop
+
+
+STOPPER = make(
+    stopper,
+    lambda rng: [([3.0, 2.0, 2.5, 2.2, 1.0], 2), (list(rng.normal(size=9)), 3), (list(rng.normal(size=9)), 1)],
+    use=lambda make_stop, losses, patience: [stop(loss) for stop in [make_stop(patience)] for loss in losses],
+    wrong=[(lambda patience: lambda loss: False, "It never stops.")],
+)
+
+
+def test_functions_that_make_functions_are_driven():
+    assert judge(STOPPER, stopper).state == "right"
+    assert judge(STOPPER, lambda patience: lambda loss: False).mistake == "It never stops."
+    verdict = judge(STOPPER, lambda patience: stopper(patience + 1))
+    assert verdict.state == "wrong"
+    assert verdict.details[0].startswith("The case losses=[3, 2, 2.5, 2.2, 1], patience=2 should give")
+    assert "TypeError" in judge(STOPPER, lambda: 3).words
+
+
+class Counter:
+    def __init__(self, start):
+        self.count = start
+
+    def step(self):
+        self.count += 1
+        return self.count
+
+
+def test_classes_are_driven():
+    exercise = make(
+        Counter,
+        lambda rng: [(0,), (5,)],
+        use=lambda cls, start: [counter.step() for counter in [cls(start)] for _ in range(3)],
+        wrong=[],
+    )
+    assert judge(exercise, Counter).state == "right"
+
+    class Stuck(Counter):
+        def step(self):
+            return self.count
+
+    assert judge(exercise, Stuck).details[0] == "The case start=0 should give [1, 2, 3] and gives [0, 0, 0]."
+    assert judge(exercise, WithEmptyMethod).state == "open"
+
+
+def update(W, dW, rate):
+    W -= rate * dW
+
+
+UPDATE = make(
+    update,
+    lambda rng: [(np.array([1.0, 2.0]), np.array([0.5, 1.0]), 0.1), (rng.normal(size=5), rng.normal(size=5), 0.3)],
+    in_place=("W",),
+)
+
+
+def test_in_place_exercises_compare_what_is_left_in_the_arrays():
+    assert judge(UPDATE, update).state == "right"
+
+    def new_array(W, dW, rate):
+        W = W - rate * dW
+        return W
+
+    verdict = judge(UPDATE, new_array)
+    assert verdict.state == "wrong"
+    assert '`["W"]` should be [0.95, 1.9] and is [1, 2]' in said(verdict)
+
+    def spoils_the_gradient(W, dW, rate):
+        dW *= rate
+        W -= dW
+
+    assert "`dW` is not what it was" in judge(UPDATE, spoils_the_gradient).words
+
+
+def batches_law(batches, rng):
+    rows = np.arange(10)
+    seen = np.concatenate(batches(rows, 3, rng))
+    if sorted(seen.tolist()) != rows.tolist():
+        return "Over an epoch every row must come exactly once."
+    return None if seen.tolist() != rows.tolist() else "The rows are not shuffled."
+
+
+def batches(rows, size, rng):
+    rows = rng.permutation(rows)
+    return [rows[i : i + size] for i in range(0, len(rows), size)]
+
+
+BATCHES = make(
+    batches,
+    verify=batches_law,
+    wrong=[
+        (lambda rows, size, rng: [rng.choice(rows, size) for _ in range(4)], "Shuffle once."),
+        (lambda rows, size, rng: [rows[i : i + size] for i in range(0, 10, size)], "Permute first."),
+    ],
+)
+
+
+def test_laws_are_checked_and_mistakes_known_by_the_sentence():
+    assert judge(BATCHES, batches).state == "right"
+    assert judge(BATCHES, lambda rows, size, rng: batches(rows[::-1], size + 1, rng)).state == "right"
+    verdict = judge(BATCHES, lambda rows, size, rng: [rows])
+    assert verdict.mistake == "Permute first."
+    assert verdict.details == ("The rows are not shuffled.",)
+    assert judge(BATCHES, lambda rows, size, rng: [rows[:5]]).mistake == "Shuffle once."
+    assert judge(BATCHES, misspelled).state == "raised"
+
+
+def test_values():
+    rate = make(1 / 3, name="rate", tolerance=1e-6, wrong=[(0.75, "Not the inverse.")])
+    assert judge(rate, 1 / 3).state == judge(rate, np.float32(1 / 3)).state == "right"
+    assert judge(rate, 0.75).mistake == "Not the inverse."
+    assert judge(rate, 2 / 3).words == "It is always twice what is wanted."
+    assert judge(rate, 0.333).words == "Close, yet not it: is it rounded?"
+    assert judge(rate, 0.5).words == "That isn't it."
+    assert judge(rate, "0.5").words == "The result is a string; wanted is one number."
+    assert judge(rate, neuron).words == "This is a function; wanted is its value. Call it first."
+    for wrong in (0.75, 2 / 3, 0.333, 0.5):
+        assert "0.3333" not in said(judge(rate, wrong)), "a value must not be given away"
+
+
+def test_values_in_words_and_tuples():
+    guess = make("zigzag", name="guess", wrong=[("explode", "Not yet.")])
+    assert judge(guess, " Zigzag").state == "right"
+    assert judge(guess, "Explode").mistake == "Not yet."
+    assert judge(guess, "converge").words == "That isn't it."
+    assert judge(guess, 3).state == "wrong"
+    shape = make((4, 2), name="shape", wrong=[((2, 4), "Rows first.")])
+    assert judge(shape, (4, 2)).state == judge(shape, [4, 2]).state == "right"
+    assert judge(shape, (2, 4)).mistake == "Rows first."
+    assert judge(shape, (4, 2, 1)).state == "wrong"
+
+
+def test_values_of_which_many_are_right():
+    rate = make(
+        0.3,
+        name="rate",
+        verify=lambda rate, rng: None if 0 < rate < 0.5 else "It explodes." if rate > 0 else "It climbs.",
+        wrong=[(0.9, "Past the limit."), (-0.1, "Uphill.")],
+    )
+    assert judge(rate, 0.1).state == "right"
+    assert judge(rate, 0.7).mistake == "Past the limit."
+    assert judge(rate, -3).mistake == "Uphill."
+    assert judge(rate, "fast").state == "raised"
+
+
+# ---- Comparing: laws --------------------------------------------------------------------------------
+
+calmly = settings(deadline=None, derandomize=True)  # the same examples every time, at any speed
+arrays = hnp.arrays(
+    np.float64, hnp.array_shapes(max_dims=3, max_side=5), elements=st.floats(-1e6, 1e6, allow_subnormal=False)
+)
+trees = st.recursive(
+    arrays | st.floats(allow_nan=True) | st.integers(-9, 9) | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.sampled_from("Wbxy"), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@calmly
+@given(trees)
+def test_everything_equals_itself(tree):
+    assert compare.differences(tree, tree) == []
+    assert compare.unchanged(tree, tree)
+
+
+@calmly
+@given(trees, trees)
+def test_any_two_things_can_be_compared_and_described(one, other):
+    for d in compare.differences(one, other):
+        assert compare.describe(d.wanted) and compare.literal(d.got) is not None
+        if d.kind == "shape":
+            compare.shape_story(d.wanted, d.got)
+        if d.kind == "value":
+            assert all(compare.told_apart(d.wanted, d.got))
+
+
+@calmly
+@given(arrays, st.floats(1e-6, 1e6), st.integers(0, 1000))
+def test_a_difference_in_one_entry_is_found(array, size, place):
+    other = array.copy()
+    step = size * max(1.0, np.abs(array).max())
+    other.flat[place % array.size] += step
+    (d,) = compare.differences(array, other)
+    assert d.kind == "value"
+    where, wanted, got = compare.first_entry(array, other, compare.TOLERANCE)
+    assert got - wanted == pytest.approx(step, rel=1e-3)
+
+
+@calmly
+@given(arrays, st.sampled_from([-1.0, 2.0, 0.5]))
+def test_a_factor_is_found(array, factor):
+    pairs = [(array, factor * array)]
+    words = compare.common_factor(pairs)
+    if np.abs(array).max() > 1e-3:
+        assert compare.is_plain_factor(words)
+    elif not array.any():
+        assert words is None
+
+
+@calmly
+@given(arrays)
+def test_an_array_changed_in_place_is_seen(array):
+    before = array.copy()
+    array += 1e7
+    assert not compare.unchanged(before, array)
+    assert not compare.unchanged([{"W": before}], [{"W": array}])
+
+
+def test_numbers_are_written_alike_everywhere():
+    assert compare.literal(np.float64(0.1) + 0.2) == "0.3"
+    assert compare.literal(-0.0) == "0"
+    assert compare.literal(np.int64(3)) == compare.literal(3) == "3"
+    assert compare.literal(np.array([[1.0, 2.5]])) == "[[1, 2.5]]"
+    assert compare.literal({"W": (1.0,)}) == '{"W": (1,)}'
+    assert compare.literal(np.bool_(True)) == "True"
+
+
+# ---- The look ---------------------------------------------------------------------------------------
+
+
+def plain(html):
+    lines = re.sub(r"</div>|</pre>", "\n", html)
+    text = re.sub(r"<[^>]+>", "", lines)
+    for sign, code in {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#x27;"}.items():
+        text = text.replace(code, sign)
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize("kind, mark", [("open", "○"), ("wrong", "✗"), ("raised", "✗"), ("right", "✓")])
+def test_text_and_html_say_the_same(kind, mark):
+    message = Message(kind, "neuron: a < b & `c`", ("Detail `x[0]`.",))
+    assert message.text.startswith(mark)
+    assert plain(message.html) == [line.strip().replace("`", "") for line in message.text.splitlines()]
+    assert "color:currentColor" in message.html and "background" not in message.html
+
+
+def test_code_and_emphasis():
+    html = Message("note", "`w * x` is *not* `a*b*c`, nor 2 * 3 * 4, nor 2*3*4.").html
+    assert "<code>w * x</code> is <em>not</em> <code>a*b*c</code>, nor 2 * 3 * 4, nor 2*3*4." in html
+
+
+def test_a_listing_keeps_its_columns():
+    listing = Listing("a  <b>\n    c")
+    assert listing.html.count("\n    c") == 1 and "<b>" not in listing.html
+
+
+def test_outside_a_notebook_it_prints(capsys):
+    show(Message("note", "words"))
+    assert capsys.readouterr().out == "→ words\n"
+
+
+# ---- The reader's functions -------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch, tmp_path):
+    """A reader who starts from nothing, in a folder of their own."""
+    monkeypatch.setenv("NNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.chdir(tmp_path)
+    for memory in (
+        engine._passed_here,
+        engine._carried,
+        engine._hints_given,
+        record._unsaved,
+        record._complained,
+    ):
+        memory.clear()
+    return tmp_path
+
+
+def forget_the_kernel():
+    """What a restart of the kernel forgets."""
+    for memory in (engine._passed_here, engine._carried, engine._hints_given, record._unsaved):
+        memory.clear()
+
+
+def output(capsys):
+    return capsys.readouterr().out
+
+
+def test_check_says_it_in_a_line(capsys):
+    check(neuron)
+    assert output(capsys).startswith("✓ neuron: You hold a neuron")
+    check(neuron=with_docstring)
+    assert output(capsys).startswith("○ neuron: not written yet.")
+    check(neuron=NEURON.wrong[0][0])
+    assert output(capsys).startswith("✗ neuron: The bias is missing")
+    check(mse_by_hand=...)
+    assert output(capsys).startswith("○ mse_by_hand: no answer yet.")
+
+
+@pytest.mark.parametrize("answer", [1.0, np.ones(3), "neuron", None, ...])
+def test_check_asks_for_what_it_needs(capsys, answer):
+    check(answer)
+    assert output(capsys).startswith("→ Say what to check: `check(neuron)`")
+
+
+def test_check_asks_for_a_name(capsys):
+    check(lambda x: x)
+    assert output(capsys).startswith("→ This function has no name of its own.")
+
+
+def test_a_name_that_is_nearly_right(capsys):
+    check(neurn=neuron)
+    assert output(capsys) == "→ There is no exercise `neurn`. Did you mean `neuron`?\n"
+    hint("xyz")
+    assert output(capsys) == "→ There is no exercise `xyz`. `progress()` shows them all.\n"
+    solution("neurn")
+    reset_progress("neurn")
+    assert output(capsys).count("Did you mean") == 2
+    with pytest.raises(KeyError, match="neurn"):
+        mine("neurn")
+
+
+def test_a_fault_of_the_course_is_not_blamed_on_the_reader(capsys, monkeypatch):
+    broken = make(neuron, lambda rng: 1 / 0)
+    monkeypatch.setitem(engine.registry, "neuron", broken)
+    check(neuron)
+    assert "a fault of the course, not of your answer" in output(capsys)
+
+
+def test_hints_come_one_by_one_and_end(capsys):
+    n = len(NEURON.hints)
+    for number, text in enumerate(NEURON.hints, 1):
+        hint("neuron")
+        out = output(capsys)
+        assert f"neuron, hint {number} of {n}: {text}" in out
+        assert (f"{n - number} left." if number < n else 'The last one; `solution("neuron")`') in out
+    for _ in range(2):
+        hint(neuron)
+        assert f"there are {n} hints; you have seen them all" in output(capsys)
+    hint("neuron", 1)
+    assert NEURON.hints[0] in output(capsys)
+    hint("neuron", 9)
+    assert "there is no number 9" in output(capsys)
+
+
+def test_the_solution_is_shown(capsys):
+    solution("neuron")
+    assert output(capsys) == "def neuron(x, w, b):\n    return w * x + b\n"
+
+
+def test_progress_is_shown_and_reset(capsys, fresh):
+    progress()
+    assert "○ neuron" in output(capsys)
+    check(neuron)
+    check(mse=MSE.solution)
+    output(capsys)
+    forget_the_kernel()
+    progress()
+    out = output(capsys)
+    assert "01 one neuron" in out and "✓ neuron" in out and "✓ mse " in out and "○ best_bias" in out
+    assert f"2 of {len(exercises())} exercises passed" in out
+    reset_progress("neuron")
+    assert output(capsys) == "→ 1 passed exercise forgotten.\n"
+    progress()
+    assert "○ neuron" in output(capsys)
+    reset_progress("02")
+    assert output(capsys) == "→ 0 passed exercises forgotten.\n"
+    reset_progress()
+    progress()
+    assert f"0 of {len(exercises())} exercises passed" in output(capsys)
+
+
+def test_a_wrong_answer_later_does_not_take_a_pass_away(capsys):
+    check(neuron)
+    check(neuron=lambda x, w, b: x)
+    progress()
+    assert "✓ neuron" in output(capsys)
+    assert mine("neuron") is neuron
+
+
+# ---- mine -------------------------------------------------------------------------------------------
+
+SCALE = 1.0
+
+
+def neuron_with_help(x, w, b):
+    return np.multiply(SCALE, lift(w * x, b))
+
+
+def lift(z, b):
+    return z + b + 0 * len(textwrap.dedent(""))
+
+
+def test_mine_is_the_library_until_it_is_written():
+    assert mine("neuron") is NEURON.solution
+    assert mine("mse_by_hand") == 5 / 3
+
+
+def test_mine_is_the_very_function_in_its_notebook():
+    check(neuron)
+    assert mine("neuron") is neuron
+
+
+def test_mine_is_carried_over_a_restart():
+    check(neuron=neuron_with_help)
+    forget_the_kernel()
+    assert mine("neuron").__name__ == "neuron_with_help"
+    np.testing.assert_array_equal(mine("neuron")(np.arange(3.0), 2.0, 1.0), [1, 3, 5])
+
+    check(neuron)
+    forget_the_kernel()
+    carried = mine("neuron")
+    assert carried is not neuron and carried is not NEURON.solution
+    assert carried is mine("neuron")
+    np.testing.assert_array_equal(carried(np.arange(3.0), 2.0, 1.0), [1, 3, 5])
+
+
+def test_helpers_imports_and_constants_travel_along():
+    source, obstacles = attempt.portable_source(neuron_with_help)
+    assert obstacles == []
+    answer = attempt.rebuilt(source, "neuron_with_help")
+    assert judge(NEURON, answer).state == "right"
+    again, obstacles = attempt.portable_source(answer)  # a second journey, from the carried one
+    assert obstacles == []
+    assert judge(NEURON, attempt.rebuilt(again, "neuron_with_help")).state == "right"
+
+
+def neuron_with_default(x, w, b, scale=SCALE, lift=lift):
+    return lift(scale * w * x, b)
+
+
+class CountsDown(Counter):
+    def step(self):
+        self.count -= 1
+        return self.count
+
+
+def test_default_values_and_base_classes_travel_along():
+    source, obstacles = attempt.portable_source(neuron_with_default)
+    assert obstacles == []
+    assert judge(NEURON, attempt.rebuilt(source, "neuron_with_default")).state == "right"
+    source, obstacles = attempt.portable_source(CountsDown)
+    assert obstacles == []
+    assert attempt.rebuilt(source, "CountsDown")(3).step() == 2
+
+
+def test_classes_travel():
+    source, obstacles = attempt.portable_source(Counter)
+    assert obstacles == []
+    assert attempt.rebuilt(source, "Counter")(3).step() == 4
+
+
+def test_what_can_not_travel_is_told(capsys):
+    namespace = {"np": np, "data": np.zeros(1)}
+    cell = "def neuron(x, w, b):\n    return w * x + b + data[0]\n"
+    filename = "<cell>"
+    attempt.linecache.cache[filename] = (len(cell), None, cell.splitlines(True), filename)
+    exec(compile(cell, filename, "exec"), namespace)
+    check(namespace["neuron"])
+    assert "Later chapters will use the library's version: yours needs `data`" in output(capsys)
+    forget_the_kernel()
+    assert mine("neuron") is NEURON.solution
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def neuron(x, w, b):\n    return w * x\n",
+        "def neuron(x, w, b:\n",
+        "raise SystemError\n",
+        "other = 1\n",
+        "",
+    ],
+)
+def test_a_carried_function_is_checked_again(source, capsys):
+    record.add("neuron", "01", source, print)
+    assert mine("neuron") is NEURON.solution
+    assert output(capsys) == ""
+
+
+# ---- The progress file ------------------------------------------------------------------------------
+
+
+def told():
+    sentences = []
+    return sentences, sentences.append
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"neuron": true}', b'{"version": "old"}', b"null"],
+)
+def test_a_broken_file_is_kept_aside(content, fresh, capsys):
+    path = record.path()
+    path.write_bytes(content)
+    progress()
+    out = output(capsys)
+    assert "kept as progress.broken-1.json" in out and "0 of" in out
+    assert (fresh / "progress.broken-1.json").read_bytes() == content
+    path.write_bytes(content)
+    check(neuron)
+    out = output(capsys)
+    assert "✓ neuron" in out and "kept as progress.broken-2.json" in out
+    assert "neuron" in json.loads(path.read_text())["passed"]
+
+
+def test_odd_entries_are_left_out_and_unknown_fields_kept(fresh):
+    path = record.path()
+    good = {"chapter": "01", "source": None}
+    path.write_text(json.dumps({"version": 3, "theme": "dark", "passed": {"mse": good, "x": 1, "y": {"source": 5}}}))
+    sentences, say = told()
+    assert record.passed(say) == {"mse": good}
+    record.add("neuron", "01", None, say)
+    content = json.loads(path.read_text())
+    assert content["theme"] == "dark" and content["version"] == 3
+    assert set(content["passed"]) == {"mse", "neuron"}
+    path.write_text('{"version": 1, "passed": [1]}')
+    assert record.passed(say) == {} and sentences == []
+
+
+def test_a_place_that_can_not_be_written_is_told_once(fresh, monkeypatch, capsys):
+    (fresh / "file").write_text("")
+    monkeypatch.setenv("NNLIB_PROGRESS", str(fresh / "file" / "progress.json"))
+    check(neuron)
+    out = output(capsys)
+    assert "✓ neuron" in out and "Progress can't be written" in out
+    check(mse=MSE.solution)
+    out = output(capsys)
+    assert "✓ mse" in out and "can't be written" not in out
+    progress()
+    out = output(capsys)
+    assert "✓ neuron" in out and "✓ mse " in out
+    reset_progress()
+    progress()
+    assert "✓" not in output(capsys)
+
+
+def test_where_the_file_is(fresh, monkeypatch):
+    monkeypatch.delenv("NNLIB_PROGRESS")
+    monkeypatch.setenv("HOME", str(fresh / "home"))
+    monkeypatch.setenv("USERPROFILE", str(fresh / "home"))
+    assert record.path() == fresh / "home" / ".nnlib-progress.json"
+    (fresh / "notebooks").mkdir()
+    (fresh / "notebooks" / "00_start_here.ipynb").write_text("{}")
+    assert record.path() == fresh / "notebooks" / ".progress.json"
+    monkeypatch.chdir(fresh / "notebooks")
+    assert record.path() == fresh / "notebooks" / ".progress.json"
+    monkeypatch.setenv("NNLIB_PROGRESS", "~/mine.json")
+    assert record.path() == fresh / "home" / "mine.json"
+
+
+def test_nothing_is_left_lying_about(fresh):
+    check(neuron)
+    assert [p.name for p in fresh.iterdir()] == ["progress.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(fresh, monkeypatch, capsys):
+    record.add("neuron", "01", None, print)
+    before = record.path().read_text()
+
+    def fails(*given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fails)
+    record.add("mse", "01", None, print)
+    assert "no space left on device" in output(capsys)
+    assert record.path().read_text() == before
+    assert [p.name for p in fresh.iterdir()] == ["progress.json"]
+
+
+def test_a_leftover_lock_is_removed(fresh):
+    lock = fresh / "progress.json.lock"
+    lock.write_text("")
+    os.utime(lock, (time.time() - 60, time.time() - 60))
+    start = time.perf_counter()
+    record.add("neuron", "01", None, print)
+    assert time.perf_counter() - start < 1
+    assert "neuron" in record.passed(print)
+
+
+def test_two_notebooks_lose_nothing_of_each_other(fresh):
+    code = (
+        "import sys, time; from nnlib.exercises import record\n"
+        "replace = record._replace\n"
+        "record._replace = lambda *given: (time.sleep(0.02), replace(*given))  # widens the gap\n"
+        "for n in range(20): record.add(sys.argv[1] + str(n), '99', None, print)"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "ab"]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    assert len(record.passed(print)) == 40
+
+
+def test_entries_of_exercises_that_are_gone_do_no_harm(capsys):
+    record.add("retired", "01", None, print)
+    progress()
+    assert "0 of" in output(capsys)
+
+
+# ---- In a real notebook -----------------------------------------------------------------------------
+
+
+def run(folder, *cells):
+    """Run cells in a kernel of their own; returns the outputs of each."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+    return [cell.outputs for cell in notebook.cells]
+
+
+IMPORTS = "import numpy as np\nfrom nnlib.exercises import *"
+
+
+@pytest.mark.filterwarnings("default")  # the client's, of its own event loop
+def test_across_two_notebooks(fresh):
+    outputs = run(
+        fresh,
+        IMPORTS,
+        'def neuron(x, w, b):\n    """The output."""\n    ...  # your line',
+        "check(neuron)",
+        "%precision 3\ndef neuron(x, w, b):\n    y = ...\n    return y",
+        "check(neuron)",
+        "def neuron(x, w, b):\n    return w * x + c",
+        "check(neuron)",
+        "offset = 0\ndef line(w, x):\n    return w * x\n\ndef neuron(x, w, b):\n    return line(w, x) + b + offset",
+        "check(neuron)\nprint(mine('neuron') is neuron)",
+        "class Thing:\n    def step(self): ...\n",
+        "from nnlib.exercises import attempt\nprint(attempt.is_unwritten(Thing), attempt.portable_source(Thing)[1])",
+    )
+    for number, start in [(2, "○ neuron: not written yet."), (4, "○ neuron: not written yet."), (8, "✓ neuron: ")]:
+        (message, *_) = outputs[number]
+        assert message.output_type == "display_data"
+        assert message.data["text/plain"].startswith(start)
+        assert plain(message.data["text/html"])[0].startswith(start)
+    raised = outputs[6][0].data["text/plain"]
+    assert raised.startswith("✗ neuron: NameError in line 2: `return w * x + c`.")
+    assert outputs[8][1].text == "True\n"
+    assert outputs[10][0].text == "True []\n"
+
+    outputs = run(
+        fresh,
+        IMPORTS,
+        "yours = mine('neuron')\nprint(yours(np.arange(3.0), 2.0, 1.0), yours is exercises()['neuron'].solution)",
+        "import inspect\nprint(inspect.getsource(yours))",
+        "progress()",
+    )
+    assert outputs[1][0].text == "[1. 3. 5.] False\n"
+    assert "return line(w, x) + b + offset" in outputs[2][0].text
+    assert "✓ neuron" in outputs[3][0].data["text/plain"]
+
+
+def test_import_nnlib_does_not_load_the_exercises():
+    code = "import sys, nnlib; print([m for m in sys.modules if m.startswith('nnlib.exercises')])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_the_engine_needs_only_numpy_and_the_standard_library():
+    code = (
+        "import sys; from nnlib.exercises import check, exercises; exercises(); "
+        "print([m for m in ('IPython', 'matplotlib', 'ipywidgets') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -1,0 +1,157 @@
+"""Every declared exercise of every chapter: right answers pass, wrong ones get their own hint.
+
+Nothing here is written for one exercise. An author who declares one is told by these tests whether its
+cases tell the mistakes apart.
+"""
+
+import importlib
+import inspect
+import re
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from nnlib.exercises import exercises, judge
+
+EXERCISES = exercises()
+FUNCTIONS = [exercise for exercise in EXERCISES.values() if exercise.is_function]
+WRONG = [(e, answer, hint) for e in EXERCISES.values() for answer, hint in e.wrong]
+RIGHT = [(e, answer) for e in EXERCISES.values() for answer in [e.solution, *e.also_right]]
+each = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=[e.name for e in FUNCTIONS])
+
+
+def numbered(pairs):
+    count = Counter()
+    for exercise, *_ in pairs:
+        count[exercise.name] += 1
+        yield f"{exercise.name}-{count[exercise.name]}"
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT, ids=numbered(RIGHT))
+def test_every_right_form_is_accepted(exercise, answer):
+    verdict = judge(exercise, answer)
+    assert (verdict.state, verdict.details) == ("right", ()), verdict
+
+
+@pytest.mark.parametrize("exercise, answer, hint", WRONG, ids=numbered(WRONG))
+def test_every_known_mistake_gets_its_own_hint(exercise, answer, hint):
+    verdict = judge(exercise, answer)
+    assert (verdict.state, verdict.mistake) == ("wrong", hint), verdict
+    assert verdict.words == hint
+
+
+@pytest.mark.parametrize("exercise, answer, hint", WRONG, ids=numbered(WRONG))
+def test_an_answer_comes_within_a_second(exercise, answer, hint):
+    start = time.perf_counter()
+    judge(exercise, answer)
+    assert time.perf_counter() - start < 1
+
+
+@each
+def test_enough_is_declared(exercise):
+    assert len(exercise.also_right) >= 2
+    assert len(exercise.wrong) >= 3
+    assert len(exercise.hints) >= 2
+    assert len(set(exercise.hints)) == len(exercise.hints)
+    if exercise.cases:
+        assert len(exercise.inputs()) >= 2
+
+
+def test_each_chapter_has_three_exercises():
+    """Chapter 00 has one, to show how a check answers."""
+    count = Counter(exercise.chapter for exercise in EXERCISES.values())
+    assert count.pop("00") >= 1
+    assert count and min(count.values()) >= 3, count
+
+
+@each
+def test_the_prose_is_whole_calm_sentences(exercise):
+    for text in [exercise.holds, *exercise.hints, *(hint for _, hint in exercise.wrong)]:
+        prose = re.sub(r"`[^`]*`", "", text)
+        assert "\n" not in text and "!" not in prose and "  " not in text, text
+        assert text[-1] in ".?`)", text
+        assert text.count("`") % 2 == 0, text
+    assert not exercise.title.endswith(".")
+
+
+@each
+def test_it_leads_into_nnlib(exercise):
+    if exercise.in_nnlib:
+        module, *names = exercise.in_nnlib.split(".")
+        found = importlib.import_module(f"nnlib.{module}")
+        for name in names:
+            found = getattr(found, name)
+
+
+@each
+def test_the_solution_that_is_shown_is_right(exercise):
+    """Its text runs with nothing but NumPy and the other exercises' solutions around it."""
+    namespace = {"np": np} | {e.name: e.solution for e in FUNCTIONS if e is not exercise}
+    exec(exercise.source, namespace)
+    verdict = judge(exercise, namespace[exercise.name])
+    assert verdict.state == "right", verdict
+
+
+# ---- What any exercise must take calmly -------------------------------------------------------------
+
+
+def with_signature_of(exercise, body):
+    """A function with the solution's name and parameters, and another body."""
+    parameters = ", ".join(inspect.signature(exercise.solution).parameters)
+    namespace = {"np": np}
+    exec(f"def {exercise.name}({parameters}):\n    {body}\n", namespace)
+    return namespace[exercise.name]
+
+
+@each_function
+@pytest.mark.parametrize(
+    "body",
+    ['"""Words."""', '"""Words."""\n    ...', "pass", "...", "answer = ...\n    return answer", "return ..."]
+    + ["raise NotImplementedError", "return None"],
+)
+def test_an_empty_body_is_a_nudge(exercise, body):
+    assert judge(exercise, with_signature_of(exercise, body)).state == "open"
+
+
+@each
+@pytest.mark.parametrize("answer", [None, ...])
+def test_an_empty_value_is_a_nudge(exercise, answer):
+    assert judge(exercise, answer).state == "open"
+
+
+@each_function
+def test_an_exception_is_told_with_its_line(exercise):
+    verdict = judge(exercise, with_signature_of(exercise, "n = 0\n    return 1 / n"))
+    assert verdict.state == "raised"
+    assert "ZeroDivisionError in line 3" in verdict.words
+
+
+@each_function
+@pytest.mark.parametrize("constant", ["first", 0.0, 1.0, "text", [], {}, np.nan, np.zeros(3)])
+def test_a_constant_does_not_pass(exercise, constant):
+    if isinstance(constant, str) and constant == "first" and exercise.cases and not exercise.use:
+        constant = exercise.solution(*exercise.inputs()[0])
+    assert judge(exercise, lambda *given: constant).state in ("wrong", "raised")
+
+
+@each_function
+def test_a_function_called_too_early_is_told(exercise):
+    verdict = judge(exercise, 1.5)
+    assert verdict.state == "wrong" and "function itself" in verdict.words
+
+
+@each
+def test_every_answer_is_judged_the_same_twice(exercise):
+    for answer, _ in exercise.wrong:
+        assert judge(exercise, answer) == judge(exercise, answer)
+
+
+@each
+def test_no_hint_gives_away_an_address_or_a_repr(exercise):
+    for answer, _ in exercise.wrong:
+        verdict = judge(exercise, answer)
+        for line in [verdict.words, *verdict.details]:
+            assert not re.search(r"0x[0-9a-f]{4}|np\.float64|<function", line), line
