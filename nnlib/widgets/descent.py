@@ -1,0 +1,79 @@
+"""Chapter 02: drag the learning rate of a descent from a crawl over the edge of stability."""
+
+import numpy as np
+
+from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
+from nnlib.widgets.controls import list_slider
+from nnlib.widgets.engine import Live, Prediction, note
+
+STEPS = 50
+# Dense around 0.0418, where the course's taxi rides have their edge of stability.
+RATES = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.038, 0.04, 0.041)
+RATES += (0.0415, 0.042, 0.0425, 0.043, 0.044, 0.045, 0.05, 0.06)
+
+
+def mse_gradient(x, y, w, b):
+    """The gradient (dw, db) of the mean squared error of the line w x + b."""
+    error = w * x + b - y
+    return 2 * np.mean(error * x), 2 * np.mean(error)
+
+
+def descent_path(x, y, rate, steps, *, gradient=mse_gradient, start=(0.0, 0.0)):
+    """Where gradient descent goes: (steps + 1, 2), a (w, b) after each step, the start first.
+
+    x, y : (n,). rate : the learning rate. gradient(x, y, w, b) -> (dw, db).
+    """
+    path = np.empty((steps + 1, 2))
+    path[0] = w, b = start
+    for step in range(1, steps + 1):
+        dw, db = gradient(x, y, w, b)
+        w, b = w - rate * dw, b - rate * db
+        path[step] = w, b
+    return path
+
+
+def descent(x, y, gradient=mse_gradient):
+    """The path on the loss bowl and the loss after each step, for a learning rate that the reader drags.
+
+    x, y : (n,). gradient(x, y, w, b) -> (dw, db): the reader's own function, or the library's.
+    """
+    fig, (bowl, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.15, 1))
+    plot_loss_bowl(x, y, np.zeros((1, 2)), bowl, limits=((-2.0, 6.0), (-1.5, 7.0)))
+    path_line = artist(bowl, "path")
+    (loss_line,) = curve.plot([], [], color=COLORS["blue"])
+    A = np.stack([x, np.ones_like(x)], axis=1)
+    best = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
+    curve.axhline(best, color=COLORS["black"], linestyle=":", linewidth=1.2)
+    curve.text(STEPS, best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
+    curve.set(xlim=(0, STEPS), ylim=(0.5, 1e5), yscale="log", xlabel="step", ylabel="loss (€²)")
+
+    def compute(rate):
+        path = descent_path(x, y, rate, STEPS, gradient=gradient)
+        return path, np.mean((path[:, :1] * x + path[:, 1:] - y) ** 2, axis=1)
+
+    def draw(result, rate):
+        path, losses = result
+        path_line.set_data(*path.T)
+        loss_line.set_data(np.arange(STEPS + 1), losses)
+        grows = not losses[-1] < losses[0]
+        loss_line.set_color(COLORS["vermillion"] if grows else COLORS["blue"])
+        if grows:
+            note(bowl, f"At the rate {rate:g} every step lands farther away than the last. It explodes.")
+        return f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {STEPS} steps."
+
+    return Live(
+        "descent",
+        question="How large may a step be?",
+        prediction=Prediction(
+            "With 0.03 the loss after 50 steps is 2.4. What will 0.05 do?",
+            options=("get there sooner", "about the same", "something else"),
+            answer="something else",
+            explanation="Drag the rate up slowly from 0.03 and watch the path.",
+        ),
+        controls={"rate": list_slider("learning rate", RATES, 0.005)},
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Left, the loss over weight and bias as contours of a narrow valley with the path of 50 steps. Right, the "
+        "loss after each step on a log scale, with the loss of the best line as a dotted floor.",
+    )
