@@ -30,7 +30,7 @@ def relu(Z, out=None):
 
 def relu_derivative(A):
     """f'(z) = 1 where a > 0, else 0. At the kink z = 0 it is taken as 0."""
-    return A > 0
+    return np.sign(A)  # A > 0 would be bool, and slower to multiply with
 
 
 def sigmoid(Z, out=None):

@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from nnlib import checks, storage
+from nnlib import checks
 from nnlib.activations import ACTIVATIONS
 from nnlib.initializers import INITIALIZERS
 from nnlib.layers import Dense
@@ -121,7 +121,6 @@ class NeuralNetwork:
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data, X.dtype)
         progress = Progress(self.epoch + epochs, verbose, first=self.epoch)
-
         batches = _Batches(X, y, batch_size, self._generator if shuffle else None)
 
         before = self._snapshot()
@@ -312,6 +311,8 @@ class NeuralNetwork:
         Configuration, parameters, history, the state of the random generator and the scheduler's
         settings. A scheduler of your own is code, not data: `load` wants it again.
         """
+        from nnlib import storage  # here, because its imports (json, hashlib, zipfile) take as long as all the rest
+
         storage.save(path, *self._checkpoint())
 
     @classmethod
@@ -321,6 +322,8 @@ class NeuralNetwork:
         Raises FileNotFoundError, or ValueError if the file is truncated, altered, foreign, of a newer
         format, or was saved with a scheduler of your own that is not given here.
         """
+        from nnlib import storage
+
         checks.function("scheduler", scheduler)
         header, arrays = storage.load(path)
         try:
@@ -356,6 +359,10 @@ class NeuralNetwork:
                 raise ValueError("it was saved with a scheduler of your own; pass it again: load(path, scheduler=...)")
             scheduler = SCHEDULERS[name](**settings)
         parameters, history = arrays["parameters"], arrays["history"]
+        config = _checked_config(header["layer_config"])
+        n_parameters = sum((c["n_inputs"] + 1) * c["n_neurons"] for c in config)
+        if parameters.shape != (n_parameters,):  # before a network of that size is built
+            raise ValueError(f"its layers have {n_parameters:,} parameters, its vector has shape {parameters.shape}")
         network = cls(
             header["layer_config"],
             header["learning_rate"],
@@ -364,8 +371,8 @@ class NeuralNetwork:
             seed=0,
             dtype=header["dtype"],
         )
-        if parameters.shape != network._parameters.shape or parameters.dtype != network.dtype:
-            raise ValueError(f"its parameters have shape {parameters.shape} and type {parameters.dtype}")
+        if parameters.dtype != network.dtype:
+            raise ValueError(f"its parameters have type {parameters.dtype}, not {network.dtype}")
         if history.ndim != 2 or history.shape[1] != len(HISTORY_KEYS) or history.dtype != np.float64:
             raise ValueError(f"its history has shape {history.shape} and type {history.dtype}")
         network._lay_out(parameters.copy())
