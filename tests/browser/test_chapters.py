@@ -1,0 +1,57 @@
+"""Every chapter as its reader meets it: Run All, then each live figure by keyboard."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from harness import LivePage
+from tools import form
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+each_chapter = pytest.mark.parametrize("path", form.chapters(NOTEBOOKS), ids=lambda path: path.stem)
+
+
+def live_figures(lab):
+    """The live figures of a notebook that has run: the cells with widgets beside a picture."""
+    cells = lab.page.locator(".jp-CodeCell", has=lab.page.locator(".jupyter-widgets"))
+    return [LivePage(lab, cells.nth(k)) for k in range(cells.count())]
+
+
+def turn(live, handle):
+    """Press an arrow key on a slider's handle, away from the nearer end, and wait for another picture."""
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    now, most = (float(handle.get_attribute(name)) for name in ("aria-valuenow", "aria-valuemax"))
+    before = live.source()
+    live.page.keyboard.press("ArrowRight" if now < most else "ArrowLeft")
+    live.wait_for_picture(before)
+
+
+@each_chapter
+def test_runs_to_its_end_and_every_control_answers(lab, path):
+    notebook = lab(path, width=800)
+    notebook.run_all()
+    page = notebook.page
+    assert page.locator("[role=alert]").count() == 0, "a live figure shows an error"
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    assert notebook.overflow() <= 1, "an output is wider than a narrow window"
+
+    figures = live_figures(notebook)
+    assert figures, "a chapter has at least one live figure"
+    for live in figures:
+        sliders = live.cell.locator("[role=slider]")
+        assert sliders.count() > 0
+        if live.cell.get_by_text("Your guess unlocks").count():
+            live.cell.locator("button:enabled").first.click()
+            live.cell.get_by_text("You guessed").wait_for()
+        watch = live.watch()
+        for k in range(sliders.count()):
+            turn(live, sliders.nth(k))
+        seen = watch.stop()
+        assert (seen["blank"], seen["moved"]) == (0, 0), "the picture went blank or moved"
+        assert live.readout().strip()
+        assert live.cell.locator("[role=alert]").count() == 0
