@@ -15,7 +15,7 @@ import numpy as np
 class DivergenceError(ValueError):
     """Training ran away: an epoch's loss, or a parameter after it, is not finite.
 
-    epoch : int, the epoch that ran away. rate : float, its learning rate.
+    epoch : int, the epoch that ran away, counted from 0 as by the schedulers. rate : float, its learning rate.
     history : dict of lists, every finite epoch up to then, so that the explosion can be plotted.
     """
 
@@ -97,7 +97,7 @@ def floating(name, dtype):
     """`dtype` as numpy's float32 or float64."""
     for wanted in (np.dtype(np.float32), np.dtype(np.float64)):
         try:
-            if dtype is not None and np.dtype(dtype) == wanted:  # np.dtype(None) is float64
+            if np.dtype(dtype) == wanted:
                 return wanted
         except (TypeError, ValueError, SyntaxError):  # what NumPy says to a word that is no type
             pass

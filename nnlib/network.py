@@ -298,11 +298,8 @@ class NeuralNetwork:
             twin._use_dtype(checks.floating("dtype", dtype))
         return twin
 
-    def __deepcopy__(self, memo):
-        # The views of the parameter vector would become arrays of their own.
-        return self.copy()
-
     def __reduce__(self):
+        # For pickle and copy, by whose own rules the views of the parameter vector become arrays beside it.
         return self._from_checkpoint, (*self._checkpoint(), self.scheduler)
 
     def save(self, path):

@@ -1,6 +1,5 @@
 """What `fit` prints: a line every so many epochs, and on a terminal a bar that moves in between."""
 
-import math
 import shutil
 import sys
 import time
@@ -20,7 +19,7 @@ class Progress:
 
     def __init__(self, last, verbose, first=0, stream=None):
         if isinstance(verbose, bool):
-            self.every = max(1, math.ceil((last - first) / 10)) if verbose else 0
+            self.every = max(1, -((first - last) // 10)) if verbose else 0
         else:
             self.every = checks.integer("verbose", verbose, at_least=0)
         self.first, self.last = first, last

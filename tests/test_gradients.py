@@ -269,9 +269,9 @@ def test_dead_units_and_exact_fits_have_no_error():
     errors = gradient_check(network, [[0.0], [1.0]], [[0.0], [0.0]])
     assert errors[0] == {"W": 0.0, "b": 0.0} and errors[1]["W"] == 0.0
 
-    # A saturated unit has the slope 1e-35, and rounding leaves 1e-5 of a loss of a million.
+    # The saturated unit has a slope of 1e-9, which is lost in the rounding of a loss of a million.
     network = NeuralNetwork(layers([1, 1, 1], ["tanh", "linear"]), seed=0)
-    network.set_parameters([{"W": [[1.0]], "b": [40.0]}, {"W": [[1.0]], "b": [1000.3]}])
+    network.set_parameters([{"W": [[1.0]], "b": [14.0]}, {"W": [[1.0]], "b": [1000.3]}])
     errors = gradient_check(network, [[0.1], [1.0]], [[0.2], [0.1]])
     assert worst(errors) < 1e-6
 

@@ -436,8 +436,20 @@ def test_layers_compute_in_float32(monkeypatch):
     monkeypatch.setattr(Dense, "backward", watched_backward)
     X, y = data(9, 3, 2, dtype=np.float32)
     network = NeuralNetwork(layers([3, 4, 5, 2], ["relu", "sigmoid", "tanh"]), l2_lambda=0.1, seed=0)
-    network.fit(X, y, epochs=2, batch_size=4)
+    network.fit(X, y, epochs=2, batch_size=4, validation_data=data(5, 3, 2, dtype=np.float64))
     assert seen == {np.dtype(np.float32)}
+
+
+def test_a_rate_of_numpys_type_is_the_same_number():
+    """In NumPy 2 a float64 scalar would lift the step to float64, and the bits would be others."""
+    X, y = data(9, dtype=np.float32)
+    plain = xor_network(scheduler=lambda epoch, rate: rate / (epoch + 1))
+    numpys = xor_network(scheduler=lambda epoch, rate: np.float64(rate / (epoch + 1)))
+    for network in (plain, numpys):
+        history = network.fit(X, y, epochs=5, batch_size=4)
+        assert {type(rate) for rate in history["learning_rate"]} == {float}
+        network.scheduler = None
+    assert state(numpys) == state(plain)
 
 
 def test_float64_is_the_default_for_everything_but_float32():
@@ -598,7 +610,7 @@ def test_a_copy_is_a_network_of_its_own_with_the_same_future(way, dtype, epochs)
 def test_a_copy_keeps_the_class_and_the_scheduler_of_your_own():
     network = Recorder(layers([1, 1], "linear"), scheduler=lambda epoch, rate: rate / 2)
     for twin in (network.copy(), copy.deepcopy(network)):
-        assert type(twin) is Recorder and twin.scheduler is network.scheduler
+        assert type(twin) is Recorder and twin.scheduler is network.scheduler  # functions are not copied
 
 
 def test_a_copy_may_have_another_dtype():
