@@ -45,7 +45,7 @@ def make(solution, cases=None, **fields):
         "chapter_title": "tests",
         "name": fields.pop("name", getattr(solution, "__name__", "value")),
         "title": "A test",
-        "holds": "You hold it.",
+        "holds": "You now have it.",
         "hints": ["One.", "Two."],
         "wrong": [],
     }
@@ -811,7 +811,7 @@ def output(capsys):
 
 def test_check_says_it_in_a_line(capsys):
     check(neuron)
-    assert output(capsys).startswith("✓ neuron: You hold a neuron")
+    assert output(capsys).startswith("✓ neuron: You now have a neuron")
     check(neuron=with_docstring)
     assert output(capsys).startswith("○ neuron: not written yet.")
     check(neuron=NEURON.wrong[0][0])
@@ -1181,3 +1181,43 @@ def test_the_engine_needs_only_numpy_and_the_standard_library():
         "print([m for m in ('IPython', 'matplotlib', 'ipywidgets') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_an_endless_loop_is_stopped_and_said(monkeypatch):
+    monkeypatch.setattr(attempt, "TIME_LIMIT", 0.3)
+
+    def neuron(x, w, b):
+        while True:
+            w = w + 1
+
+    started = time.monotonic()
+    verdict = judge(exercises()["neuron"], neuron)
+    assert time.monotonic() - started < 5
+    assert verdict.state == "raised"
+    assert verdict.words.startswith("TimeoutError in line ")
+    assert verdict.details[0] == "It was still running after 0.3 seconds, and was stopped. Does its loop ever end?"
+
+
+def test_the_readers_own_interrupt_passes():
+    def neuron(x, w, b):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(exercises()["neuron"], neuron)
+
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        ("np.array([1.0, 2.0]) ^ 2", "A power is written"),
+        ("3.0 ^ 2", "A power is written"),
+        ("np.array([1, 2], [3, 4])", "`np.array` takes one list"),
+    ],
+)
+def test_an_error_of_numpys_is_said_in_plain_words(code, words):
+    try:
+        eval(code)
+    except TypeError as error:
+        assert attempt.in_plain_words(error).startswith(words)
+    else:
+        raise AssertionError("no error")

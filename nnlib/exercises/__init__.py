@@ -26,7 +26,7 @@ For authors: one file a chapter, `ch03_forward_pass.py`, found by its name. Open
             ...
         ],
         hints=["...", "..."],
-        holds="You hold a whole layer: any number of rows, one product.",
+        holds="You now have a whole layer: any number of rows, one product.",
         in_nnlib="layers.Dense.forward",      # must exist: a test looks it up
     )
 

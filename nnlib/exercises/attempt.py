@@ -1,5 +1,6 @@
 """A reader's answer: is it written at all, what does it do, where does it stop, how is it carried on."""
 
+import _thread
 import ast
 import builtins
 import contextlib
@@ -12,6 +13,7 @@ import linecache
 import re
 import sys
 import textwrap
+import threading
 import traceback
 import types
 import warnings
@@ -118,6 +120,9 @@ def _syntax(function):
     return tree
 
 
+TIME_LIMIT = 10  # seconds for one call; the slowest right answers take a tenth of one
+
+
 # ---- What does it do? -------------------------------------------------------------------------------
 
 
@@ -134,7 +139,8 @@ class Outcome:
 def observe(call, arguments, names=()):
     """The `Outcome` of `call(*arguments)`, on copies of the arguments.
 
-    Warnings stay silent and prints are caught. KeyboardInterrupt passes: the reader stopped the cell.
+    Warnings stay silent and prints are caught. A call that takes longer than `TIME_LIMIT` seconds is stopped
+    with a TimeoutError. KeyboardInterrupt passes: the reader stopped the cell.
     names : what the arguments are called.
     """
     given = copy.deepcopy(arguments)
@@ -146,7 +152,7 @@ def observe(call, arguments, names=()):
     ):
         warnings.simplefilter("ignore")
         try:
-            value = call(*given)
+            value = _within_time(call, given)
         except (Exception, SystemExit) as problem:
             error = problem
     with contextlib.suppress(Exception):  # a generator can't be copied, and needn't be
@@ -157,6 +163,35 @@ def observe(call, arguments, names=()):
         if not compare.unchanged(before, after)
     ]
     return Outcome(value, error, tuple(changed), printed.getvalue())
+
+
+def _within_time(call, arguments):
+    """`call(*arguments)`, stopped by a TimeoutError when it takes too long; on the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        return call(*arguments)
+    lock, late, running = threading.Lock(), False, True
+
+    def stop():
+        nonlocal late
+        with lock:
+            if running:
+                late = True
+                _thread.interrupt_main()
+
+    timer = threading.Timer(TIME_LIMIT, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        try:
+            return call(*arguments)
+        finally:
+            with lock:
+                running = False
+            timer.cancel()
+    except KeyboardInterrupt as interrupt:
+        if not late:
+            raise
+        raise TimeoutError(f"after {TIME_LIMIT} seconds").with_traceback(interrupt.__traceback__) from None
 
 
 # ---- Where does it stop? ----------------------------------------------------------------------------
@@ -187,6 +222,8 @@ def in_plain_words(error):
             return f"`{name[1] if name else text}` is used before it has a value."
         case NameError():
             return f"Nothing here is called `{error.name}`. Is it spelled differently somewhere?"
+        case TimeoutError():
+            return f"It was still running {text}, and was stopped. Does its loop ever end?"
         case RecursionError():
             return "The function calls itself without end."
         case ZeroDivisionError():
@@ -206,10 +243,14 @@ def in_plain_words(error):
             return "An array stands where one True or False is needed, as after `if`."
         case TypeError() if "not callable" in text:
             return f"Something that isn't a function is called as one ({text})."
+        case TypeError() if "bitwise_xor" in text or "for ^" in text:
+            return "A power is written `**` in Python; `^` is something else (the XOR of bits)."
+        case TypeError() if "Field elements must be" in text:
+            return "`np.array` takes one list: `np.array([[1, 2], [3, 4]])`, with a pair of brackets around all rows."
         case TypeError() if "unsupported operand" in text:
             return f"Two things that can't be combined meet here ({text})."
         case _:
-            return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".") if text else ""
+            return f"Python says: {text}" + ("" if text.endswith(".") else ".") if text else ""
 
 
 # ---- How is it carried on? --------------------------------------------------------------------------

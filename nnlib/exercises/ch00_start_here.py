@@ -55,5 +55,5 @@ exercise(
         "It is on where the two switches differ. Python compares two numbers with `!=`.",
         "`return int(a != b)`; `int` turns True and False into 1 and 0.",
     ],
-    holds="You hold the rule that a network can find without being told. Now you know how a check answers.",
+    holds="You now have the rule that a network can find without being told. Now you know how a check answers.",
 )

@@ -67,7 +67,7 @@ exercise(
         "NumPy multiplies a whole array by a number at once, so no loop is needed: `w * x` is an array.",
         "One line is enough: `return w * x + ...`, with the knob that is still missing.",
     ],
-    holds="You hold a neuron, the part that every layer of the course is made of.",
+    holds="You now have a neuron, the part that every layer of the course is made of.",
     in_nnlib="layers.Dense.forward",
 )
 
@@ -81,6 +81,9 @@ exercise(
     tolerance=5e-3,
     also_right=[1.67, 1.6667, np.float64(5) / 3],
     wrong=[
+        (1.7, "One decimal is not enough to tell. Give two."),
+        (1.29, "That is the root of the MSE. Leave out the square root."),
+        (0.83, "A half too much: divide the sum of the squares by 3, and that is all."),
         (5, "That is the sum of the squares. The M is for mean: divide by the number of points."),
         (1, "That is the mean of the distances. Square each one before you take the mean."),
         (-1 / 3, "The residuals cancel each other here. Square each one first, then take the mean."),
@@ -95,7 +98,7 @@ exercise(
         "The line says 2, 4 and 8, so the residuals are -2, 0 and 1.",
         "Square the three, add them up, divide by 3.",
     ],
-    holds="You hold the loss of three points, computed as the machine does: square, then mean.",
+    holds="You now have the loss of three points, computed as the machine does: square, then mean.",
     code="mse_by_hand = ((2 - 4) ** 2 + (4 - 4) ** 2 + (8 - 7) ** 2) / 3",
 )
 
@@ -156,6 +159,14 @@ exercise(
             "MSE is the plain mean.",
         ),
         (
+            lambda y_hat, y: np.sum((y_hat - y) ** 2) / 6,
+            "This divides by 6 whatever comes in. The next data set has another size: `len(y)`, or `np.mean`.",
+        ),
+        (
+            lambda y_hat, y: np.mean((y_hat - y) ^ 2),
+            "In Python a power is written `**`. `^` is something else, the XOR of bits.",
+        ),
+        (
             lambda y_hat, y: (y_hat - y) ** 2,
             "These are the squares, one for each point. A loss is one number: take their mean.",
         ),
@@ -169,8 +180,65 @@ exercise(
         "`y_hat - y` is an array of residuals. `** 2` squares each of its entries.",
         "`np.mean(...)` of the squared residuals is all that is left.",
     ],
-    holds="You hold the loss that drives the whole course, one number for how wrong.",
+    holds="You now have the loss that drives the whole course, one number for how wrong.",
     in_nnlib="losses.mean_squared_error",
+)
+
+
+# ---- my_line ----------------------------------------------------------------------------------------
+
+
+def small_enough(line, rng):
+    """None if the line's MSE on the chapter's rides is at most 1.45, else a sentence."""
+    x = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0])
+    y = np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
+    if np.shape(line) != (2,):
+        return "Two numbers are wanted, the weight and the bias."
+    w, b = line
+    loss = mse(neuron(x, w, b), y)
+    if loss <= 1.45:
+        return None
+    if mse(neuron(x, b, w), y) <= 1.45:
+        return "The two have changed places: the weight first, then the bias."
+    touched = int(np.sum(np.isclose(neuron(x, w, b), y)))
+    if touched:
+        return (
+            f"MSE {loss:.2f}. Your line touches {touched} of the points and pays for it on the others. Let go of them."
+        )
+    if loss < 3:
+        return f"MSE {loss:.2f}: you are in the valley. Move `w` a little, then find the best `b` again."
+    return f"MSE {loss:.2f}. Still far: first lay the line along the points with `w`, then lift it with `b`."
+
+
+exercise(
+    name="my_line",
+    title="The best line, by hand",
+    solution=(1.9, 4.6),
+    verify=small_enough,
+    also_right=[(1.95, 4.4), (1.91, 4.55), [1.9, 4.5], (21 / 11, 50 / 11)],
+    wrong=[
+        (
+            (2.0, 5.0),
+            "MSE 2.17. Your line touches 2 of the points and pays for it on the others. Let go of them.",
+        ),
+        ((4.6, 1.9), "The two have changed places: the weight first, then the bias."),
+        (
+            (1.8, 5.5),
+            "MSE 1.74: you are in the valley. Move `w` a little, then find the best `b` again.",
+        ),
+        (
+            (0.5, 10.0),
+            "MSE 12.96. Still far: first lay the line along the points with `w`, then lift it with `b`.",
+        ),
+        ((1.9, 4.6, 1.425), "Two numbers are wanted, the weight and the bias."),
+    ],
+    hints=[
+        "Turn one knob until the MSE stops falling, then the other, then the first again.",
+        "When you raise `w` by 0.1, lower `b` by about 0.4: the line turns around the middle of the points.",
+        "The weight is near 1.9.",
+    ],
+    holds="You now have a line within two percent of the best there is, and it touches nothing.",
+    code="my_w, my_b = 1.9, 4.6\nmy_line = (my_w, my_b)",
 )
 
 
@@ -235,62 +303,5 @@ exercise(
         "The derivative is 2 · mean(w x + b - y). Set it to zero and solve for `b`.",
         "`b` is the mean of what `w * x` leaves over: of `y - w * x`.",
     ],
-    holds="You hold the best bias without a search: the residuals' mean is then exactly zero.",
-)
-
-
-# ---- my_line ----------------------------------------------------------------------------------------
-
-
-def small_enough(line, rng):
-    """None if the line's MSE on the chapter's rides is at most 1.45, else a sentence."""
-    x = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0])
-    y = np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
-    if np.shape(line) != (2,):
-        return "Two numbers are wanted, the weight and the bias."
-    w, b = line
-    loss = mse(neuron(x, w, b), y)
-    if loss <= 1.45:
-        return None
-    if mse(neuron(x, b, w), y) <= 1.45:
-        return "The two have changed places: the weight first, then the bias."
-    touched = int(np.sum(np.isclose(neuron(x, w, b), y)))
-    if touched:
-        return (
-            f"MSE {loss:.2f}. Your line touches {touched} of the points and pays for it on the others. Let go of them."
-        )
-    if loss < 3:
-        return f"MSE {loss:.2f}: you are in the valley. Move `w` a little, then find the best `b` again."
-    return f"MSE {loss:.2f}. Still far: first lay the line along the points with `w`, then lift it with `b`."
-
-
-exercise(
-    name="my_line",
-    title="The best line, by hand",
-    solution=(1.9, 4.6),
-    verify=small_enough,
-    also_right=[(1.95, 4.4), (1.91, 4.55), [1.9, 4.5], (21 / 11, 50 / 11)],
-    wrong=[
-        (
-            (2.0, 5.0),
-            "MSE 2.17. Your line touches 2 of the points and pays for it on the others. Let go of them.",
-        ),
-        ((4.6, 1.9), "The two have changed places: the weight first, then the bias."),
-        (
-            (1.8, 5.5),
-            "MSE 1.74: you are in the valley. Move `w` a little, then find the best `b` again.",
-        ),
-        (
-            (0.5, 10.0),
-            "MSE 12.96. Still far: first lay the line along the points with `w`, then lift it with `b`.",
-        ),
-        ((1.9, 4.6, 1.425), "Two numbers are wanted, the weight and the bias."),
-    ],
-    hints=[
-        "Turn one knob until the MSE stops falling, then the other, then the first again.",
-        "When you raise `w` by 0.1, lower `b` by about 0.4: the line turns around the middle of the points.",
-        "The weight is near 1.9.",
-    ],
-    holds="You hold a line within two percent of the best there is, and it touches nothing.",
-    code="my_w, my_b = 1.9, 4.6\nmy_line = (my_w, my_b)",
+    holds="You now have the best bias without a search: the residuals' mean is then exactly zero.",
 )

@@ -61,11 +61,11 @@ exercise(
     wrong=[
         (
             gradient_of(lambda r, x: np.mean(r * x), lambda r, x: np.mean(r)),
-            "The 2 is missing in both: it comes down from the square when you derive it.",
+            "The 2 is missing in both: it comes down from the square when you differentiate.",
         ),
         (
             gradient_of(lambda r, x: 2 * np.sum(r * x), lambda r, x: 2 * np.sum(r)),
-            "A sum for a mean: the MSE is divided by the number of points, and so is its gradient.",
+            "A sum instead of a mean: the MSE is divided by the number of points, and so is its gradient.",
         ),
         (
             gradient_of(lambda r, x: -2 * np.mean(r * x), lambda r, x: -2 * np.mean(r)),
@@ -73,7 +73,8 @@ exercise(
         ),
         (
             gradient_of(lambda r, x: 2 * np.mean(r), lambda r, x: 2 * np.mean(r)),
-            "`x` is missing in `dw`: the chain rule ends with the derivative of `w * x + b` by `w`, which is `x`.",
+            "`x` is missing in `dw`: the chain rule ends with the derivative of `w * x + b` "
+            "with respect to `w`, which is `x`.",
         ),
         (
             gradient_of(lambda r, x: 2 * np.mean(r), lambda r, x: 2 * np.mean(r * x)),
@@ -85,7 +86,7 @@ exercise(
         ),
         (
             gradient_of(lambda r, x: 2 * np.mean(r * x), lambda r, x: 2 * np.mean(r * x)),
-            "`db` must not hold `x`: the derivative of `w * x + b` by `b` is 1.",
+            "`db` must not hold `x`: the derivative of `w * x + b` with respect to `b` is 1.",
         ),
         (
             gradient_of(lambda r, x: 2 * np.mean(r * x), lambda r, x: np.mean(r)),
@@ -97,12 +98,13 @@ exercise(
         ),
     ],
     hints=[
-        "Write the MSE with r = w x + b - y. What is the derivative of r² by r, of r by w, of r by b?",
-        "Chain rule: the derivative of r² by w is 2 r · x, by b it is 2 r · 1. Then take the mean.",
+        "Write the MSE with r = w x + b - y. What is the derivative of r² with respect to r? "
+        "And that of r with respect to w, and to b?",
+        "Chain rule: with respect to w the derivative of r² is 2 r · x, with respect to b it is 2 r · 1. "
+        "Then take the mean.",
         "`dw = 2 * np.mean(residual * x)`; `db` is the same without the `x`.",
     ],
-    holds="You hold the gradient: the two numbers that say which way is up, and how steep.",
-    in_nnlib="losses.mean_squared_error",
+    holds="You now have the gradient: the two numbers that say which way is up, and how steep.",
 )
 
 
@@ -165,6 +167,19 @@ def only_the_weight(x, y, w, b, learning_rate, steps):
     return w, b
 
 
+def one_slope_for_both(x, y, w, b, learning_rate, steps):
+    for _ in range(steps):
+        dw, _ = mse_gradient(x, y, w, b)
+        w, b = w - learning_rate * dw, b - learning_rate * dw
+    return w, b
+
+
+def slopes_for_knobs(x, y, w, b, learning_rate, steps):
+    for _ in range(steps):
+        w, b = mse_gradient(x, y, w, b)
+    return w, b
+
+
 exercise(
     title="Gradient descent: step by step down the slope",
     solution=descend,
@@ -206,6 +221,22 @@ exercise(
             "The slope is computed once, at the start. It changes as you move: ask for it in every step.",
         ),
         (
+            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, 0.01, steps),
+            "The rate is always 0.01, whatever comes in: use the parameter `learning_rate`.",
+        ),
+        (
+            lambda x, y, w, b, learning_rate, steps: descend(x, y, 0.0, 0.0, learning_rate, steps),
+            "It always starts at 0. Start at the `w` and `b` that come in.",
+        ),
+        (
+            one_slope_for_both,
+            "`b` takes a step along the slope of `w`. It has its own, `db`.",
+        ),
+        (
+            slopes_for_knobs,
+            "The knobs are replaced by their slopes. Keep both: `dw, db = ...`, then move `w` and `b` by them.",
+        ),
+        (
             only_the_weight,
             "`w` moves, `b` stays where it was. Both knobs take a step.",
         ),
@@ -219,8 +250,8 @@ exercise(
         "`mse_gradient(x, y, w, b)` gives both slopes. Call it once in each step, before anything moves.",
         "`w = w - learning_rate * dw`, the same for `b`, and the `return` after the loop.",
     ],
-    holds="You hold gradient descent, the loop that trains every network there is.",
-    in_nnlib="optimizers.SGD.step",
+    holds="You now have gradient descent, the loop that trains almost every network there is.",
+    in_nnlib="network.NeuralNetwork.fit",
 )
 
 
@@ -285,6 +316,19 @@ exercise(
             "the largest one counts.",
         ),
         (
+            lambda x: 2 / curvatures(x),
+            "Two limits, one for each curvature. The smaller one counts: use the largest curvature alone.",
+        ),
+        (
+            lambda x: 2 / np.max([2 * np.mean(x**2), 2 * np.mean(x), 2]),
+            "This is the largest *entry* of H. The curvature of the steepest direction is an eigenvalue: "
+            "`np.linalg.eigvalsh(H)`.",
+        ),
+        (
+            lambda x: 2 / np.linalg.eigvalsh([[2 * np.mean(x) ** 2, 2 * np.mean(x)], [2 * np.mean(x), 2]])[-1],
+            "`np.mean(x) ** 2` squares the mean. The entry of H is the mean of the squares, `np.mean(x**2)`.",
+        ),
+        (
             lambda x: 4 / curvatures(x)[-1],
             "Twice too large: the 2 in front of the Hessian is missing. It comes from the square in the MSE.",
         ),
@@ -294,8 +338,7 @@ exercise(
         ),
         (
             lambda x: 1 / np.mean(x**2),
-            "This looks at `w` alone. `w` and `b` move together: the steepest direction is a mixture of "
-            "both, an eigenvector of the Hessian.",
+            "This looks at `w` alone. `w` and `b` move together, and the steepest direction is a mixture of both.",
         ),
         (
             lambda x: 2 / (curvatures(x)[-1] * len(x)),
@@ -303,12 +346,11 @@ exercise(
         ),
     ],
     hints=[
-        "Along an eigenvector of the Hessian one step multiplies the distance to the bottom by "
-        "1 - rate · λ. For which rates is that between -1 and 1?",
-        "The Hessian of the MSE is 2 · [[mean(x²), mean(x)], [mean(x), 1]].",
-        "`np.linalg.eigvalsh(H)` gives its eigenvalues, the largest one last. The limit is 2 over that.",
+        "Build H first, a 2×2 array from the formula in the text. `np.array([[..., ...], [..., ...]])` takes two rows.",
+        "`np.linalg.eigvalsh(H)` gives the two curvatures, the largest one last: index `[-1]`.",
+        "The limit is 2 over that one.",
     ],
-    holds="You hold the line between learning and exploding: 2 over the largest curvature.",
+    holds="You now have the line between learning and exploding: 2 over the largest curvature.",
 )
 
 
@@ -343,7 +385,7 @@ exercise(
         (lambda x: x / np.std(x), "The spread is 1; the mean is not 0 yet. Subtract it before you divide."),
         (
             lambda x: x - np.mean(x) / np.std(x),
-            "Brackets: the division comes before the minus here. Subtract first, then divide the whole.",
+            "Parentheses: the division comes before the minus here. Subtract first, then divide the whole.",
         ),
         (
             lambda x: (x - np.mean(x)) / np.var(x),
@@ -351,7 +393,7 @@ exercise(
         ),
         (
             lambda x: (x - np.mean(x)) / np.std(x, ddof=1),
-            "`ddof=1` divides by n - 1. Here the mean of the squares shall be exactly 1: leave it out.",
+            "`ddof=1` divides by n - 1. Here the mean of the squares must be exactly 1: leave it out.",
         ),
         (
             lambda x: (x - x.min()) / (x.max() - x.min()),
@@ -361,7 +403,7 @@ exercise(
     hints=[
         "Two steps: shift `x` so that its mean is 0, then scale it so that its spread is 1.",
         "`np.mean(x)` is what to subtract, `np.std(x)` is what to divide by.",
-        "`return (x - np.mean(x)) / ...`; the brackets matter.",
+        "`return (x - np.mean(x)) / ...`; the parentheses matter.",
     ],
-    holds="You hold the cheapest speed-up in machine learning: a round bowl instead of a narrow valley.",
+    holds="You now have the cheapest speed-up in machine learning: a round bowl instead of a narrow valley.",
 )
