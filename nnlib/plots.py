@@ -16,6 +16,7 @@ import base64
 import io
 import sys
 
+import contourpy
 import matplotlib
 import numpy as np
 from cycler import cycler
@@ -53,6 +54,20 @@ CURVES = {
     "val_loss": ("validation loss", COLORS["vermillion"], "--"),
     "penalty": ("penalty", COLORS["green"], "-."),
     "learning_rate": ("learning rate", COLORS["black"], "-"),
+}
+
+# The tables of `plot_matrices`, in cells one unit wide.
+CELL_HEIGHT = 0.62
+MATRIX_CELLS = {
+    "cells": {"facecolors": "white", "edgecolors": "#B5B5B5", "linewidths": 0.8},
+    "marked": {"facecolors": "#FBE3B5", "edgecolors": COLORS["orange"], "linewidths": 1.8},
+}
+MATRIX_LETTERS = {
+    "number": {"fontsize": 10.5},
+    "marked": {"fontsize": 10.5, "fontweight": "bold"},
+    "name": {"fontsize": 12, "fontweight": "bold"},
+    "shape": {"fontsize": 10.5, "color": COLORS["blue"]},
+    "operator": {"fontsize": 14},
 }
 
 SQUARE_BOX = 0.75  # height over width of the frame of `plot_line_fit`
@@ -261,6 +276,20 @@ def decision_values(predict, grid, resolution=60):
     return np.where(np.isfinite(output), output, np.nan)
 
 
+def decision_line(output, axes, level=0.5):
+    """Where a decision map crosses `level`, as (x1, x2) of one line with a gap (nan) between its pieces.
+
+    output : (resolution, resolution), from `decision_values`. axes : (x1, x2), from `decision_grid`.
+    A live figure moves this line with `set_data` where a new contour would cost a full drawing.
+    """
+    if np.isnan(output).any():
+        return np.array([]), np.array([])
+    pieces = contourpy.contour_generator(*axes, output).lines(level)
+    gap = np.full((1, 2), np.nan)
+    points = np.concatenate([part for piece in pieces for part in (piece, gap)] or [gap])
+    return points[:, 0], points[:, 1]
+
+
 def plot_line_fit(x, y, w, b, ax=None, *, limits=None, squares=True, legend=True):
     """A neuron's line w x + b through the points, with each squared residual drawn as a square.
 
@@ -402,6 +431,88 @@ def plot_digits(images, titles=None, ax=None, *, columns=10):
     ax.imshow(sheet, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest", gid="images")
     ax.set_axis_off()
     return ax
+
+
+def plot_matrices(terms, ax=None, *, mark=None, most=(6, 6)):
+    """An equation of matrices as tables with their numbers, their names above and their shapes below.
+
+    terms : a list of (name, array) and of texts that stand between them, such as
+        [("X", X), "@", ("W", W), "=", ("Z", X @ W)]. An array (k,) is drawn as one row.
+    mark : {name: index}, the entries that are marked, such as {"X": np.s_[0], "W": np.s_[:, 1], "Z": (0, 1)}.
+    most : so many rows and columns are drawn; of larger arrays the first, the last and the marked ones.
+
+    Artists: "cells", "marked" (the tables, and the marked entries).
+    """
+    cells, marked, labels, (width, height) = matrix_layout(terms, mark=mark, most=most)
+    if ax is None:
+        ax = figure(size=(0.56 * width + 0.2, 0.56 * height + 0.2))[1]
+    for name, corners in (("cells", cells), ("marked", marked)):
+        ax.add_collection(PolyCollection(corners, gid=name, **MATRIX_CELLS[name]), autolim=False)
+    for x, y, text, kind in labels:
+        ax.text(x, y, text, ha="center", va="center", **MATRIX_LETTERS[kind])
+    ax.set(xlim=(-0.1, width + 0.1), ylim=(-height / 2, height / 2), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def matrix_layout(terms, *, mark=None, most=(6, 6)):
+    """Where `plot_matrices` puts everything: (cells, marked, labels, (width, height)), from the middle of the left edge.
+
+    cells, marked : lists of corners (4, 2); each marked cell is in both.
+    labels : list of (x, y, text, kind), kind a key of MATRIX_LETTERS.
+    """
+    mark, left, tallest = mark or {}, 0.0, 1
+    cells, marked, labels = [], [], []
+    for term in terms:
+        if isinstance(term, str):
+            space = 0.5 + 0.24 * len(term)
+            labels.append((left + space / 2, 0.0, term, "operator"))
+            left += space
+            continue
+        name, values = term[0], np.asarray(term[1])
+        if not 1 <= values.ndim <= 2 or values.size == 0:
+            raise ValueError(f"{name} must be an array of one or two axes with numbers in it, got {values.shape}")
+        chosen = np.zeros(values.shape, dtype=bool)
+        if name in mark:
+            chosen[mark[name]] = True
+        table, chosen = np.atleast_2d(values), np.atleast_2d(chosen)
+        rows, columns = (
+            shown_indices(table.shape[axis], most[axis], np.flatnonzero(chosen.any(axis=1 - axis))) for axis in (0, 1)
+        )
+        top = len(rows) * CELL_HEIGHT / 2
+        for r, row in enumerate(rows):
+            for c, column in enumerate(columns):
+                x, y = left + c, top - r * CELL_HEIGHT
+                cells.append([(x, y), (x + 1, y), (x + 1, y - CELL_HEIGHT), (x, y - CELL_HEIGHT)])
+                kind = "number"
+                if row is None or column is None:
+                    text = "·" if row is column else "⋮" if row is None else "⋯"
+                else:
+                    text = f"{table[row, column] + 0.0:.3g}".replace("-", "−")
+                    if chosen[row, column]:
+                        marked.append(cells[-1])
+                        kind = "marked"
+                labels.append((x + 0.5, y - CELL_HEIGHT / 2, text, kind))
+        middle = left + len(columns) / 2
+        labels.append((middle, top + 0.3, name, "name"))
+        labels.append((middle, -top - 0.3, str(values.shape), "shape"))
+        left += len(columns)
+        tallest = max(tallest, len(rows))
+    return cells, marked, labels, (left, tallest * CELL_HEIGHT + 1.2)
+
+
+def shown_indices(count, most, wanted=()):
+    """Which of `count` rows are drawn where at most `most` (4 or more) fit; None stands for those left out.
+
+    wanted : indices that matter. Where they are few and not among the first ones, the first of them is drawn.
+    """
+    if count <= most:
+        return list(range(count))
+    first = list(range(most - 2))
+    key = wanted[0] if 0 < len(wanted) < count else 0
+    if key < most - 2 or key == count - 1:
+        return [*first, None, count - 1]
+    return [*first[: most - 3], None, int(key), None]
 
 
 def _legend_above(ax):

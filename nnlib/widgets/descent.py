@@ -70,7 +70,7 @@ def descent(x, y, gradient=mse_gradient):
             answer="something else",
             explanation="Drag the rate up slowly from 0.03 and watch the path.",
         ),
-        controls={"rate": list_slider("learning rate", RATES, 0.005)},
+        controls={"rate": list_slider("learning rate", RATES, 0.03)},
         compute=compute,
         draw=draw,
         figure=fig,

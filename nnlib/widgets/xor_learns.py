@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets
-from nnlib.plots import COLORS, artist, decision_grid, decision_values, figure, plot_boundary
+from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
 from nnlib.widgets.controls import log_slider, slider
 from nnlib.widgets.engine import Live, Prediction, note
 
@@ -23,9 +23,9 @@ def xor_learns():
     fig, (plane, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
     plot_boundary(shown.predict, X, y, plane, limits=limits, colorbar=False)
     plane.set(xticks=[0, 1], yticks=[0, 1], xlabel="switch $x_1$", ylabel="switch $x_2$")
-    picture, grid = artist(plane, "map"), decision_grid(limits)[0]
-    for line in [a for a in plane.collections if a.get_gid() == "decision"]:
-        line.remove()
+    artist(plane, "decision").remove()
+    (boundary,) = plane.plot([], [], color="black", linewidth=1.5)
+    picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
     (losses,) = curve.plot([], [], color=COLORS["blue"])
     (moment,) = curve.plot([], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, zorder=5)
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 2), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
@@ -45,7 +45,9 @@ def xor_learns():
         shown.set_parameters(states[epoch // EVERY])
         output = shown.predict(X)
         right = int(np.sum((output > 0.5) == (y > 0.5)))
-        picture.set_data(decision_values(shown.predict, grid))
+        answers = decision_values(shown.predict, grid)
+        picture.set_data(answers)
+        boundary.set_data(*decision_line(answers, axes))
         losses.set_data(range(EPOCHS), train_loss)
         loss = shown.loss(X, y)
         moment.set_data([epoch], [loss])
