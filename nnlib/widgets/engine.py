@@ -57,6 +57,8 @@ NOTE = "nnlib-note"
 STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .widget-toggle-buttons { display: flex; flex-wrap: wrap; align-items: center; }
+.nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
+.nnlib-live .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
 .jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { border-radius: 6px; }
 </style>"""
@@ -180,6 +182,7 @@ class Live:
             return
         self.closed = True
         self._run = None
+        self._enable()
         if _open.get(self.name) is self:
             del _open[self.name]
         for widget in _all_inside(self._panel) + [self._readout]:
@@ -228,7 +231,6 @@ class Live:
         wanted = {key: values[key] for key in self._of_compute}
         step, self._step_due = self._step_due, False
         if wanted != self._computed_for:
-            self._computed_for = None  # until it has succeeded
             if self._plays:
                 self._run = self._compute(**wanted)
                 result = next(self._run)

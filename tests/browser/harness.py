@@ -292,15 +292,19 @@ class Lab:
         return self.page.evaluate(
             """() => Math.max(0, ...[...document.querySelectorAll(
                 '.jp-OutputArea-output, .jp-OutputArea-output .widget-box, .jp-OutputArea-output img')].map(part => {
-                    const room = part.closest('.jp-OutputArea').getBoundingClientRect();
-                    return Math.max(part.scrollWidth - part.clientWidth, part.getBoundingClientRect().right - room.right);
+                    const beyond = part.getBoundingClientRect().right
+                        - part.closest('.jp-OutputArea').getBoundingClientRect().right;
+                    return Math.max(part.scrollWidth - part.clientWidth, beyond);
                 }))"""
         )
 
 
 WATCH = """cell => {
     const seen = {blank: 0, moved: 0, times: [], sources: [], running: true};
-    const place = image => { const box = image.getBoundingClientRect(); return [box.x, box.y, box.width, box.height].join(); };
+    const place = image => {
+        const box = image.getBoundingClientRect();
+        return [box.x, box.y, box.width, box.height].join();
+    };
     const first = place(cell.querySelector('.jp-RenderedImage img'));
     let last = cell.querySelector('.jp-RenderedImage img').src;
     const look = () => {
@@ -344,7 +348,8 @@ class LivePage:
     def wait_for_readout(self, part):
         """Wait until the readout holds this text, and return it."""
         self.page.wait_for_function(
-            "([cell, part]) => [...cell.querySelectorAll('[role=status], [role=alert]')].at(-1)?.innerText.includes(part)",
+            "([cell, part]) => [...cell.querySelectorAll('[role=status], [role=alert]')].at(-1)"
+            "?.innerText.includes(part)",
             arg=[self.cell.element_handle(), part],
         )
         return self.readout()
@@ -371,7 +376,15 @@ class LivePage:
         )
         return self.source()
 
+    def wait_until_shown(self, source):
+        """Wait until the picture is this one."""
+        self.page.wait_for_function(
+            "([cell, source]) => cell.querySelector('.jp-RenderedImage img')?.src === source",
+            arg=[self.cell.element_handle(), source],
+        )
+
     def box(self):
+        """Where the picture is: dict of x, y, width, height in CSS pixels."""
         return self.image.bounding_box()
 
     def drag(self, label, distance, events=30, seconds=1.0):
@@ -398,5 +411,6 @@ class Watch:
         self.handle = handle
 
     def stop(self):
-        """dict of blank (browser frames without a picture), moved (frames out of place), times and sources of new pictures."""
+        """What was seen, as a dict: `blank`, how many browser frames had no picture; `moved`, how many had it out of
+        its place; `times` (ms) and `sources`, one for each new picture."""
         return self.handle.evaluate("seen => { seen.running = false; return seen; }")

@@ -1,0 +1,658 @@
+"""The engine of the live figures, driven without a notebook."""
+
+import io
+import threading
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from nnlib.plots import figure
+from nnlib.widgets import Live, Prediction, action, choice, list_slider, log_slider, note, slider, switch
+from nnlib.widgets import engine as engine_module
+from nnlib.widgets.controls import shown
+from nnlib.widgets.frames import Frames, PngWriter
+
+
+def pixels(image):
+    """The picture in the bytes of a PNG image."""
+    return np.asarray(Image.open(io.BytesIO(image)).convert("RGB")).astype(int)
+
+
+def far_apart(one, other):
+    """The part of all pixels in which two pictures differ visibly."""
+    return np.mean(np.abs(one - other).max(axis=-1) > 32)
+
+
+class Toy:
+    """A line of a given height; `calls` and `draws` say what has been done."""
+
+    def __init__(self, **options):
+        self.figure, self.ax = figure(size=(4, 2))
+        (self.line,) = self.ax.plot([], [])
+        self.ax.set(xlim=(0, 1), ylim=(-10, 10))
+        self.calls, self.draws = [], []
+        settings = {
+            "question": "How high?",
+            "controls": {"height": slider("height", -10, 10, 1), "dashed": switch("dashed")},
+            "compute": self.compute,
+            "draw": self.draw,
+            "alt": "A line.",
+        }
+        self.live = Live("toy", figure=self.figure, **{**settings, **options})
+        self.height = self.live.controls.get("height")
+
+    def compute(self, height):
+        self.calls.append(height)
+        if height == 7:
+            raise ValueError("seven is too much")
+        if height == 8:
+            raise KeyboardInterrupt
+        return float(height)
+
+    def draw(self, result, dashed=False):
+        self.draws.append(result)
+        self.line.set_data([0, 1], [result, result])
+        self.line.set_linestyle("--" if dashed else "-")
+        if result == 9:
+            note(self.ax, "nine is the edge")
+        return f"height {result:.1f}"
+
+
+@pytest.fixture(autouse=True)
+def close_all():
+    yield
+    for live in list(engine_module._open.values()):
+        live.close()
+
+
+# From a control to a picture
+
+
+def test_the_start_values_are_drawn_at_once():
+    toy = Toy()
+    assert (toy.live.result, toy.live.readout, toy.live.error, toy.live.frames) == (1.0, "height 1.0", None, 1)
+    assert pixels(toy.live.png).shape == (300, 600, 3)  # 400 x 200 CSS pixels, 1.5 image pixels in each
+
+
+def test_a_control_makes_one_new_picture():
+    toy = Toy()
+    before = toy.live.png
+    toy.height.value = 5
+    assert (toy.live.result, toy.live.readout, toy.live.frames) == (5.0, "height 5.0", 2)
+    assert toy.live.png != before
+    toy.height.value = 1
+    assert toy.live.png == before
+
+
+def test_a_control_that_only_draw_names_does_not_compute_again():
+    toy = Toy()
+    toy.live.controls["dashed"].value = True
+    assert (toy.calls, toy.draws) == ([1], [1.0, 1.0])
+    assert toy.line.get_linestyle() == "--"
+
+
+def test_reset_is_one_redraw():
+    toy = Toy()
+    toy.height.value = 5
+    toy.live.controls["dashed"].value = True
+    frames = toy.live.frames
+    toy.live.reset()
+    assert (toy.height.value, toy.live.controls["dashed"].value) == (1, False)
+    assert (toy.live.readout, toy.live.frames) == ("height 1.0", frames + 1)
+
+
+def test_a_note_stays_for_one_picture():
+    toy = Toy()
+    before = toy.live.png
+    toy.height.value = 9
+    (text,) = [text for text in toy.ax.texts if text.get_visible()]
+    assert text.get_text() == "nine is the edge"
+    toy.height.value = 1
+    assert not text.get_visible()
+    assert toy.live.png == before
+
+
+def test_a_long_note_is_broken_into_lines_that_fit():
+    toy = Toy()
+    note(toy.ax, "the loss has grown beyond every number that a float can hold, so there is nothing to draw")
+    (text,) = [text for text in toy.ax.texts if text.get_visible()]
+    toy.live._frames.draw()
+    assert text.get_window_extent().width < toy.ax.get_window_extent().width
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"compute": lambda rate: rate}, "parameters \\['rate'\\], but the controls are \\['height', 'dashed'\\]"),
+        ({"compute": lambda: 1.0}, "neither compute nor draw has a parameter for height"),
+        ({"draw": lambda result, color: ""}, "has parameters \\['color'\\]"),
+    ],
+)
+def test_a_control_that_does_not_fit_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Toy(**changes)
+
+
+# What goes wrong
+
+
+def test_an_error_is_said_and_forgotten_at_the_next_good_value():
+    toy = Toy()
+    good = toy.live.png
+    toy.height.value = 7
+    assert isinstance(toy.live.error, ValueError)
+    assert toy.live.readout == "ValueError: seven is too much"
+    assert pixels(toy.live.png).mean() > pixels(good).mean()  # behind a veil
+    assert 'role="alert"' in toy.live._readout.value
+    toy.height.value = 1
+    assert (toy.live.error, toy.live.readout) == (None, "height 1.0")
+    assert toy.live.png == good
+
+
+def test_the_same_value_is_tried_again_after_an_error():
+    toy = Toy()
+    toy.height.value = 7
+    toy.live.controls["dashed"].value = True
+    assert toy.calls == [1, 7, 7]
+
+
+def test_an_error_in_draw_or_before_the_first_picture_is_said():
+    def draw(result):
+        raise ArithmeticError("the loss is no longer a number")
+
+    toy = Toy(draw=draw, controls={"height": slider("height", -10, 10, 1)})
+    assert toy.live.readout == "ArithmeticError: the loss is no longer a number"
+    assert toy.live.frames == 1
+    assert pixels(toy.live.png).shape == (300, 600, 3)
+
+
+def test_an_error_in_the_readers_cell_is_said_with_its_line():
+    import linecache
+
+    source = "def mine(x):\n    return x / 0\n"
+    linecache.cache["<a cell>"] = (len(source), None, source.splitlines(True), "<a cell>")
+    scope = {}
+    exec(compile(source, "<a cell>", "exec"), scope)
+    toy = Toy(compute=lambda height: scope["mine"](height))
+    assert toy.live.readout == "ZeroDivisionError: division by zero\nin your cell, line 2: return x / 0"
+
+
+def test_an_interrupt_is_said():
+    toy = Toy()
+    toy.height.value = 8
+    assert toy.live.readout.startswith("Interrupted.")
+    toy.height.value = 2
+    assert toy.live.readout == "height 2.0"
+
+
+def test_what_a_message_holds_is_text_and_not_markup():
+    toy = Toy(draw=lambda result: "<b>1 < 2</b>", controls={"height": slider("height", 0, 1, 0)})
+    assert "&lt;b&gt;1 &lt; 2&lt;/b&gt;" in toy.live._readout.value
+
+
+def test_an_overflow_in_compute_warns_nobody():
+    toy = Toy(compute=lambda height: float(np.exp(np.array(1e9)) * 0 + height))
+    assert toy.live.error is None
+
+
+# The newest value wins
+
+
+def test_a_change_during_a_computation_is_taken_up_and_the_last_one_wins():
+    started, go_on = threading.Event(), threading.Event()
+    calls = []
+
+    def compute(height):
+        calls.append(height)
+        if height == 2:
+            started.set()
+            assert go_on.wait(20)
+        return float(height)
+
+    toy = Toy(compute=compute)
+    thread = threading.Thread(target=lambda: setattr(toy.height, "value", 2))
+    thread.start()
+    assert started.wait(20)
+    for value in (3, 4, 5):  # from another thread than the one that computes: they return at once
+        toy.height.value = value
+    go_on.set()
+    thread.join(20)
+    assert calls == [1, 2, 5]  # 3 and 4 were old before their turn came
+    assert (toy.live.result, toy.live.readout) == (5.0, "height 5.0")
+
+
+def test_many_threads_leave_the_picture_of_the_last_value():
+    toy = Toy()
+    threads = [
+        threading.Thread(target=lambda k=k: [setattr(toy.height, "value", (k + i) % 6) for i in range(10)])
+        for k in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert toy.live.result == toy.height.value
+    assert toy.live.readout == f"height {toy.height.value:.1f}"
+
+
+def test_a_control_that_draw_moves_leads_to_one_more_picture():
+    def draw(result):
+        if result > 3:
+            toy.height.value = 3
+        return f"height {result}"
+
+    toy = Toy(draw=draw, controls={"height": slider("height", -10, 10, 1)})
+    toy.height.value = 5
+    assert toy.live.readout == "height 3.0"
+
+
+# Training that can be played
+
+
+class Counter(Toy):
+    """Counts from `height` in steps of `by`, which can be turned on the way; ends beyond 20."""
+
+    def __init__(self):
+        controls = {"height": slider("height", -10, 10, 1), "by": slider("by", 1, 5, 1)}
+        super().__init__(controls=controls, draw=lambda result: f"at {result}")
+
+    def compute(self, height):
+        count = height
+        while count <= 20:
+            values = yield count
+            count += values["by"]
+
+
+Counter.compute.__name__ = "compute"
+
+
+def test_a_generator_is_run_step_by_step():
+    live = Counter().live
+    assert live.readout == "at 1"
+    live.step()
+    live.controls["by"].value = 5  # not named by compute: no restart
+    assert live.readout == "at 2"
+    live.step()
+    assert live.readout == "at 7"
+    live.controls["height"].value = 4  # named: it starts again
+    assert live.readout == "at 4"
+    live.step()
+    live.restart()
+    assert live.readout == "at 4"
+
+
+def test_at_its_end_a_generator_stops_playing():
+    live = Counter().live
+    live._playing.value = True
+    assert live._player.playing
+    assert live._playing.description == "Pause"
+    live.controls["by"].value = 5
+    for tick in range(1, 6):
+        live._player.value = tick  # as the browser does
+    assert live.readout == "at 16"
+    assert not live._player.playing
+    assert live._playing.disabled and live._stepper.disabled
+    live.restart()
+    assert live.readout == "at 1"
+    assert not live._playing.disabled
+
+
+def test_a_generator_that_has_failed_starts_again_at_the_next_change():
+    counter = Counter()
+    live = counter.live
+    live.controls["by"].value = 3
+    live._draw = lambda result: f"at {1 / (result - 4) and result}"
+    live.step()
+    assert live.readout.startswith("ZeroDivisionError")
+    assert live._stepper.disabled
+    live.controls["by"].value = 2
+    assert live.readout == "at 1"
+    live.step()
+    assert live.readout == "at 3"
+
+
+def test_a_late_tick_after_pause_does_nothing():
+    live = Counter().live
+    live._playing.value = True
+    live._playing.value = False
+    live._player.value = 1
+    assert live.readout == "at 1"
+
+
+def test_reset_pauses_and_starts_again():
+    live = Counter().live
+    live._playing.value = True
+    live._player.value = 1
+    live.reset()
+    assert live.readout == "at 1"
+    assert not live._player.playing
+
+
+# One of a name
+
+
+def test_running_the_cell_again_closes_the_one_before():
+    first = Toy()
+    second = Toy()
+    assert first.live.closed and not second.live.closed
+    first.live.step()
+    first.height.value = 4
+    assert first.live.result == 1.0
+    assert first.height.comm is None
+    second.height.value = 4
+    assert second.live.result == 4.0
+
+
+def test_closing_stops_play():
+    live = Counter().live
+    live._playing.value = True
+    live.close()
+    live.close()
+    assert not live._player.playing
+    assert engine_module._open == {}
+
+
+def test_two_names_live_side_by_side():
+    toy, counter = Toy(), None
+    fig, ax = figure()
+    counter = Live(
+        "other",
+        question="?",
+        controls={"x": slider("x", 0, 9, 0)},
+        compute=lambda x: x,
+        draw=lambda x: f"x {x}",
+        figure=fig,
+        alt="Nothing.",
+    )
+    toy.height.value = 3
+    counter.controls["x"].value = 4
+    assert (toy.live.readout, counter.readout) == ("height 3.0", "x 4")
+
+
+# Predict, then reveal
+
+
+def prediction():
+    return Prediction("Higher or lower?", ("higher", "lower"), "higher", "Up is up.")
+
+
+def test_a_guess_unlocks_the_controls():
+    toy = Toy(prediction=prediction())
+    assert all(control.disabled for control in toy.live.controls.values())
+    toy.live.guess("lower")
+    assert not any(control.disabled for control in toy.live.controls.values())
+    assert all(button.disabled for button in toy.live._options)
+    assert "You guessed “lower”; it is “higher”. Now see why. Up is up." in toy.live._verdict.value
+
+
+def test_a_right_guess_is_confirmed():
+    toy = Toy(prediction=prediction())
+    toy.live._options[0].click()
+    assert "You guessed “higher”, and so it is. Up is up." in toy.live._verdict.value
+
+
+def test_the_answer_must_be_among_the_options():
+    with pytest.raises(ValueError, match="answer must be one of"):
+        Prediction("?", ("a", "b"), "c")
+    with pytest.raises(ValueError, match="the guess must be one of"):
+        Toy(prediction=prediction()).live.guess("sideways")
+
+
+# Where there are no widgets
+
+
+def test_the_panel_and_the_readout_read_as_text():
+    toy = Toy(prediction=prediction())
+    panel = toy.live._panel._repr_mimebundle_()
+    assert panel["text/plain"] == (
+        "How high?\n"
+        "Higher or lower? Your guess: higher / lower\n"
+        "Settings: height 1, dashed off. Run the notebook to change them."
+    )
+    assert "application/vnd.jupyter.widget-view+json" in panel
+    assert toy.live._readout._repr_mimebundle_()["text/plain"] == "height 1.0"
+
+
+def test_what_is_displayed(monkeypatch):
+    shown = []
+    monkeypatch.setattr(engine_module, "display", lambda what, **options: shown.append((what, options)))
+    toy = Toy()
+    toy.height.value = 2
+    assert shown == []  # not before the widget itself is
+    toy.live._ipython_display_()
+    toy.height.value = 3
+    panel, picture, readout, update = shown
+    assert (panel[0], readout[0]) == (toy.live._panel, toy.live._readout)
+    assert picture[0]["text/plain"] == "A line."
+    assert picture[1]["metadata"]["image/png"] == {
+        "alt": "A line.",
+        "needs_background": "light",
+        "width": 400,
+        "height": 200,
+    }
+    assert (picture[1]["update"], update[1]["update"]) == (False, True)
+    assert picture[1]["display_id"] == update[1]["display_id"]
+    assert picture[0]["image/png"] != update[0]["image/png"]
+
+
+# Controls
+
+
+def test_a_log_slider_stops_at_round_numbers():
+    control = log_slider("learning rate", 0.001, 10, 0.1)
+    values = [value for _, value in control.options]
+    assert values[:4] == [0.001, 0.0012, 0.0015, 0.002]
+    assert (values[-1], len(values)) == (10.0, 41)
+    assert [label for label, _ in control.options][:2] == ["0.001", "0.0012"]
+    ratios = np.array(values[1:]) / values[:-1]
+    assert 1.19 < ratios.min() and ratios.max() < 1.34
+    assert shown(control) == "learning rate 0.1"
+
+
+def test_a_log_slider_keeps_an_odd_start():
+    assert log_slider("rate", 0.01, 1, 0.07).value == 0.07
+
+
+def test_sliders_are_whole_or_decimal():
+    assert slider("seed", 0, 5, 0).step == 1
+    decimal = slider("noise", 0.0, 0.5, 0.1, unit="cm")
+    assert (decimal.step, decimal.readout_format, decimal.description) == (0.005, ".3f", "noise (cm)")
+    assert shown(decimal) == "noise (cm) 0.1"
+    assert slider("weight", -2.0, 2.0, 0.0, step=0.1).readout_format == ".1f"
+
+
+def test_choices_switches_and_actions():
+    few = choice("activation", ["relu", "tanh"], "tanh")
+    many = choice("n", [("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5)])
+    assert (few.value, many.value) == ("tanh", 1)
+    assert (shown(few), shown(many), shown(switch("noise", True))) == ("activation tanh", "n one", "noise on")
+    press = action("New data")
+    press.click()
+    press.click()
+    assert (press.value, shown(press)) == (2, "")
+
+
+def test_an_action_counts_and_is_reset():
+    toy = Toy(controls={"height": action("Up")})
+    toy.height.click()
+    toy.height.click()
+    assert toy.live.result == 2.0
+    toy.live.reset()
+    assert toy.live.result == 0.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: slider("x", 0, 1, 2),
+        lambda: log_slider("x", 0, 1, 0.5),
+        lambda: log_slider("x", 1, 10, 11),
+        lambda: list_slider("x", [1, 2, 4], 3),
+    ],
+)
+def test_a_start_value_out_of_range_is_refused(wrong):
+    with pytest.raises(ValueError):
+        wrong()
+
+
+# Frames
+
+
+def drawn_whole(fig, sharpness=1.5):
+    """The figure as matplotlib draws it, from nothing."""
+    with io.BytesIO() as stream:
+        fig.savefig(stream, dpi=100 * sharpness)
+        return pixels(stream.getvalue())
+
+
+def count_whole_drawings(frames, monkeypatch):
+    done = []
+    whole = frames._draw_what_stands_still
+    monkeypatch.setattr(frames, "_draw_what_stands_still", lambda: (done.append(1), whole()))
+    return done
+
+
+def crowded_figure():
+    """A map with points above it; two curves with letters above and below them, and a legend."""
+    fig, (left, right) = figure(1, 2)
+    image = left.imshow(np.zeros((40, 40)), vmin=0, vmax=1, cmap="viridis")
+    left.grid(False)
+    left.scatter([5, 20], [5, 20], c="red")
+    (train,) = right.plot([], [], label="train")
+    (validation,) = right.plot([], [], "--", label="validation")
+    right.set(xlim=(0, 1), ylim=(0, 1), xlabel="epoch", title="loss")
+    right.legend(loc="upper right")
+    right.axhline(0.3, color="gray", zorder=1)
+    right.text(0.5, 0.6, "floor", rotation=30)
+    right.annotate("here", (0.2, 0.2), (0.6, 0.3), arrowprops={"arrowstyle": "->"}, bbox={"facecolor": "white"})
+
+    def change(k):
+        image.set_data(np.sin(np.arange(40)[:, None] / 9 + k) * np.cos(np.arange(40) / 7) / 2 + 0.5)
+        x = np.linspace(0, 1, 50)
+        train.set_data(x, x**k)
+        validation.set_data([0, 1], [1, k / 5])
+
+    return fig, change
+
+
+def test_a_frame_looks_as_a_full_drawing(monkeypatch):
+    fig, change = crowded_figure()
+    frames = Frames(fig, 1.5)
+    whole = count_whole_drawings(frames, monkeypatch)
+    for k in range(1, 5):
+        change(k)
+        frame = pixels(frames.draw())
+        assert far_apart(frame, drawn_whole(fig)) < 0.001
+        fig.stale = False  # savefig has set and restored a number of things
+    assert len(whole) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ax: ax.set_title("after"),
+        lambda ax: ax.set_xlim(0, 5),
+        lambda ax: ax.set_yscale("symlog"),
+        lambda ax: ax.set_xlabel("steps"),
+        lambda ax: ax.plot([0.2, 0.8], [0.2, 0.8]),
+        lambda ax: ax.lines[0].remove(),
+        lambda ax: ax.get_legend().get_texts()[0].set_text("test"),
+        lambda ax: ax.set_xticks([0, 1], ["start", "end"]),
+    ],
+    ids=["title", "limits", "scale", "label", "new line", "line removed", "legend", "ticks"],
+)
+def test_what_stands_still_is_drawn_anew_when_it_changes(change, monkeypatch):
+    fig, move = crowded_figure()
+    frames = Frames(fig, 1.5)
+    whole = count_whole_drawings(frames, monkeypatch)
+    for k in (1, 2):
+        move(k)
+        frames.draw()
+    change(fig.axes[1])
+    frame = pixels(frames.draw())
+    assert len(whole) == 2
+    assert far_apart(frame, drawn_whole(fig)) < 0.001
+
+
+def test_an_artist_that_first_moves_late_leaves_no_ghost():
+    fig, ax = figure()
+    (early,) = ax.plot([], [])
+    (late,) = ax.plot([0, 1], [0.5, 0.5], linewidth=6, zorder=1)  # below the early one
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    frames = Frames(fig, 1.0)
+    for height in (0.1, 0.2):
+        early.set_data([0, 1], [height, height])
+        frames.draw()
+    late.set_data([0, 1], [0.9, 0.9])
+    assert far_apart(pixels(frames.draw()), drawn_whole(fig, 1.0)) < 0.001
+
+
+def test_letters_that_first_change_late_are_drawn_as_they_are():
+    fig, ax = figure()
+    (line,) = ax.plot([], [])
+    text = ax.text(0.5, 0.5, "before", fontsize=30)
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    frames = Frames(fig, 1.0)
+    for height, words in ((0.1, "before"), (0.2, "before"), (0.3, "after"), (0.4, "after")):
+        line.set_data([0, 1], [height, height])
+        text.set_text(words)
+        assert far_apart(pixels(frames.draw()), drawn_whole(fig, 1.0)) < 0.001
+        fig.stale = False  # savefig has set and restored a number of things
+
+
+def test_other_projections_are_drawn_whole():
+    with matplotlib.rc_context():
+        fig = matplotlib.figure.Figure(figsize=(4, 3))
+        FigureCanvasAgg(fig)
+        ax = fig.add_subplot(projection="3d")
+    (line,) = ax.plot([0, 1], [0, 1], [0, 1])
+    frames = Frames(fig, 1.0)
+    before = pixels(frames.draw())
+    line.set_data_3d([0, 1], [1, 0], [0, 1])
+    after = pixels(frames.draw())
+    assert far_apart(before, after) > 0
+    assert far_apart(after, drawn_whole(fig, 1.0)) < 0.001
+
+
+IMAGES = {
+    "origin above": {},
+    "origin below": {"origin": "lower"},
+    "an extent beyond the axes": {"origin": "lower", "extent": (-3, 3, -2, 5)},
+    "an extent within the axes": {"extent": (-0.5, 0.5, -0.3, 0.9), "origin": "lower"},
+    "an inverted extent": {"extent": (2, -2, -2, 2)},
+    "smooth": {"interpolation": "bilinear", "origin": "lower", "extent": (-2, 2, -2, 2)},
+    "smoother": {"interpolation": "bicubic", "extent": (-1, 1, -1, 1)},
+    "no number": {"holes": True},
+    "half transparent": {"alpha": 0.5},
+}
+
+
+@pytest.mark.parametrize("options", IMAGES.values(), ids=IMAGES.keys())
+def test_an_image_looks_as_matplotlib_draws_it(options):
+    options = dict(options)
+    holes = options.pop("holes", False)
+    fig, ax = figure(size=(4, 4))
+    ax.grid(False)
+    values = np.sin(np.arange(24)[:, None] / 4 + np.arange(30) / 9)
+    image = ax.imshow(np.zeros((24, 30)), vmin=-1, vmax=1, cmap="RdBu", **options)
+    if "extent" in options:
+        ax.set(xlim=(-1, 1), ylim=(1.5, -1))
+    frames = Frames(fig, 1.5)
+    if holes:
+        values[5:9, 3:20] = np.nan
+        image.cmap = image.cmap.with_extremes(bad="gray")
+    image.set_data(values)
+    frame = pixels(frames.draw())
+    whole = drawn_whole(fig)
+    assert np.abs(frame - whole).mean() < 2
+    assert far_apart(frame, whole) < 0.01
+
+
+def test_png_keeps_every_pixel():
+    rgba = np.random.default_rng(0).integers(0, 256, (37, 53, 4), dtype=np.uint8)
+    writer = PngWriter(53, 37)
+    writer.write(255 - rgba)  # what was written before leaves no trace
+    np.testing.assert_array_equal(pixels(writer.write(rgba)), rgba[..., :3])
