@@ -122,7 +122,7 @@ class Live:
 
         self._run = None  # the generator, while there are steps left
         self._computed_for = None  # the values that self.result belongs to
-        self._step_due = False
+        self._step_due = self._restart_due = False
         self._dirty, self._busy = threading.Event(), threading.Lock()
         self._held = False
 
@@ -152,8 +152,7 @@ class Live:
                 self.controls[key].value = value
         finally:
             self._held = False
-        self._computed_for = None
-        self._refresh()
+        self.restart()
 
     def step(self):
         """One step of a generator."""
@@ -161,8 +160,8 @@ class Live:
         self._refresh()
 
     def restart(self):
-        """Run the generator from its beginning, with the values that the controls have now."""
-        self._computed_for = None
+        """Compute anew, a generator from its beginning, with the values that the controls have now."""
+        self._restart_due = True
         self._refresh()
 
     def guess(self, option):
@@ -230,7 +229,8 @@ class Live:
     def _result(self, values):
         wanted = {key: values[key] for key in self._of_compute}
         step, self._step_due = self._step_due, False
-        if wanted != self._computed_for:
+        restart, self._restart_due = self._restart_due, False
+        if restart or wanted != self._computed_for:
             if self._plays:
                 self._run = self._compute(**wanted)
                 result = next(self._run)
