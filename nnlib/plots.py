@@ -24,6 +24,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
 COLORS = {
@@ -47,6 +48,10 @@ DECISION_MAP = LinearSegmentedColormap.from_list("decision", ["#6FA8D6", "white"
 
 CONTOUR = "#4C6B80"
 BOWL = LinearSegmentedColormap.from_list("bowl", ["white", "#DCEBF5", "#A9CBE2", "#86B4D2"])
+
+# Final losses of many networks, from solved (white) to hopeless (blue); a run that exploded is gray.
+LOSS_MAP = LinearSegmentedColormap.from_list("loss", ["white", "#C9DFEE", "#7FB2D4"]).with_extremes(bad="#9A9A9A")
+SEED_LIMITS = (1e-6, 1.0)
 
 # How each list of a history is drawn: label, color, line style.
 CURVES = {
@@ -455,9 +460,10 @@ def plot_matrices(terms, ax=None, *, mark=None, most=(6, 6)):
     return ax
 
 
-def matrix_layout(terms, *, mark=None, most=(6, 6)):
-    """Where `plot_matrices` puts everything: (cells, marked, labels, (width, height)), from the middle of the left edge.
+def matrix_layout(terms, *, mark=None, most=(6, 6), decimals=2):
+    """Where `plot_matrices` puts everything: (cells, marked, labels, (width, height)).
 
+    The middle of the left edge is at (0, 0), and a cell is 1 wide and CELL_HEIGHT high.
     cells, marked : lists of corners (4, 2); each marked cell is in both.
     labels : list of (x, y, text, kind), kind a key of MATRIX_LETTERS.
     """
@@ -488,7 +494,7 @@ def matrix_layout(terms, *, mark=None, most=(6, 6)):
                 if row is None or column is None:
                     text = "·" if row is column else "⋮" if row is None else "⋯"
                 else:
-                    text = f"{table[row, column] + 0.0:.3g}".replace("-", "−")
+                    text = matrix_number(table[row, column], decimals)
                     if chosen[row, column]:
                         marked.append(cells[-1])
                         kind = "marked"
@@ -499,6 +505,11 @@ def matrix_layout(terms, *, mark=None, most=(6, 6)):
         left += len(columns)
         tallest = max(tallest, len(rows))
     return cells, marked, labels, (left, tallest * CELL_HEIGHT + 1.2)
+
+
+def matrix_number(value, decimals=2):
+    """A number as it stands in a cell of a matrix, in at most three significant digits."""
+    return f"{round(float(value), decimals) + 0.0:.3g}".replace("-", "−")
 
 
 def shown_indices(count, most, wanted=()):
@@ -513,6 +524,78 @@ def shown_indices(count, most, wanted=()):
     if key < most - 2 or key == count - 1:
         return [*first, None, count - 1]
     return [*first[: most - 3], None, int(key), None]
+
+
+def plot_graph(nodes, edges, ax=None):
+    """A computation as a graph: values above the arrows, which point forward, and gradients below them.
+
+    nodes : dict of name -> (x, y, text), the middle of a node in units of its own diameter.
+    edges : dict of (name, name) -> (value, gradient), two texts, either of which may be empty.
+
+    Artists: "node a", "value a b" and "gradient a b", a text each under the names of its nodes.
+    """
+    places = np.array([(x, y) for x, y, _ in nodes.values()], dtype=float)
+    (left, bottom), (right, top) = places.min(axis=0) - 0.7, places.max(axis=0) + 0.7
+    if ax is None:
+        ax = figure(size=(8, 8 * (top - bottom) / (right - left)))[1]
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    ax.set_axis_off()
+    for name, (x, y, text) in nodes.items():
+        ax.add_patch(Circle((x, y), 0.5, facecolor="#F2F2F2", edgecolor="#555555", linewidth=1.2, zorder=2))
+        ax.text(x, y, text, ha="center", va="center", fontsize=12, zorder=3, gid=f"node {name}")
+    for (start, end), (value, gradient) in edges.items():
+        (x0, y0), (x1, y1) = nodes[start][:2], nodes[end][:2]
+        step = np.array([x1 - x0, y1 - y0]) / np.hypot(x1 - x0, y1 - y0)
+        line = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (x1, y1) - 0.5 * step, (x0, y0) + 0.5 * step, arrowprops=line, zorder=1)
+        across = np.array([-step[1], step[0]]) * (1 if step[0] >= 0 else -1)  # points up, or left where it can't
+        place = {"ha": "center", "va": "center", "rotation": np.degrees(np.arctan2(step[1], step[0])), "fontsize": 11}
+        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+        for name, text, shift, color in (("value", value, 0.2, "blue"), ("gradient", gradient, -0.2, "vermillion")):
+            where = middle + shift * across
+            weight = "bold" if name == "gradient" else "normal"
+            ax.text(*where, text, color=COLORS[color], weight=weight, gid=f"{name} {start} {end}", **place)
+    return ax
+
+
+def plot_seeds(losses, solved, ax=None, *, columns=10, colorbar=True):
+    """Networks that differ in their seed only, a tile for each: its final loss as a shade, a dot where it is solved.
+
+    losses : (n,), n a multiple of `columns`; nan, a run that exploded, is gray.   solved : (n,), True or False.
+
+    Artists: "losses" (the tiles), "solved" (dots), "not solved" (crosses).
+    """
+    losses, solved = np.asarray(losses, dtype=float), np.asarray(solved, dtype=bool)
+    if losses.ndim != 1 or losses.size == 0 or losses.size % columns or solved.shape != losses.shape:
+        raise ValueError(
+            f"losses and solved must have one shape (n,), n a multiple of {columns}, "
+            f"got {losses.shape} and {solved.shape}"
+        )
+    rows = losses.size // columns
+    y, x = np.divmod(np.arange(losses.size), columns)
+    ax = figure(size=(6.4, 4.6))[1] if ax is None else ax
+    image = ax.imshow(
+        losses.reshape(rows, columns),
+        cmap=LOSS_MAP,
+        norm=matplotlib.colors.LogNorm(*SEED_LIMITS, clip=True),
+        interpolation="nearest",
+        gid="losses",
+    )
+    dot, cross = {"marker": "o", "markersize": 7}, {"marker": "x", "markersize": 8, "markeredgewidth": 2.5}
+    for name, style, color, which in (
+        ("solved", dot, COLORS["black"], solved),
+        ("not solved", cross, COLORS["vermillion"], ~solved),
+    ):
+        ax.plot(x[which], y[which], linestyle="", color=color, label=name, gid=name, **style)
+    ax.set(xlabel="seed: last digit", ylabel="seed: tens", xticks=range(columns))
+    ax.set_yticks(range(rows), [str(columns * row) for row in range(rows)])
+    ax.grid(False)
+    _legend_above(ax)
+    if colorbar:
+        bar = ax.figure.colorbar(image, ax=ax, shrink=0.85)
+        bar.set_label("final loss")
+        bar.outline.set_linewidth(0.5)
+    return ax
 
 
 def _legend_above(ax):

@@ -83,7 +83,8 @@ def squares():
 
 
 @pytest.mark.parametrize(
-    "w, b, loss, touched", [(2.0, 5.0, "2.167", 2), (2.0, 4.0, "1.500", 0), (1.9, 4.6, "1.425", 0), (-1, -5, "520.000", 0)]
+    "w, b, loss, touched",
+    [(2.0, 5.0, "2.167", 2), (2.0, 4.0, "1.500", 0), (1.9, 4.6, "1.425", 0), (-1, -5, "520.000", 0)],
 )
 def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     squares.controls["w"].value = w

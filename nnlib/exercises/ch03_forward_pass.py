@@ -1,0 +1,589 @@
+"""Exercises of chapter 03: a layer is a matrix product, and a batch goes through at once."""
+
+import numpy as np
+
+from nnlib.exercises import chapter
+
+exercise = chapter("03", "forward pass")
+
+
+# ---- weighted_sum -----------------------------------------------------------------------------------
+
+
+def weighted_sum(x, w, b):
+    return np.sum(x * w) + b
+
+
+def weighted_sum_loop(x, w, b):
+    total = b
+    for x_i, w_i in zip(x, w):
+        total = total + x_i * w_i
+    return total
+
+
+def return_inside_the_loop(x, w, b):
+    total = 0.0
+    for x_i, w_i in zip(x, w):
+        total += x_i * w_i
+        return total + b
+
+
+exercise(
+    title="One neuron with several inputs",
+    solution=weighted_sum,
+    cases=lambda rng: [
+        (np.array([1.0, 2.0, 5.0]), np.array([3.0, 1.0, -2.0]), 0.5),
+        (rng.normal(size=5), rng.normal(size=5), -1.5),
+        (rng.normal(size=2), rng.normal(size=2), 3.0),
+        (rng.normal(size=1), rng.normal(size=1), 0.25),
+    ],
+    also_right=[
+        weighted_sum_loop,
+        lambda x, w, b: x @ w + b,
+        lambda x, w, b: np.einsum("i,i->", x, w) + b,
+        lambda x, w, b: sum(x_i * w_i for x_i, w_i in zip(x, w)) + b,
+        lambda x, w, b: np.append(x, 1.0).dot(np.append(w, b)),
+    ],
+    wrong=[
+        (
+            lambda x, w, b: np.sum(x * w),
+            "The bias is missing: one `b`, added to the finished sum.",
+        ),
+        (
+            lambda x, w, b: x * w + b,
+            "These are the products, one for each input. A neuron says one number: add them up.",
+        ),
+        (
+            lambda x, w, b: np.sum(x * w + b),
+            "The bias is inside the sum, so it is added once for each input. It belongs to the neuron: add it once, "
+            "after the sum.",
+        ),
+        (
+            lambda x, w, b: np.sum(x) * np.sum(w) + b,
+            "Both are summed before they are multiplied. Each input has its own weight: multiply first, then add up.",
+        ),
+        (
+            lambda x, w, b: np.mean(x * w) + b,
+            "This is the mean of the products. A neuron adds them up and divides by nothing.",
+        ),
+        (
+            lambda x, w, b: np.sum(x + w) + b,
+            "The weights are added. Each should multiply its own input.",
+        ),
+        (
+            lambda x, w, b: np.sum(x * w) - b,
+            "The bias is taken away; it should be added.",
+        ),
+        (
+            lambda x, w, b: x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + b,
+            "This is right for three inputs and for no other number. Let NumPy or a loop go over as many as come.",
+        ),
+        (
+            return_inside_the_loop,
+            "Only the first input counts: the `return` stands inside the loop, and the first turn ends the function.",
+        ),
+    ],
+    hints=[
+        "You priced a ride by hand: kilometers times their price, plus minutes times theirs, and so on, plus the bias.",
+        "`x * w` multiplies entry by entry and keeps the shape (n_inputs,). What turns such an array into one number?",
+        "`np.sum` of the products, and the bias added once to the result.",
+    ],
+    holds="You now have a neuron with any number of inputs.",
+    in_nnlib="layers.Dense.forward",
+)
+
+
+# ---- product_by_hand --------------------------------------------------------------------------------
+
+
+def is_the_product(Z, rng):
+    """None where Z is the product of the exercise, else a sentence."""
+    try:
+        Z = np.array(Z, dtype=float)
+    except (TypeError, ValueError):
+        return "Four numbers are wanted, as a list of two rows of two."
+    right = np.array([[2.0, 3.0], [7.0, 6.0]])
+    if Z.shape == (3, 3):
+        return "This is 3 × 3. (2, 3) @ (3, 2) has a row for each row of X and a column for each column of W."
+    if Z.shape != (2, 2):
+        return f"This has the shape {Z.shape}. The two sizes on the outside remain: (2, 3) @ (3, 2) is (2, 2)."
+    if np.array_equal(Z, right):
+        return None
+    if np.array_equal(Z, right.T):
+        return "Rows and columns have changed places: entry [0, 1] is row 0 of X with column 1 of W."
+    if np.array_equal(Z, [[6, 8], [7, 9]]):
+        return "The pairs are added. Multiply the two numbers of a pair, then add the three products."
+    if np.array_equal(Z, [[1, 6], [6, 4]]) or np.array_equal(Z, [[1, 6], [8, 4]]):
+        return "Go along a row of X and *down* a column of W, one step each at a time."
+    row, column = np.argwhere(right != Z)[0]
+    return f"Look again at entry [{row}, {column}]: row {row} of X with column {column} of W."
+
+
+exercise(
+    name="product_by_hand",
+    title="A matrix product with pencil and paper",
+    solution=[[2, 3], [7, 6]],
+    verify=is_the_product,
+    also_right=[np.array([[2, 3], [7, 6]]), ((2.0, 3.0), (7.0, 6.0)), np.array([[2.0, 3.0], [7.0, 6.0]])],
+    wrong=[
+        ([[2, 7], [3, 6]], "Rows and columns have changed places: entry [0, 1] is row 0 of X with column 1 of W."),
+        ([[6, 8], [7, 9]], "The pairs are added. Multiply the two numbers of a pair, then add the three products."),
+        (
+            [[5, 4, 1], [3, 0, 1], [10, 2, 3]],
+            "This is 3 × 3. (2, 3) @ (3, 2) has a row for each row of X and a column for each column of W.",
+        ),
+        ([2, 6], "This has the shape (2,). The two sizes on the outside remain: (2, 3) @ (3, 2) is (2, 2)."),
+        ([[2, 3], [7, 5]], "Look again at entry [1, 1]: row 1 of X with column 1 of W."),
+        ("2 3 7 6", "Four numbers are wanted, as a list of two rows of two."),
+    ],
+    hints=[
+        "Four entries, each from one row of X and one column of W. Start with the first row and the first column.",
+        "Entry [0, 0]: the row 1, 2, 0 and the column 2, 0, 1. Multiply pair by pair and add: 1·2 + 2·0 + 0·1.",
+        "The first row is 2 and 3. For the second, take the row 3, 0, 1 down the same two columns.",
+    ],
+    holds="You now have the matrix product, the operation that every layer is made of, done once by hand.",
+)
+
+
+# ---- layer ------------------------------------------------------------------------------------------
+
+
+def layer(X, W, b):
+    return X @ W + b
+
+
+def layer_of_loops(X, W, b):
+    Z = np.zeros((X.shape[0], W.shape[1]))
+    for r in range(X.shape[0]):
+        for j in range(W.shape[1]):
+            Z[r, j] = b[j]
+            for i in range(X.shape[1]):
+                Z[r, j] += X[r, i] * W[i, j]
+    return Z
+
+
+def layer_by_columns(X, W, b):
+    return np.stack([np.sum(X * w_j, axis=1) + b_j for w_j, b_j in zip(W.T, b)], axis=1)
+
+
+exercise(
+    title="A whole layer, for a whole batch",
+    solution=layer,
+    cases=lambda rng: [
+        (
+            np.array([[1.0, 2.0, 0.0], [3.0, 0.0, 1.0]]),
+            np.array([[2.0, 1.0], [0.0, 1.0], [1.0, 3.0]]),
+            np.array([10.0, 20.0]),
+        ),
+        (rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=4)),
+        (rng.normal(size=(3, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)),
+        (rng.normal(size=(1, 2)), rng.normal(size=(2, 6)), rng.normal(size=6)),
+        (rng.normal(size=(7, 4)), rng.normal(size=(4, 1)), rng.normal(size=1)),
+    ],
+    also_right=[
+        layer_of_loops,
+        layer_by_columns,
+        lambda X, W, b: np.einsum("ni,ij->nj", X, W) + b,
+        lambda X, W, b: (W.T @ X.T + b.reshape(-1, 1)).T,
+        lambda X, W, b: np.column_stack([X, np.ones(len(X))]) @ np.vstack([W, b]),
+        lambda X, W, b: np.array([x @ W + b for x in X]),
+    ],
+    wrong=[
+        (
+            lambda X, W, b: X @ W,
+            "The bias is missing: add `b`, one for each neuron.",
+        ),
+        (
+            lambda X, W, b: W @ X + b,
+            "The two have changed places. The rides come first: a row of `X` meets a column of `W`.",
+        ),
+        (
+            lambda X, W, b: X @ W.T + b,
+            "`W` is transposed. Its columns are the neurons already, so it stands as it is.",
+        ),
+        (
+            lambda X, W, b: X * W + b,
+            "`*` multiplies entry by entry. The product of rows and columns is `@`.",
+        ),
+        (
+            lambda X, W, b: X @ (W + b),
+            "The bias is added to the weights, so it is multiplied by the inputs too. First the product, then `+ b`.",
+        ),
+        (
+            lambda X, W, b: X @ W + b.reshape(-1, 1),
+            "The bias is a column here, so it runs down the rides. Each neuron has a bias: leave its shape at "
+            "(n_neurons,).",
+        ),
+        (
+            lambda X, W, b: X @ W - b,
+            "The bias is taken away; it should be added.",
+        ),
+        (
+            lambda X, W, b: X @ W + np.sum(b),
+            "Every neuron gets the sum of all biases. `+ b` gives each column its own.",
+        ),
+        (
+            lambda X, W, b: X @ W + b[0],
+            "Every neuron gets the bias of the first. `+ b` gives each column its own.",
+        ),
+        (
+            lambda X, W, b: X[0] @ W + b,
+            "Only the first row goes through. `X @ W` takes them all.",
+        ),
+        (
+            lambda X, W, b: np.sum(X @ W + b, axis=1),
+            "The neurons are added up. Each one's output is a column of its own in the result: leave out the sum.",
+        ),
+    ],
+    hints=[
+        "Every row of `X` meets every column of `W`: that is one product. Then each column gets its bias.",
+        "The product is `X @ W`, of shape (n, n_neurons). Which shape does `b` have, and how does NumPy line it up?",
+        "A (k,) array added to an (n, k) array is added to every row, so no loop and no reshape is needed.",
+    ],
+    holds="You now have a whole layer: any number of rides, inputs and neurons, in one line.",
+    in_nnlib="layers.Dense.forward",
+)
+
+
+# ---- safe_mse ---------------------------------------------------------------------------------------
+
+
+def safe_mse(y_hat, y):
+    if y_hat.shape != y.shape:
+        raise ValueError(f"y_hat and y must have one shape, got {y_hat.shape} and {y.shape}")
+    return np.mean((y_hat - y) ** 2)
+
+
+def safe_mse_loop(y_hat, y):
+    if np.shape(y_hat) == np.shape(y):
+        squares = [(guess - truth) ** 2 for guess, truth in zip(np.ravel(y_hat), np.ravel(y))]
+        return sum(squares) / len(squares)
+    raise ValueError("unequal shapes")
+
+
+def safe_mse_dot(y_hat, y):
+    if y_hat.ndim != y.ndim or any(a != b for a, b in zip(y_hat.shape, y.shape)):
+        raise ValueError
+    r = (y_hat - y).ravel()
+    return r @ r / r.size
+
+
+def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError):
+    """An MSE with a guard: differ(y_hat, y) says when to raise."""
+
+    def guarded(y_hat, y):
+        if differ(y_hat, y):
+            raise error("unequal shapes")
+        return loss(y_hat, y)
+
+    return guarded
+
+
+def unequal(y_hat, y):
+    return y_hat.shape != y.shape
+
+
+def returns_the_error(y_hat, y):
+    if unequal(y_hat, y):
+        return ValueError("unequal shapes")
+    return np.mean((y_hat - y) ** 2)
+
+
+UNEQUAL = [((4, 1), (4,)), ((4,), (4, 1)), ((3, 1), (3, 2)), ((2, 3), (3, 2)), ((6, 2), (1, 2)), ((5, 1), (1, 5))]
+
+
+def refuses_unequal_shapes(safe_mse, rng):
+    """None if every pair of unequal shapes is answered by a ValueError of the reader's own, else a sentence."""
+    through, by_luck = [], []
+    for first, second in UNEQUAL:
+        pair = f"{first} with {second}"
+        try:
+            result = safe_mse(rng.normal(size=first), rng.normal(size=second))
+        except ValueError as error:
+            if "broadcast together" in str(error) or "cannot reshape" in str(error):
+                by_luck.append(pair)
+        except Exception as error:
+            return f"On {pair} it raises {type(error).__name__}; wanted is a ValueError."
+        else:
+            if isinstance(result, Exception):
+                return f"On {pair} it returns an error; wanted is that it raises one."
+            through.append(pair)
+    if through:
+        stopped = f" ({', '.join(by_luck)} is stopped by NumPy, by luck.)" if by_luck else ""
+        return f"These still get a result in place of a ValueError: {', '.join(through)}.{stopped}"
+    return "Some shapes are stopped by NumPy, by luck. Compare them before you subtract." if by_luck else None
+
+
+exercise(
+    title="A mean squared error that refuses to guess",
+    solution=safe_mse,
+    cases=lambda rng: [
+        (np.array([[1.0], [2.0], [4.0]]), np.array([[1.0], [4.0], [1.0]])),
+        (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+        (rng.normal(size=5), rng.normal(size=5)),
+        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2))),
+        (rng.normal(size=(3, 3)), rng.normal(size=(3, 3))),
+    ],
+    verify=refuses_unequal_shapes,
+    also_right=[safe_mse_loop, safe_mse_dot],
+    wrong=[
+        (
+            lambda y_hat, y: np.mean((y_hat - y) ** 2),
+            "The mean is right and the guard is missing: (4, 1) with (4,) still gets a number. Compare the two shapes "
+            "before you subtract, and `raise` where they differ; a `print` would not stop it.",
+        ),
+        (
+            guard(lambda y_hat, y: len(y_hat) != len(y)),
+            "The lengths are compared, and `len` sees the rows only: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        ),
+        (
+            guard(lambda y_hat, y: y_hat.size != y.size),
+            "The number of entries is compared: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        ),
+        (
+            guard(lambda y_hat, y: y_hat.ndim != y.ndim),
+            "The number of axes is compared: (5, 1) against (1, 5) has two on either side and still becomes a 5 × 5 "
+            "table. Compare `.shape`.",
+        ),
+        (
+            lambda y_hat, y: np.mean((y_hat.ravel() - y.ravel()) ** 2),
+            "Flattening or reshaping hides the mistake instead of naming it: (2, 3) and (3, 2) have six entries each, "
+            "and they don't belong together. Raise a `ValueError`.",
+        ),
+        (
+            guard(unequal, error=AssertionError),
+            "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
+        ),
+        (
+            guard(unequal, error=TypeError),
+            "It refuses, with a TypeError. The arrays are of the right type and of the wrong shape: that is a "
+            "`ValueError`.",
+        ),
+        (
+            returns_the_error,
+            "The error is returned, so the caller goes on with it as if it were a loss. Write `raise`, not `return`.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2)),
+            "The guard is right. The loss is a sum: take the mean.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2) / len(y)),
+            "The guard is right. The sum is divided by the rows only; the mean goes over every element, rows and "
+            "outputs.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.mean((y_hat - y) ** 2, axis=0)),
+            "The guard is right. `axis=0` leaves a mean for each output; a loss is one number.",
+        ),
+    ],
+    hints=[
+        "Two lines before the mean: look at the shapes, and complain if they differ.",
+        "`y_hat.shape` is a tuple, and two tuples can be compared with `!=`.",
+        "`raise ValueError(f'... {y_hat.shape} ... {y.shape}')` stops the function and names both shapes.",
+    ],
+    holds="You now have a loss that stops where broadcasting would have made a table.",
+    in_nnlib="checks.samples",
+)
+
+
+# ---- through_layers ---------------------------------------------------------------------------------
+
+
+def through_layers(X, parameters):
+    for p in parameters:
+        X = layer(X, p["W"], p["b"])
+    return X
+
+
+def through_layers_recursive(X, parameters):
+    if not parameters:
+        return X
+    first, *rest = parameters
+    return through_layers_recursive(X @ first["W"] + first["b"], rest)
+
+
+def through_layers_by_index(X, parameters):
+    A = X
+    for k in range(len(parameters)):
+        A = A @ parameters[k]["W"] + parameters[k]["b"]
+    return A
+
+
+def through_layers_by_rows(X, parameters):
+    rows = []
+    for x in X:
+        for p in parameters:
+            x = x @ p["W"] + p["b"]
+        rows.append(x)
+    return np.array(rows)
+
+
+def always_from_X(X, parameters):
+    for p in parameters:
+        Z = X @ p["W"] + p["b"]
+    return Z
+
+
+def stops_after_one(X, parameters):
+    for p in parameters:
+        X = X @ p["W"] + p["b"]
+        return X
+
+
+def without_biases(X, parameters):
+    for p in parameters:
+        X = X @ p["W"]
+    return X
+
+
+def keeps_all(X, parameters):
+    trace = [X]
+    for p in parameters:
+        trace.append(trace[-1] @ p["W"] + p["b"])
+    return trace
+
+
+def stack(rng, *sizes):
+    """Parameters of layers with these sizes, the inputs first."""
+    return [{"W": rng.normal(size=(i, k)), "b": rng.normal(size=k)} for i, k in zip(sizes, sizes[1:])]
+
+
+exercise(
+    title="Layers in a row",
+    solution=through_layers,
+    cases=lambda rng: [
+        (
+            np.array([[1.0, 2.0]]),
+            [
+                {"W": np.array([[1.0, 0.0], [0.0, 3.0]]), "b": np.array([1.0, 0.0])},
+                {"W": np.array([[1.0, 2.0], [1.0, 0.0]]), "b": np.array([0.0, 5.0])},
+            ],
+        ),
+        (rng.normal(size=(5, 3)), stack(rng, 3, 4, 2)),
+        (rng.normal(size=(4, 3)), stack(rng, 3, 3, 3, 3)),
+        (rng.normal(size=(3, 2)), stack(rng, 2, 6)),
+        (rng.normal(size=(2, 4)), stack(rng, 4, 1, 5, 2)),
+    ],
+    also_right=[through_layers_recursive, through_layers_by_index, through_layers_by_rows],
+    wrong=[
+        (
+            always_from_X,
+            "Every layer gets the inputs `X`. The second layer's inputs are the first layer's outputs: put the result "
+            "back into the variable that the next turn reads.",
+        ),
+        (
+            stops_after_one,
+            "Only the first layer is computed: the `return` stands inside the loop.",
+        ),
+        (
+            without_biases,
+            "The biases are missing: `layer(X, p['W'], p['b'])` adds them.",
+        ),
+        (
+            lambda X, parameters: through_layers(X, parameters[::-1]),
+            "The layers are taken from the last to the first. The inputs meet the first one.",
+        ),
+        (
+            lambda X, parameters: through_layers(X, parameters[:-1]),
+            "The last layer is missing.",
+        ),
+        (
+            lambda X, parameters: through_layers(X, parameters[:2]),
+            "This is two layers, always. Loop over `parameters`, however many there are.",
+        ),
+        (
+            keeps_all,
+            "This is the list of every layer's outputs, and it will be useful in chapter 4. Here, return the last one.",
+        ),
+    ],
+    hints=[
+        "One layer after the other: what the first one says is what the second one gets.",
+        "Loop over `parameters`. In each turn call `layer` with `p['W']` and `p['b']`, and keep the result for the "
+        "next turn.",
+        "Assign the result to `X` itself, `X = layer(X, ...)`, and return `X` after the loop.",
+    ],
+    holds="You now have a forward pass through any number of layers.",
+    in_nnlib="network.NeuralNetwork.predict",
+)
+
+
+# ---- count_parameters -------------------------------------------------------------------------------
+
+
+def count_parameters(sizes):
+    total = 0
+    for n_inputs, n_neurons in zip(sizes, sizes[1:]):
+        total += n_inputs * n_neurons + n_neurons
+    return total
+
+
+def count_by_index(sizes):
+    count = 0
+    for k in range(1, len(sizes)):
+        count += (sizes[k - 1] + 1) * sizes[k]
+    return count
+
+
+exercise(
+    title="How many numbers does a network have to learn?",
+    solution=count_parameters,
+    cases=lambda rng: [
+        ([3, 4, 2],),
+        ([2, 4, 1],),
+        ([64, 32, 10],),
+        ([5, 1],),
+        ([2, 7, 3, 6, 1],),
+    ],
+    also_right=[
+        count_by_index,
+        lambda sizes: sum((i + 1) * k for i, k in zip(sizes[:-1], sizes[1:])),
+        lambda sizes: int(np.dot(sizes[:-1], sizes[1:]) + np.sum(sizes[1:])),
+        lambda sizes: sum(np.zeros((i, k)).size + np.zeros(k).size for i, k in zip(sizes, sizes[1:])),
+    ],
+    wrong=[
+        (
+            lambda sizes: sum(i * k for i, k in zip(sizes, sizes[1:])),
+            "These are the weights alone. Every neuron has a bias too.",
+        ),
+        (
+            lambda sizes: sum(i * k for i, k in zip(sizes, sizes[1:])) + sum(sizes),
+            "The inputs have been given biases. They are numbers that come in, not neurons.",
+        ),
+        (
+            lambda sizes: sum(i * k + i for i, k in zip(sizes, sizes[1:])),
+            "The biases are counted by the layer's inputs. A layer has one for each of its neurons.",
+        ),
+        (
+            lambda sizes: sum(i * k + 1 for i, k in zip(sizes, sizes[1:])),
+            "One bias for each layer. It is one for each neuron.",
+        ),
+        (
+            lambda sizes: sum(sizes),
+            "This adds up the sizes. Between two neighboring sizes there is a whole table of weights: multiply them.",
+        ),
+        (
+            lambda sizes: int(np.prod(sizes)),
+            "This multiplies all sizes. Each layer has its own table, between two neighboring sizes; add these up.",
+        ),
+        (
+            lambda sizes: sizes[0] * sizes[1] + sizes[1],
+            "This is the first layer. Go on to the last, and add them up.",
+        ),
+        (
+            lambda sizes: sizes[0] * sizes[1] + sizes[1] + sizes[1] * sizes[2] + sizes[2],
+            "This is right for two layers and for no other number. Loop over neighboring sizes.",
+        ),
+        (
+            lambda sizes: sum(i * k + k for i, k in zip(sizes[:-1], sizes[1:-1])),
+            "The last layer is missing.",
+        ),
+    ],
+    hints=[
+        "Take one layer: which shapes do its `W` and its `b` have, and how many numbers is that?",
+        "The first layer of [3, 4, 2] has 3 · 4 weights and 4 biases. Then the same for the sizes 4 and 2.",
+        "`zip(sizes, sizes[1:])` gives the neighbors: (3, 4), (4, 2). Add up what each pair needs.",
+    ],
+    holds="You now have the size of any network before it is built.",
+    in_nnlib="network.NeuralNetwork.summary",
+)

@@ -1,0 +1,732 @@
+"""Exercises of chapter 06: never trust a gradient that you have not checked."""
+
+import numpy as np
+
+from nnlib.exercises import chapter
+
+exercise = chapter("06", "gradient checking")
+
+
+# ---- central_difference -----------------------------------------------------------------------------
+
+
+def central_difference(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        before = theta[index]
+        theta[index] = before + epsilon
+        above = f(theta)
+        theta[index] = before - epsilon
+        below = f(theta)
+        theta[index] = before
+        gradient[index] = (above - below) / (2 * epsilon)
+    return gradient
+
+
+def difference_on_copies(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        above, below = theta.copy(), theta.copy()
+        above[index] += epsilon
+        below[index] -= epsilon
+        gradient[index] = (f(above) - f(below)) / (2 * epsilon)
+    return gradient
+
+
+def difference_flat(f, theta, epsilon):
+    gradient = []
+    for k in range(theta.size):
+        step = np.zeros(theta.size)
+        step[k] = epsilon
+        step = step.reshape(theta.shape)
+        gradient.append((f(theta + step) - f(theta - step)) / (2 * epsilon))
+    return np.array(gradient).reshape(theta.shape)
+
+
+def difference_by_steps(f, theta, epsilon):
+    directions = np.eye(theta.size).reshape(theta.size, *theta.shape)
+    slopes = [0.5 * f(theta + epsilon * d) / epsilon - 0.5 * f(theta - epsilon * d) / epsilon for d in directions]
+    return np.reshape(slopes, theta.shape)
+
+
+def difference_enumerated(f, theta, epsilon):
+    gradient = np.empty_like(theta)
+    for index, value in np.ndenumerate(theta.copy()):
+        theta[index] = value + epsilon
+        gradient[index] = f(theta)
+        theta[index] = value - epsilon
+        gradient[index] -= f(theta)
+        theta[index] = value
+    return gradient / (2 * epsilon)
+
+
+def difference_of(slope):
+    """A wrong answer that moves one entry at a time and takes slope(f, up, theta, down, epsilon) for its slope."""
+
+    def difference(f, theta, epsilon):
+        gradient = np.zeros(theta.shape)
+        for index in np.ndindex(theta.shape):
+            up, down = theta.copy(), theta.copy()
+            up[index] += epsilon
+            down[index] -= epsilon
+            gradient[index] = slope(f, up, theta, down, epsilon)
+        return gradient
+
+    return difference
+
+
+def never_put_back(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        before = theta[index]
+        theta[index] = before + epsilon
+        above = f(theta)
+        theta[index] = before - epsilon
+        gradient[index] = (above - f(theta)) / (2 * epsilon)
+    return gradient
+
+
+def minus_one_epsilon(f, theta, epsilon):
+    """Goes back from above by one epsilon, to where it came from, not to below."""
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        before = theta[index]
+        theta[index] += epsilon
+        above = f(theta)
+        theta[index] -= epsilon
+        gradient[index] = (above - f(theta)) / (2 * epsilon)
+        theta[index] = before
+    return gradient
+
+
+def put_back_by_adding(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        theta[index] += epsilon
+        above = f(theta)
+        theta[index] -= 2 * epsilon
+        below = f(theta)
+        theta[index] += epsilon
+        gradient[index] = (above - below) / (2 * epsilon)
+    return gradient
+
+
+def rows_and_columns(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for i in range(theta.shape[0]):
+        for j in range(theta.shape[1]):
+            gradient[i, j] = central_difference(f, theta, epsilon)[i, j]
+    return gradient
+
+
+def two_names_for_one_array(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        above = theta
+        above[index] += epsilon
+        below = theta
+        below[index] -= epsilon
+        gradient[index] = (f(above) - f(below)) / (2 * epsilon)
+    return gradient
+
+
+def second_name(f, theta, epsilon):
+    """Moves t, which is theta, and measures both ends from it; the entries stay where they were moved to."""
+    gradient = np.zeros(theta.shape)
+    for index in np.ndindex(theta.shape):
+        t = theta
+        t[index] += epsilon
+        above = f(t)
+        t = theta
+        t[index] -= epsilon
+        gradient[index] = (above - f(t)) / (2 * epsilon)
+    return gradient
+
+
+def written_over_theta(f, theta, epsilon):
+    for index in np.ndindex(theta.shape):
+        before = theta[index]
+        theta[index] = before + epsilon
+        above = f(theta)
+        theta[index] = before - epsilon
+        below = f(theta)
+        theta[index] = (above - below) / (2 * epsilon)
+    return theta
+
+
+def last_slope_only(f, theta, epsilon):
+    return central_difference(f, theta, epsilon).flat[-1]
+
+
+def first_entry_only(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    first = (0,) * theta.ndim
+    gradient[first] = central_difference(f, theta, epsilon)[first]
+    return gradient
+
+
+def row_by_row(f, theta, epsilon):
+    gradient = np.zeros(theta.shape)
+    for k in range(len(theta)):
+        up, down = theta.copy(), theta.copy()
+        up[k] += epsilon
+        down[k] -= epsilon
+        gradient[k] = (f(up) - f(down)) / (2 * epsilon)
+    return gradient
+
+
+def bowl(theta):
+    """θ1² + θ1 θ2 + θ1³, with any further entries squared."""
+    flat = np.ravel(theta)
+    return float(flat[0] ** 3 + flat[0] * flat[-1] + np.sum(flat**2))
+
+
+def waves(theta):
+    """Every entry in a curve of its own, tied to its neighbor."""
+    flat = np.ravel(theta)
+    return float(np.sum(np.sin(flat) * np.arange(1, flat.size + 1)) + np.sum(flat[1:] * flat[:-1] ** 2))
+
+
+exercise(
+    title="The measured gradient of any function of an array",
+    solution=central_difference,
+    cases=lambda rng: [
+        (bowl, np.array([1.0, 2.0]), 0.1),
+        (waves, rng.normal(size=(3, 2)), 0.01),
+        (bowl, rng.normal(size=(2, 4)), 0.05),
+        (waves, rng.normal(size=5), 0.002),
+        (waves, rng.normal(size=(1, 1)), 0.2),
+    ],
+    also_right=[difference_on_copies, difference_flat, difference_by_steps, difference_enumerated],
+    wrong=[
+        (
+            difference_of(lambda f, up, theta, down, epsilon: (f(up) - f(theta)) / epsilon),
+            "This is the forward difference. Look to both sides: `f` above minus `f` below, over `2 * epsilon`.",
+        ),
+        (
+            difference_of(lambda f, up, theta, down, epsilon: (f(theta) - f(down)) / epsilon),
+            "This is the backward difference, as crude as the forward one. Look to both sides of `theta`.",
+        ),
+        (
+            difference_of(lambda f, up, theta, down, epsilon: (f(up) - f(down)) / epsilon),
+            "Twice too large: from `- epsilon` to `+ epsilon` is a distance of `2 * epsilon`.",
+        ),
+        (
+            difference_of(lambda f, up, theta, down, epsilon: (f(up) - f(down)) / 2 * epsilon),
+            "Parentheses: `/ 2 * epsilon` divides by 2 and then multiplies. Write `/ (2 * epsilon)`.",
+        ),
+        (
+            difference_of(lambda f, up, theta, down, epsilon: f(up) - f(down)),
+            "This is the rise alone. A slope is rise over run: divide by `2 * epsilon`.",
+        ),
+        (
+            difference_of(lambda f, up, theta, down, epsilon: (f(down) - f(up)) / (2 * epsilon)),
+            "The sign is swapped: above minus below, so that a rising function has a positive slope.",
+        ),
+        (
+            lambda f, theta, epsilon: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon),
+            "All entries move at once, so one number comes out. Each entry has a slope of its own: move one "
+            "at a time, in a loop over `np.ndindex(theta.shape)`.",
+        ),
+        (
+            lambda f, theta, epsilon: np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon)),
+            "All entries move at once, and all get the same slope. Move one at a time and leave the others alone.",
+        ),
+        (
+            row_by_row,
+            "`theta[k]` is a whole row of a matrix, so whole rows move. `np.ndindex(theta.shape)` visits single "
+            "entries.",
+        ),
+        (
+            never_put_back,
+            "Each entry stays at `- epsilon` while the next ones are measured. Keep its old value and put it back.",
+        ),
+        (
+            minus_one_epsilon,
+            "From above, `-= epsilon` leads back to the middle only. The point below is `2 * epsilon` away from "
+            "the one above.",
+        ),
+        (
+            put_back_by_adding,
+            "The slopes are right, but adding and subtracting `epsilon` does not lead back to the same bits. Keep "
+            "the old value in a variable and put that back.",
+        ),
+        (
+            rows_and_columns,
+            "A bias is a vector and has no columns: two loops fit matrices only. `np.ndindex(theta.shape)` visits "
+            "every entry of any shape.",
+        ),
+        (
+            two_names_for_one_array,
+            "`above = theta` is a second name for the same array, not a copy, so up and down cancel. Take "
+            "`theta.copy()`, or move one entry and put it back.",
+        ),
+        (
+            second_name,
+            "`t = theta` is a second name for the same array, not a copy: `theta` moves with it, and stays moved. Take "
+            "`theta.copy()`.",
+        ),
+        (
+            written_over_theta,
+            "The slopes are written into `theta` itself, so the later ones are measured at another place. Begin with "
+            "an array of zeros of its shape for them.",
+        ),
+        (
+            last_slope_only,
+            "Each slope overwrites the one before. Keep them in an array: `gradient[index] = ...`.",
+        ),
+        (
+            first_entry_only,
+            "Only the first entry has its slope: is the `return` inside the loop?",
+        ),
+        (
+            lambda f, theta, epsilon: central_difference(f, theta, 1e-5),
+            "`epsilon` comes in as a parameter; here a number of your own is used in its place.",
+        ),
+    ],
+    hints=[
+        "For a single number you did this in chapter 2: a look to the right, a look to the left. Here each entry "
+        "gets its turn while all the others stay where they are.",
+        "`for index in np.ndindex(theta.shape):` visits every entry of an array of any shape, and "
+        "`theta[index]` reads and writes it. Keep the old value before you move it.",
+        "Inside the loop: `theta[index] = before + epsilon`, `above = f(theta)`, the same below, "
+        "`theta[index] = before`, and then one entry of the gradient.",
+    ],
+    holds="You now have a gradient that needs no calculus: any function, any shape, two looks for each entry.",
+    in_nnlib="checks.gradient_check",
+)
+
+
+# ---- relative_error ---------------------------------------------------------------------------------
+
+
+def relative_error(a, b):
+    size = np.linalg.norm(a) + np.linalg.norm(b)
+    if size == 0:
+        return 0.0
+    return np.linalg.norm(a - b) / size
+
+
+def error_by_sums(a, b):
+    size = np.sqrt(np.sum(a**2)) + np.sqrt(np.sum(b**2))
+    return np.sqrt(np.sum((a - b) ** 2)) / size if size > 0 else 0.0
+
+
+def error_by_loop(a, b):
+    difference = length_a = length_b = 0.0
+    for p, q in zip(np.ravel(a), np.ravel(b)):
+        difference += (p - q) ** 2
+        length_a += p**2
+        length_b += q**2
+    if length_a == 0 and length_b == 0:
+        return 0.0
+    return difference**0.5 / (length_a**0.5 + length_b**0.5)
+
+
+def error_by_dots(a, b):
+    a, b = a.ravel(), b.ravel()
+    if not a.any() and not b.any():
+        return 0.0
+    d = a - b
+    return np.sqrt(d @ d) / (np.sqrt(a @ a) + np.sqrt(b @ b))
+
+
+def norm(a):
+    return np.sqrt(np.sum(np.square(a)))
+
+
+def or_zero(error):
+    """A wrong formula with the both-zero case right, so that only the formula is judged."""
+    return lambda a, b: 0.0 if not np.any(a) and not np.any(b) else error(a, b)
+
+
+def with_or_without_zeros(error, hint):
+    """A wrong formula as it stands, 0/0 for two arrays of zeros, and with that case right; one hint for both."""
+    return [(error, hint), (or_zero(error), hint)]
+
+
+exercise(
+    title="How far apart two arrays are, relative to their size",
+    solution=relative_error,
+    cases=lambda rng: [
+        (np.array([3.0, 4.0]), np.array([3.0, 0.0])),
+        (rng.normal(size=(3, 4)), rng.normal(size=(3, 4))),
+        (1e-7 * rng.normal(size=5), 1e-7 * rng.normal(size=5)),
+        (np.zeros((2, 2)), np.zeros((2, 2))),
+        (rng.normal(size=(2, 3)), np.zeros((2, 3))),
+        (1e3 * rng.normal(size=4), 1e3 * rng.normal(size=4)),
+    ],
+    also_right=[error_by_sums, error_by_loop, error_by_dots],
+    wrong=[
+        (
+            lambda a, b: norm(a - b) / (norm(a) + norm(b)),
+            "Right for all but one case: two arrays of zeros are equal, and 0/0 is not a number. Return 0 there.",
+        ),
+        (
+            lambda a, b: 1.0 if not np.any(a) and not np.any(b) else relative_error(a, b),
+            "Right for all but one case: two arrays of zeros are equal, so their error is 0.",
+        ),
+        (
+            lambda a, b: norm(a - b),
+            "This is the absolute error. Divide it by the sizes of the two, or small gradients always look right.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) / norm(a),
+            "Only the size of `a` is below the line. With both, neither of the two is the special one, and a "
+            "forgotten gradient (`a` all zero) does not divide by zero.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) / norm(b),
+            "Only the size of `b` is below the line. Add the size of `a`.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) / norm(a + b),
+            "The two sizes below the line are taken one by one: ‖a‖ + ‖b‖, not ‖a + b‖.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) ** 2 / (norm(a) ** 2 + norm(b) ** 2),
+            "The root is missing: a size is the *root* of the sum of the squares, above and below the line.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) / np.sqrt(norm(a) ** 2 + norm(b) ** 2),
+            "Below the line is one root of all the squares together. Take the root for `a` and for `b`, then add.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: abs(norm(a) - norm(b)) / (norm(a) + norm(b)),
+            "This compares the two lengths. Two arrows of one length can point to different sides: take the "
+            "length of the difference.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b))),
+            "Here a size is a sum of absolute values. Size is the root of the sum of the *squares*.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b)),
+            "One size for the whole array: sum the squares over all entries before you divide.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: np.mean(np.abs(a - b) / (np.abs(a) + np.abs(b))),
+            "This is a mean over the entries. One size for the whole array: sum the squares over all entries before "
+            "you divide.",
+        ),
+        (
+            lambda a, b: norm(a - b) / (norm(a) + norm(b) + 1e-8),
+            "The little number below the line avoids 0/0, and hides the errors of small gradients too. Treat the "
+            "zeros as a case of their own.",
+        ),
+        (
+            lambda a, b: 0.0 if norm(a) == 0 or norm(b) == 0 else relative_error(a, b),
+            "Zero on one side only is the worst error there is, not the smallest: it is 1. Return 0 only when "
+            "both are zero.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) / norm(a) + norm(b),
+            "Parentheses: the division comes before the plus. Add the two sizes first: `/ (... + ...)`.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b))),
+            "Here the largest entry stands for the size. The length is the root of the sum of the squares.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2)),
+            "For a matrix `np.linalg.norm(a, 2)` is something else (its largest stretch). Leave out the 2.",
+        ),
+        *with_or_without_zeros(
+            lambda a, b: norm(a - b) / max(norm(a), norm(b)),
+            "Below the line stands the larger of the two lengths; wanted is their sum.",
+        ),
+    ],
+    hints=[
+        "The size of an array is the root of the sum of the squares of its entries, whatever its shape. Three sizes "
+        "are wanted.",
+        "`np.linalg.norm(a)` is that size, for vectors and for matrices. What happens when both are zero?",
+        "`np.linalg.norm(a - b)` over the sum of the two other norms, and `0.0` where that sum is zero.",
+    ],
+    holds="You now have one number for how far apart two gradients are, the same for tiny and for huge ones.",
+    in_nnlib="checks.gradient_check",
+)
+
+
+# ---- factor_error -----------------------------------------------------------------------------------
+
+
+def factor_error(c):
+    return abs(1 - c) / (1 + abs(c))
+
+
+exercise(
+    title="The relative error of a gradient that is c times what it should be",
+    solution=factor_error,
+    cases=lambda rng: [(2.0,), (0.25,), (-1.0,), (-3.0,), (1.0,), (0.0,), (6.0,)],
+    also_right=[
+        lambda c: relative_error(np.array([1.0]), np.array([c])),
+        lambda c: np.sqrt((1 - c) ** 2) / (1 + np.sqrt(c**2)),
+        lambda c: 1.0 if c <= 0 else (max(c, 1) - min(c, 1)) / (1 + c),
+    ],
+    wrong=[
+        (
+            lambda c: abs(1 - c),
+            "This is measured against the right gradient alone. Below the line stand both sizes: that of g, which "
+            "is 1, and that of c g.",
+        ),
+        (
+            lambda c: (1 - c) / (1 + abs(c)),
+            "An error is a length, and a length is never negative: take the absolute value of 1 - c.",
+        ),
+        (
+            lambda c: (c - 1) / (1 + abs(c)),
+            "An error is a length, and a length is never negative: take the absolute value of c - 1.",
+        ),
+        (
+            lambda c: (1 - c) / (1 + c),
+            "Two absolute values are missing: an error is never negative, and the length of c g is |c| times that of "
+            "g. A swapped sign, c = -1, must not divide by zero.",
+        ),
+        (
+            lambda c: abs((1 - c) / (1 + c)),
+            "Right for positive c. Take the absolute values one by one: |1 - c| above the line, 1 and |c| below it.",
+        ),
+        (
+            lambda c: abs(1 - c) / (1 + c),
+            "Right for positive c. For a negative one the length of c g is |c| times that of g: a swapped sign, "
+            "c = -1, must not divide by zero.",
+        ),
+        (
+            lambda c: abs(1 - abs(c)) / (1 + abs(c)),
+            "Above the line stands the length of g - c g, sign included. For a swapped sign, c = -1, it is twice "
+            "that of g, not zero.",
+        ),
+        (
+            lambda c: abs(1 - c) / abs(c) if c else 0.0,
+            "Below the line stand both sizes: that of c g and that of g itself.",
+        ),
+        (
+            lambda c: abs(1 - c) / max(1, abs(c)),
+            "Below the line stands the larger size; wanted is the sum of both.",
+        ),
+    ],
+    hints=[
+        "Put a = g and b = c g into the definition. What can be taken out of ‖g - c g‖?",
+        "‖c g‖ is |c| ‖g‖, and ‖g - c g‖ is |1 - c| ‖g‖. Then ‖g‖ cancels.",
+        "The absolute value of `1 - c`, over one plus the absolute value of `c`.",
+    ],
+    holds="You now have the fingerprint of every bug that is a pure factor: one number, the same in all arrays.",
+)
+
+
+# ---- best_epsilon -----------------------------------------------------------------------------------
+
+
+def best_epsilon(truncation, rounding):
+    return (rounding / (2 * truncation)) ** (1 / 3)
+
+
+def best_by_search(truncation, rounding):
+    low, high = -40.0, 10.0
+    for _ in range(300):
+        left, right = low + (high - low) / 3, high - (high - low) / 3
+        if truncation * np.exp(left) ** 2 + rounding / np.exp(left) < (
+            truncation * np.exp(right) ** 2 + rounding / np.exp(right)
+        ):
+            high = right
+        else:
+            low = left
+    return np.exp((low + high) / 2)
+
+
+exercise(
+    title="The ε at the bottom of the V",
+    solution=best_epsilon,
+    tolerance=1e-6,
+    cases=lambda rng: [
+        (1.0, 2e-15),
+        (0.3, 1e-16),
+        (5.0, 6e-8),
+        (0.02, 3e-17),
+    ],
+    also_right=[
+        best_by_search,
+        lambda truncation, rounding: np.cbrt(rounding / truncation / 2),
+        lambda truncation, rounding: np.exp(np.log(rounding / (2 * truncation)) / 3),
+    ],
+    wrong=[
+        (
+            lambda truncation, rounding: (rounding / truncation) ** (1 / 3),
+            "There the two errors are equal. Their sum is smallest a little to the left: set its derivative to "
+            "zero, and a 2 comes down from ε².",
+        ),
+        (
+            lambda truncation, rounding: (rounding / (2 * truncation)) ** 0.5,
+            "The square root belongs to the forward difference. Multiply the equation by ε²: which power of ε is left?",
+        ),
+        (
+            lambda truncation, rounding: (rounding / truncation) ** 0.5,
+            "That is the best step of the forward difference, whose error falls as ε. Here it falls as ε².",
+        ),
+        (
+            lambda truncation, rounding: (2 * truncation / rounding) ** (1 / 3),
+            "Upside down: less rounding allows a smaller ε, so `rounding` belongs above the line.",
+        ),
+        (
+            lambda truncation, rounding: rounding / (2 * truncation),
+            "That is ε³. Take the cube root of it.",
+        ),
+        (
+            lambda truncation, rounding: (2 * rounding / truncation) ** (1 / 3),
+            "The 2 stands on the wrong side: 2 · truncation · ε³ = rounding.",
+        ),
+        (
+            lambda truncation, rounding: rounding / (2 * truncation) * (1 / 3),
+            "This is a third of ε³, not its cube root: `** 1 / 3` divides by 3, `** (1 / 3)` is the root.",
+        ),
+        (
+            lambda truncation, rounding: (rounding / 2 * truncation) ** (1 / 3),
+            "Parentheses: `/ 2 * truncation` divides by 2 and then multiplies. Write `/ (2 * truncation)`.",
+        ),
+    ],
+    hints=[
+        "At the bottom the slope is zero. Differentiate truncation · ε² + rounding / ε with respect to ε.",
+        "The derivative is 2 · truncation · ε - rounding / ε². Set it to zero and multiply by ε².",
+        "So ε³ is `rounding` over twice `truncation`. A cube root is `** (1 / 3)`; mind the parentheses.",
+    ],
+    holds="You now have the reason for the number in every gradient checker: near the cube root of the precision.",
+)
+
+
+# ---- bug_a ... bug_f --------------------------------------------------------------------------------
+
+
+def find(letter, culprit, *, against, hints, holds):
+    """One bug of the gallery: who did it, and for each other suspect what does not fit in this case."""
+
+    def accuse(guess, rng):
+        words = " ".join(str(guess).split()).casefold()
+        if words == culprit:
+            return None
+        return against.get(words, 'Name one of the six suspects, as a text: "sign", for example.')
+
+    exercise(
+        name=f"bug_{letter}",
+        title=f"The bug in backward pass {letter}",
+        solution=culprit,
+        verify=accuse,
+        also_right=[culprit.upper(), f" {culprit} "],
+        wrong=[*against.items(), (3.0, accuse(3.0, None))],
+        hints=hints,
+        holds=holds,
+    )
+
+
+find(
+    "a",
+    "1/n twice",
+    against={
+        "sign": "Not this one: look at the sizes in case a. Does swapping a sign change how long a gradient is?",
+        "missing 1/n": "Close: it is a matter of n. But look at the size in case a. Would a mean that was left out make a "
+        "gradient shorter?",
+        "transpose": "Not this one: in case a no array is right, not even those of the last layer. Does the accused "
+        "line run before them?",
+        "forgotten derivative": "Not this one: in case a the last layer is wrong too, and its f′ is 1. What harm would it do to "
+        "leave out a 1?",
+        "missing bias gradient": "Not this one: in case a the arrays `W` are wrong as well. Does the line for `db` touch "
+        "them?",
+    },
+    hints=[
+        "Is any array right? Do the wrong ones have one number in common?",
+        "One factor in every array comes from the place that all of them share: the gradient of the loss, where "
+        "everything starts. Is it too large or too small?",
+    ],
+    holds="You now have the bug of chapter 5 by name: a learning rate four times too small, and no error message.",
+)
+find(
+    "b",
+    "missing bias gradient",
+    against={
+        "sign": "Not this one: in case b half of the arrays are right. Could a sign at the start of the walk spare "
+        "them?",
+        "missing 1/n": "Not this one: in case b half of the arrays are right. Could a factor at the start of the walk "
+        "spare them?",
+        "1/n twice": "Not this one: in case b half of the arrays are right, and no factor spares some of them like "
+        "that.",
+        "transpose": "Not this one: in case b something is wrong in the last layer too, where nothing has been handed "
+        "back yet.",
+        "forgotten derivative": "Not this one: in case b every `W` is right. `dW` is computed from `dZ`, so what does that say of "
+        "`dZ`?",
+    },
+    hints=[
+        "Look at the columns of the weights, then at those of the biases.",
+        "What would a size of 0 mean for an array?",
+    ],
+    holds="You now have a bug of which no weight knows: the biases never move.",
+)
+find(
+    "c",
+    "sign",
+    against={
+        "missing 1/n": "Not this one: in case c the sizes are right. A factor other than 1 or −1 would show in them.",
+        "1/n twice": "Not this one: in case c the sizes are right, and a division would show in them.",
+        "transpose": "Not this one: in case c the last layer is wrong too. Which line has run by then?",
+        "forgotten derivative": "Not this one: in case c no size is off. Would it leave all lengths alone to drop numbers between "
+        "0 and 1?",
+        "missing bias gradient": "Not this one: in case c the biases have a size, and the weights are wrong too.",
+    },
+    hints=[
+        "The gradients are as long as they should be. What else can be wrong with an arrow?",
+        "Put c = -1 into your `factor_error`.",
+    ],
+    holds="You now have the bug that climbs: as long as the right gradient, and pointing uphill.",
+)
+find(
+    "d",
+    "forgotten derivative",
+    against={
+        "sign": "Not this one: in case d the last layer is right, and the walk starts there.",
+        "missing 1/n": "Not this one: in case d the last layer is right, and the sizes of the others have no factor in "
+        "common.",
+        "1/n twice": "Not this one: in case d the sizes are too large, not too small, and the last layer is right.",
+        "transpose": "Not this one: in case d layer 2 is wrong. Its dA came through the `W` of layer 3. Could NumPy "
+        "have let that one through untransposed?",
+        "missing bias gradient": "Not this one: in case d no array is zero, and `W1` and `W2` are wrong too.",
+    },
+    hints=[
+        "Layer 3 is right, so the loss and the last layer are innocent. Which line do layers 1 and 2 run that layer 3 "
+        "can do without?",
+        "Layers 1 and 2 bend, layer 3 is linear.",
+    ],
+    holds="You now have a chain with one factor left out: each layer back, the gradient is further off.",
+)
+find(
+    "e",
+    "missing 1/n",
+    against={
+        "sign": "Not this one: look at the sizes in case e. Does swapping a sign change how long a gradient is?",
+        "1/n twice": "Close: it is a matter of n. But look at the size in case e. Would one division too many make a "
+        "gradient longer?",
+        "transpose": "Not this one: in case e the last layer is wrong too, where nothing has been handed back yet.",
+        "forgotten derivative": "Not this one: in case e the linear layer is wrong too. What would you leave out "
+        "there?",
+        "missing bias gradient": "Not this one: in case e no array is zero, and the weights are wrong too.",
+    },
+    hints=[
+        "It has the same relative error as another one of the six. What tells the two apart?",
+        "Every array is too large, by the same factor. What is 4 in this data set?",
+    ],
+    holds="You now have a sum where a mean belongs: with 100 rows, a learning rate 100 times too large.",
+)
+find(
+    "f",
+    "transpose",
+    against={
+        "sign": "Not this one: in case f four arrays are right. Could a sign at the start of the walk spare them?",
+        "missing 1/n": "Not this one: in case f four arrays are right, and the two others have no factor in common.",
+        "1/n twice": "Not this one: in case f four arrays are right, and the two wrong ones are too large.",
+        "forgotten derivative": "Not this one: in case f layer 2 is right. It has a tanh; would it be right without its "
+        "slope?",
+        "missing bias gradient": "Not this one: in case f `b2` and `b3` are right, and `W1` is wrong.",
+    },
+    hints=[
+        "Every layer runs the same lines. Which line, if it were wrong, would leave layer 2 right?",
+        "What reaches layer 1 has come back through the `W` of layer 2. What is special about its shape?",
+    ],
+    holds="You now have the bug that only square layers hide: with any other width NumPy would have stopped it.",
+)

@@ -1,0 +1,222 @@
+"""Chapter 04: two hidden neurons fold the plane, and the output draws one straight line on what they made of it."""
+
+import numpy as np
+from contourpy import contour_generator
+from matplotlib.collections import LineCollection
+
+from nnlib import datasets
+from nnlib.activations import ACTIVATIONS
+from nnlib.plots import CLASS_COLORS, CLASS_MARKERS, COLORS, DECISION_MAP, decision_grid, decision_values, figure
+from nnlib.widgets.controls import choice, slider
+from nnlib.widgets.engine import Live, Prediction, note
+
+PLANE = ((-0.5, 1.5), (-0.5, 1.5))
+RESOLUTION = 60
+NAMES = ("00", "01", "10", "11")  # the four points of XOR by their two inputs
+REACH = {"relu": (-0.5, 3.2), "linear": (-2.5, 3.2), "tanh": (-1.3, 1.3), "sigmoid": (-0.15, 1.15)}
+
+
+def best_output(H, y):
+    """The output weights (2, 1) and bias (1,) with the smallest MSE on hidden outputs H (n, 2), by least squares."""
+    A = np.hstack([H, np.ones((len(H), 1))])
+    solved = np.linalg.lstsq(A, y, rcond=1e-9)[0]
+    return solved[:2], solved[2]
+
+
+def undecided(output):
+    """Which outputs are 0.5, but for rounding."""
+    return np.abs(output - 0.5) < 1e-9
+
+
+class Fold:
+    """Two pictures of a 2-2-1 network on XOR: the plane of its inputs, and that of its hidden neurons.
+
+    left, right : the two Axes.   reach : (from, to), the limits of the hidden plane.
+    `show` moves everything to other weights.
+    """
+
+    def __init__(self, left, right, reach):
+        self.left, self.right = left, right
+        self.X, self.y = datasets.xor()
+        self.points = decision_grid(PLANE, RESOLUTION)
+        along, fixed = np.linspace(-0.5, 1.5, 81), np.linspace(-0.5, 1.5, 9)
+        lines = [np.stack(np.broadcast_arrays(f, along), axis=-1) for f in fixed]
+        self.grid = [*lines, *(line[:, ::-1] for line in lines)]  # 18 lines of 81 points each
+
+        self.maps, self.lines, self.meshes, self.marks, self.labels = [], [], [], [], []
+        for ax, title in ((left, "before: the inputs"), (right, "after: the hidden layer")):
+            self.maps.append(
+                ax.imshow(
+                    np.full((RESOLUTION, RESOLUTION), 0.5),
+                    extent=(0, 1, 0, 1),
+                    origin="lower",
+                    interpolation="bilinear",
+                    cmap=DECISION_MAP,
+                    vmin=0,
+                    vmax=1,
+                )
+            )
+            self.meshes.append(ax.add_collection(LineCollection([], colors="#555555", linewidths=1), autolim=False))
+            self.lines.append(ax.plot([], [], color=COLORS["black"], linewidth=2, label="output 0.5")[0])
+            marks = [
+                ax.plot([], [], marker, color=color, ms=11, mec="black", linestyle="", zorder=4, label=f"y = {value}")[
+                    0
+                ]
+                for value, (color, marker) in enumerate(zip(CLASS_COLORS, CLASS_MARKERS, strict=True))
+            ]
+            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+            labels = [ax.text(0, 0, name, fontsize=10, ha="left", va="bottom", zorder=5, bbox=box) for name in NAMES]
+            self.marks.append(marks)
+            self.labels.append(labels)
+            ax.set(title=title, aspect="equal")
+            ax.grid(False)
+        self.meshes[1].set_linewidth(1.5)
+        self.bends = [
+            left.plot([], [], style, color=COLORS["purple"], linewidth=2.5, label=f"bend of neuron {k}")[0]
+            for k, style in ((1, "--"), (2, ":"))
+        ]
+        left.set(xlim=PLANE[0], ylim=PLANE[1], xticks=[0, 1], yticks=[0, 1], xlabel="$x_1$", ylabel="$x_2$")
+        right.set(xlabel="hidden neuron $h_1$", ylabel="hidden neuron $h_2$")
+        self.maps[0].set_extent((*PLANE[0], *PLANE[1]))
+        keys = [*self.marks[0], *self.bends, self.lines[0]]
+        left.figure.legend(handles=keys, loc="outside lower left", ncols=5, frameon=False, fontsize=10)
+        self._set_reach(reach)
+
+    def _set_reach(self, reach):
+        self.reach = reach
+        self.hidden_points = decision_grid((reach, reach), RESOLUTION)
+        self.right.set(xlim=reach, ylim=reach)
+        self.maps[1].set_extent((*reach, *reach))
+
+    def show(self, W1, b1, W2, b2, f, *, bends=True, reach=None):
+        """Move everything to the network f(X W1 + b1) W2 + b2. Returns the hidden outputs (4, 2) and outputs (4, 1)."""
+        if reach is not None and reach != self.reach:
+            self._set_reach(reach)
+
+        def hidden(X):
+            return f(X @ W1 + b1)
+
+        def output(H):
+            answer = H @ W2 + b2
+            return np.where(undecided(answer), 0.5, answer)
+
+        H = hidden(self.X)
+        for side, (grid, axes), answer, at in (
+            (0, self.points, lambda X: output(hidden(X)), self.X),
+            (1, self.hidden_points, output, H),
+        ):
+            values = decision_values(answer, grid, RESOLUTION)
+            self.maps[side].set_data(values)
+            self.lines[side].set_data(*_contour(*axes, values))
+            for value in (0, 1):
+                self.marks[side][value].set_data(*at[self.y[:, 0] == value].T)
+            self._name(self.labels[side], at, self.left if side == 0 else self.right)
+        self.meshes[0].set_segments(self.grid)
+        self.meshes[1].set_segments([hidden(line) for line in self.grid])
+        for k, bend in enumerate(self.bends):
+            bend.set_data(*(_where_zero(W1[:, k], b1[k]) if bends else ([], [])))
+        return H, output(H)
+
+    def _name(self, labels, at, ax):
+        """The names of the four points beside them; points on one spot share one label."""
+        low, high = ax.get_xlim()
+        step = (high - low) / 30
+        said = set()
+        for k, label in enumerate(labels):
+            together = [j for j in range(4) if np.abs(at[j] - at[k]).max() < step]
+            first = together[0] not in said
+            label.set_text(", ".join(NAMES[j] for j in together) if first else "")
+            label.set_visible(first)
+            label.set_position((at[k][0] + step, at[k][1] + step))
+            said.add(together[0])
+
+
+def _contour(x, y, values):
+    """The line where values are 0.5, as two arrays with nan between its pieces; none where all are."""
+    pieces = [] if undecided(values).all() else contour_generator(x, y, values).lines(0.5)
+    gap = [[np.nan, np.nan]]
+    return np.concatenate([np.concatenate([piece, gap]) for piece in pieces] or [np.zeros((0, 2))]).T
+
+
+def _where_zero(w, b):
+    """Two points far apart on the line w · x + b = 0."""
+    foot = -b * w / (w @ w)
+    along = 5 * np.array([-w[1], w[0]]) / np.linalg.norm(w)
+    return np.stack([foot - along, foot + along]).T
+
+
+def plot_fold(W1, b1, W2, b2, f, *, reach=(-0.5, 2.5)):
+    """A figure of a 2-2-1 network on XOR: the plane of the inputs, and the same plane after the hidden layer.
+
+    W1 (2, 2), b1 (2,), W2 (2, 1), b2 (1,); f(Z) -> A is the hidden activation, the output has none.
+    reach : (from, to), the limits of the hidden plane.
+    """
+    fig, (left, right) = figure(1, 2, size=(9.6, 5.3))
+    Fold(left, right, reach).show(*map(np.asarray, (W1, b1, W2, b2)), f)
+    return fig
+
+
+def hidden_weights(angle1, bias1, angle2, bias2):
+    """W1 (2, 2), a column for each neuron of length √2 in the direction of its angle in degrees, and b1 (2,).
+
+    So the angle 45 means the weights 1 and 1.
+    """
+    angles = np.deg2rad([angle1, angle2])
+    return np.round(np.sqrt(2) * np.stack([np.cos(angles), np.sin(angles)]), 12), np.array([bias1, bias2])
+
+
+def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].function):
+    """The fold for hidden weights and an activation that the reader turns; the output layer is always the best one.
+
+    relu(Z), sigmoid(Z) -> A: the reader's own functions, or the library's.
+    """
+    functions = {"relu": relu, "sigmoid": sigmoid, "tanh": np.tanh, "linear": lambda Z: Z}
+    fig, (left, right) = figure(1, 2, size=(9.6, 5.3))
+    picture = Fold(left, right, REACH["relu"])
+    X, y = datasets.xor()
+
+    def compute(activation, angle1, bias1, angle2, bias2):
+        W1, b1 = hidden_weights(angle1, bias1, angle2, bias2)
+        f = functions[activation]
+        return W1, b1, *best_output(f(X @ W1 + b1), y), f
+
+    def draw(result, activation):
+        H, output = picture.show(*result, bends=activation != "linear", reach=REACH[activation])
+        right_side = ~undecided(output) & ((output > 0.5) == (y > 0.5))
+        loss = float(np.mean((output - y) ** 2))
+        if activation == "linear":
+            note(left, "No bend: the best output is 0.5 everywhere. There is no line.")
+        elif not H.any():
+            note(left, "Both neurons say 0 on all four points. Raise a bias.")
+        elif undecided(output).all():
+            note(left, "The best output is 0.5 on all four points. The plane is not folded between them.")
+        answers = ", ".join(f"{value + 0.0:.2f}" for value in output[:, 0])
+        return (
+            f"{activation}: outputs {answers} for 00, 01, 10, 11 (wanted 0, 1, 1, 0). Loss {loss:.4f}, "
+            f"{int(right_side.sum())} of 4 right."
+        )
+
+    return Live(
+        "fold",
+        question="Which folds put the two “on” points on one side of a line?",
+        prediction=Prediction(
+            "Here ReLU solves XOR. Leave the hidden weights as they are and change the activation alone; the output "
+            "layer adapts to it. Which of the other three will solve XOR too?",
+            options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
+            answer="tanh and sigmoid",
+            explanation="Any bend will do, sharp or soft. Without one there is nothing to adapt to.",
+        ),
+        controls={
+            "angle1": slider("angle of neuron 1", -180, 180, 45, step=5, unit="°"),
+            "bias1": slider("bias of neuron 1", -2.0, 1.0, 0.0, step=0.05),
+            "angle2": slider("angle of neuron 2", -180, 180, 45, step=5, unit="°"),
+            "bias2": slider("bias of neuron 2", -2.0, 1.0, -1.0, step=0.05),
+            "activation": choice("hidden activation", ["relu", "sigmoid", "tanh", "linear"]),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Left, the plane of the two inputs with the four points of XOR, the line along which each hidden neuron "
+        "bends, and the line where the output is 0.5. Right, the same points and grid after the hidden layer, with "
+        "the one straight line that the output layer draws there.",
+    )

@@ -1,0 +1,183 @@
+"""Chapter 03: rides flow through two layers; turn the batch size and the widths, and watch the shapes."""
+
+from functools import cache
+
+import numpy as np
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import IdentityTransform
+
+from nnlib.plots import (
+    COLORS,
+    MATRIX_CELLS,
+    MATRIX_LETTERS,
+    figure,
+    matrix_layout,
+    matrix_number,
+    shown_indices,
+)
+from nnlib.widgets.controls import list_slider, slider
+from nnlib.widgets.engine import Live, Prediction, note
+
+INPUTS = ("distance", "waiting", "luggage")
+RIDES = ((2, 5, 1), (8, 0, 2), (5, 10, 0), (1, 4, 3))  # km, minutes, pieces: those of the chapter
+BATCHES = (1, 2, 4, 8, 32, 128, 1000)
+WIDTHS = (1, 2, 3, 4, 5, 8, 16, 64)
+MOST_OUTPUTS = 10
+DRAWN = 4  # rows, columns and neurons that are drawn of many
+HIGH = 3.7  # of an equation, in cells
+
+
+def layer(X, W, b):
+    """The outputs (n, n_neurons) of a layer."""
+    return X @ W + b
+
+
+def count_parameters(sizes):
+    """The number of weights and biases of layers with these sizes, the inputs first."""
+    return sum((n_inputs + 1) * n_neurons for n_inputs, n_neurons in zip(sizes, sizes[1:], strict=False))
+
+
+def numbers():
+    """The rides (1000, 3) and the parameters of the widest network; smaller ones take the first columns of them."""
+    rng = np.random.default_rng(3)
+    more = rng.integers((1, 0, 0), (15, 12, 5), size=(BATCHES[-1] - len(RIDES), 3))
+    shapes = {"W1": (3, WIDTHS[-1]), "b1": WIDTHS[-1], "W2": (WIDTHS[-1], MOST_OUTPUTS), "b2": MOST_OUTPUTS}
+    parameters = {name: (rng.normal(size=shape) / 2).round(1) for name, shape in shapes.items()}
+    return np.vstack([RIDES, more]).astype(float), parameters
+
+
+def forward_shapes(layer=layer, count_parameters=count_parameters):
+    """A network of two layers with one ride's numbers in it, and below it the matrices with the whole batch.
+
+    layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
+    """
+    rides, widest = numbers()
+    fig, (net, tables) = figure(2, 1, size=(8.2, 5.4), height_ratios=(2.1, 2 * HIGH * 0.44))
+    net.set(xlim=(-0.55, 2.5), ylim=(-2.35, 2.0))
+    tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH), aspect="equal")
+    for ax in (net, tables):
+        ax.set_axis_off()
+    edges = net.add_collection(LineCollection([], zorder=1))
+    nodes = net.scatter([], [], s=900, color="white", edgecolors=COLORS["black"], linewidths=1.2, zorder=2)
+    style = {"ha": "center", "va": "center"}
+    values = net.add_collection(words(net, fontsize=9, zorder=3))
+    sizes_below = [net.text(x, -2.2, "", fontsize=10.5, **style) for x in range(3)]
+    for y, name in zip(heights(3), INPUTS, strict=True):
+        net.text(-0.13, y, name, fontsize=10.5, ha="right", va="center")
+    net.text(0.43, 1.8, "dashed: weight below 0", fontsize=9.5, **style)
+    whose = net.text(-0.55, 1.75, "", fontsize=11, fontweight="bold", ha="left", va="center")
+    boxes = {kind: tables.add_collection(PolyCollection([], **MATRIX_CELLS[kind])) for kind in MATRIX_CELLS}
+    letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in MATRIX_LETTERS.items()}
+
+    def compute(n, hidden, outputs):
+        X = rides[:n]
+        W1, b1 = widest["W1"][:, :hidden], widest["b1"][:hidden]
+        W2, b2 = widest["W2"][:hidden, :outputs], widest["b2"][:outputs]
+        Z1 = layer(X, W1, b1)
+        return {"X": X, "W1": W1, "b1": b1, "Z1": Z1, "W2": W2, "b2": b2, "Z2": layer(Z1, W2, b2)}
+
+    def draw(result, n, hidden, outputs, ride):
+        row = min(ride, n) - 1
+        if ride > n:
+            note(net, f"This batch has no ride {ride}. Shown is ride {n}, its last.")
+        whose.set_text(f"ride {row + 1} of {n}")
+        sizes = (3, hidden, outputs)
+        flow = [result[name][row] for name in ("X", "Z1", "Z2")]
+        draw_network(sizes, flow, result)
+        mark = {name: np.s_[row] for name in ("X", "Z1", "Z2")}
+        first = equation(result, ("X", "@", "W1", "+", "b1", "=", "Z1"), mark, 0)
+        second = equation(result, ("Z1", "@", "W2", "+", "b2", "=", "Z2"), mark, HIGH)
+        for kind, corners in zip(boxes, zip(first, second, strict=True), strict=False):
+            boxes[kind].set_verts(corners[0] + corners[1])
+        for kind, collection in letters.items():
+            say(collection, [label[:3] for label in first[2] + second[2] if label[3] == kind])
+        multiplications = n * (3 * hidden + hidden * outputs)
+        shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
+        return (
+            f"{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. {count_parameters(list(sizes)):,} parameters, "
+            f"2 matrix products, {multiplications:,} multiplications."
+        )
+
+    def draw_network(sizes, flow, result):
+        places, labels, lines, width, dashes, color = [], [], [], [], [], []
+        shown = [shown_indices(size, DRAWN) for size in sizes]
+        for x, (indices, numbers) in enumerate(zip(shown, flow, strict=True)):
+            for y, index in zip(heights(len(indices)), indices, strict=True):
+                labels.append((x, y, "⋮" if index is None else matrix_number(numbers[index], decimals=1)))
+                places += [] if index is None else [(x, y)]
+        for x, name in enumerate(("W1", "W2")):
+            for y0, i in zip(heights(len(shown[x])), shown[x], strict=True):
+                for y1, j in zip(heights(len(shown[x + 1])), shown[x + 1], strict=True):
+                    if i is None or j is None:
+                        continue
+                    weight = result[name][i, j]
+                    lines.append([(x, y0), (x + 1, y1)])
+                    width.append(0.4 + 2.4 * abs(weight))
+                    dashes.append("-" if weight >= 0 else "--")
+                    color.append(COLORS["blue"] if weight >= 0 else COLORS["vermillion"])
+        nodes.set_offsets(places)
+        say(values, labels)
+        edges.set(segments=lines, linewidths=width, linestyles=dashes, colors=color)
+        for text, size, what in zip(sizes_below, sizes, ("input", "neuron", "neuron"), strict=True):
+            text.set_text(f"{size} {what}{'s' * (size != 1)}")
+
+    return Live(
+        "forward_shapes",
+        question="What does a larger batch cost?",
+        prediction=Prediction(
+            "The batch grows from 4 rides to 1000. Of what does the network need more?",
+            options=("parameters", "matrix products", "both", "neither"),
+            answer="neither",
+            explanation="X and Z grow taller, so each product works through more rows. W and b stay as they are.",
+        ),
+        controls={
+            "n": list_slider("batch size", BATCHES, 4, unit="rides"),
+            "ride": slider("ride drawn", 1, 8, 2),
+            "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
+            "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Top, a network of three inputs and two layers with the numbers of one ride in its nodes. Below, the two "
+        "equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; the row of that ride is marked.",
+    )
+
+
+def heights(count):
+    """Where the neurons of a layer stand, the first one on top."""
+    return (count - 1) / 2 - np.arange(count)
+
+
+def equation(result, terms, mark, down):
+    """The layout of one equation, moved down: (cells, marked, labels)."""
+    terms = [(term, result[term]) if term in result else term for term in terms]
+    cells, marked, labels, _ = matrix_layout(terms, mark=mark, most=(DRAWN, DRAWN), decimals=1)
+    cells, marked = ([[(x, y - down) for x, y in corners] for corners in part] for part in (cells, marked))
+    return cells, marked, [(x, y - down, text, kind) for x, y, text, kind in labels]
+
+
+def words(ax, *, fontsize, fontweight="normal", color="black", zorder=2):
+    """Texts that `say` writes all over an Axes: one collection, drawn many times faster than many texts."""
+    collection = PathCollection([], sizes=[1], offset_transform=ax.transData, linewidths=0, zorder=zorder)
+    collection.set(facecolor=color, transform=IdentityTransform())  # the letters are in points, their places in data
+    collection.font = fontsize, fontweight
+    return collection
+
+
+def say(collection, labels):
+    """Put texts (x, y, text) into a collection of words, each centered on its point; `.labels` remembers them."""
+    collection.labels = labels
+    collection.set_paths([shape(text, *collection.font) for _, _, text in labels])
+    collection.set_offsets([(x, y) for x, y, _ in labels])
+
+
+@cache
+def shape(text, fontsize, fontweight):
+    """The outline of a text in points, centered at (0, 0); all on one height, but for dots."""
+    outline = TextPath((0, 0), text, size=fontsize, prop={"family": "DejaVu Sans", "weight": fontweight})
+    box = outline.get_extents()
+    middle = 0.36 * fontsize if any(letter.isalnum() for letter in text) else (box.y0 + box.y1) / 2
+    return Path(outline.vertices - ((box.x0 + box.x1) / 2, middle), outline.codes)

@@ -1,0 +1,158 @@
+"""Chapter 07: a hundred networks that differ in nothing but their seed, trained at once at every move of a slider."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlib import datasets, initializers
+from nnlib.activations import ACTIVATIONS
+from nnlib.plots import COLORS, SEED_LIMITS, artist, figure, plot_seeds
+from nnlib.widgets.controls import choice, list_slider, slider
+from nnlib.widgets.engine import Live, Prediction, note
+
+SEEDS = 100
+EPOCHS = 1000
+RATE = 0.1
+SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30)
+
+
+@dataclass(frozen=True, eq=False)
+class Hundred:
+    """A hundred networks 2 → width → 1 after their training on XOR, each with the outputs for its four rows.
+
+    y_hat : (100, 4, 1) outputs.   losses : (100,), nan for a network that has run away.
+    A1_start, A1 : (100, 4, width), the hidden layer before and after the training.
+    parameters : [{'W': (100, 2, width), 'b': (100, width)}, {'W': (100, width, 1), 'b': (100, 1)}].
+    """
+
+    y_hat: np.ndarray
+    losses: np.ndarray
+    A1_start: np.ndarray
+    A1: np.ndarray
+    parameters: list
+
+
+def train_hundred(width, activation, initializer, scale=1.0, *, epochs=EPOCHS, learning_rate=RATE):
+    """Train a hundred networks 2 → width → 1 on XOR with full batches, the seeds 0 to 99; the output is linear.
+
+    initializer(n_inputs, n_neurons, rng) -> W; every weight is multiplied by `scale`.
+
+    Each of them ends where `NeuralNetwork(..., seed=seed)` ends. All first layers stand side by side as one of
+    width · 100 neurons, so a step is one product of matrices and a few operations on arrays.
+    """
+    X, y = datasets.xor()
+    n, f = len(X), ACTIVATIONS[activation]
+    W1, W2 = np.empty((2, width, SEEDS)), np.empty((width, SEEDS))
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        W1[:, :, seed] = initializer(2, width, rng)
+        W2[:, seed] = initializer(width, 1, rng)[:, 0]
+    W1, W2 = scale * W1.reshape(2, width * SEEDS), scale * W2
+    b1, b2 = np.zeros(width * SEEDS), np.zeros(SEEDS)
+
+    def forward():
+        """The hidden outputs (4, width, 100) and the outputs (4, 100)."""
+        A1 = X @ W1
+        A1 += b1
+        A1 = f.function(A1, out=A1).reshape(n, width, SEEDS)
+        return A1, (A1 * W2).sum(axis=1) + b2
+
+    start = forward()[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(epochs):
+            A1, dA2 = forward()
+            dA2 -= y
+            dA2 *= learning_rate * 2 / n  # the rate is in here, so that every gradient below is a step
+            dA2 = dA2[:, np.newaxis, :]
+            dA1 = dA2 * W2
+            dA1 *= f.derivative(A1)
+            dZ1 = dA1.reshape(n, width * SEEDS)
+            A1 *= dA2
+            W2 -= A1.sum(axis=0)
+            b2 -= dA2.sum(axis=(0, 1))
+            W1 -= X.T @ dZ1
+            b1 -= dZ1.sum(axis=0)
+        A1, y_hat = forward()
+        losses = np.mean((y_hat - y) ** 2, axis=0)
+    losses[~(losses < 1e100)] = np.nan
+    first = {"W": W1.reshape(2, width, SEEDS).transpose(2, 0, 1), "b": b1.reshape(width, SEEDS).T}
+    second = {"W": W2.T[:, :, np.newaxis], "b": b2[:, np.newaxis]}
+    start, A1 = start.transpose(2, 0, 1).copy(), A1.transpose(2, 0, 1).copy()
+    return Hundred(y_hat.T[:, :, np.newaxis], losses, start, A1, [first, second])
+
+
+def all_equal(n_inputs, n_neurons, rng):
+    """No drawing at all: every weight is 0.5."""
+    return np.full((n_inputs, n_neurons), 0.5)
+
+
+def is_solved(y_hat, y):
+    """Whether every output is closer than 0.5 to its target."""
+    return bool(np.all(np.abs(y_hat - y) < 0.5))
+
+
+def dead_neurons(A):
+    """How many columns of A (n, n_neurons) are 0 on every row."""
+    return int(np.sum(np.all(A == 0, axis=0)))
+
+
+def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solved, count_dead=dead_neurons):
+    """A grid of a hundred seeds, solved or not, for a width, an activation, an initializer and a scale.
+
+    glorot, he : functions (n_inputs, n_neurons, rng) -> W; solved(y_hat, y) -> bool; count_dead(A) -> int: the
+    reader's own, or the library's.
+    """
+    draws = {"Glorot": glorot, "He": he, "all equal": all_equal}
+    y = datasets.xor()[1]
+    fig, (grid, curve) = figure(1, 2, size=(9.6, 4.7), width_ratios=(1.25, 1))
+    plot_seeds(np.ones(SEEDS), np.zeros(SEEDS, dtype=bool), grid)
+    tiles, right, wrong = (artist(grid, name) for name in ("losses", "solved", "not solved"))
+    (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
+    curve.set(xlim=(0, SEEDS + 1), ylim=SEED_LIMITS, yscale="log")
+    curve.set(xlabel="networks, the best first", ylabel=f"loss after {EPOCHS} epochs")
+
+    def compute(activation, initializer, width, scale):
+        hundred = train_hundred(width, activation, draws[initializer], scale)
+        won = np.array([bool(solved(y_hat, y)) for y_hat in hundred.y_hat])
+        return hundred, won
+
+    def draw(result, activation, initializer, width, scale):
+        hundred, won = result
+        place = np.stack(np.divmod(np.arange(SEEDS), 10)[::-1], axis=1)  # (100, 2): column and row of a tile
+        tiles.set_data(hundred.losses.reshape(10, 10))
+        right.set_data(*place[won].T)
+        wrong.set_data(*place[~won].T)
+        losses = np.sort(hundred.losses)  # nan comes last
+        ranked.set_data(np.arange(1, SEEDS + 1), np.clip(losses, *SEED_LIMITS))
+        exploded = int(np.isnan(losses).sum())
+        if exploded:
+            note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
+        elif initializer == "all equal":
+            note(curve, "Without chance all hundred networks are the same one.")
+        words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR."
+        if activation == "relu" and not won.all():
+            lame = sum(count_dead(A1) > 0 for A1 in hundred.A1[~won])
+            words += f" Of the {np.sum(~won)} that fail, {lame} have a dead neuron at the end."
+        return words
+
+    return Live(
+        "hundred_seeds",
+        question="How much of it is luck?",
+        prediction=Prediction(
+            "With 4 hidden ReLU neurons and He's weights, 72 of 100 seeds solve XOR. How many with 16 hidden neurons?",
+            options=("fewer: there is more to learn", "about as many", "nearly all"),
+            answer="nearly all",
+            explanation="The code is the same for all of them; only the dice and the width differ.",
+        ),
+        controls={
+            "activation": choice("hidden activation", ["tanh", "relu", "sigmoid"], "relu"),
+            "initializer": choice("initializer", list(draws), "He"),
+            "width": slider("hidden neurons", 1, 16, 4),
+            "scale": list_slider("weights times", SCALES, 1),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Left, a grid of ten by ten tiles, one a seed, darker where the loss is higher, with a dot for solved and "
+        "a cross for not solved. Right, the hundred losses from the lowest to the highest on a log scale.",
+    )

@@ -1,0 +1,127 @@
+"""Chapter 07: what a stack of layers does to a signal on its way up and to a gradient on its way down."""
+
+import numpy as np
+
+from nnlib.activations import ACTIVATIONS
+from nnlib.plots import COLORS, figure
+from nnlib.widgets.controls import choice, list_slider, slider
+from nnlib.widgets.engine import Live, Prediction, note
+
+ROWS, WIDTH, DEEPEST = 200, 100, 10
+STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)
+BINS = np.linspace(-1.5, 1.5, 31)
+LOWEST, HIGHEST = 1e-14, 1e12
+
+
+def layers_forward(X, parameters, activations):
+    """The outputs of every layer, the input first: [X, A1, ..., AL]."""
+    trace = [X]
+    for layer, activation in zip(parameters, activations, strict=True):
+        trace.append(activation(trace[-1] @ layer["W"] + layer["b"]))
+    return trace
+
+
+def one_backward(X, A, dA, W, derivative):
+    """The chain rule through one layer: (dW, db, dX)."""
+    dZ = dA * derivative(A)
+    return X.T @ dZ, dZ.sum(axis=0), dZ @ W.T
+
+
+def size(A):
+    """The root of the mean square, which is the standard deviation where the mean is 0."""
+    return float(np.sqrt(np.mean(A**2)))
+
+
+def through_layers(weight_std, depth, activation, *, forward=layers_forward, layer_backward=one_backward):
+    """Send a random signal up through `depth` layers of 100 neurons, and a random gradient down.
+
+    Returns the trace [X, A1, ..., AL], all (200, 100), and the gradients of these, [dX, dA1, ..., dAL].
+    X and dAL are normal with standard deviation 1, the weights are normal with `weight_std`, the biases 0.
+    """
+    rng = np.random.default_rng(0)
+    X, dA = rng.normal(size=(ROWS, WIDTH)), rng.normal(size=(ROWS, WIDTH))
+    tables = rng.normal(size=(DEEPEST, WIDTH, WIDTH))[:depth]
+    parameters = [{"W": weight_std * W, "b": np.zeros(WIDTH)} for W in tables]
+    f = ACTIVATIONS[activation]
+    trace = forward(X, parameters, [f.function] * depth)
+    gradients = [dA]
+    for k in reversed(range(depth)):
+        dA = layer_backward(trace[k], trace[k + 1], dA, parameters[k]["W"], f.derivative)[2]
+        gradients.insert(0, dA)
+    return trace, gradients
+
+
+def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
+    """Histograms of every layer's outputs, and the size of signal and gradient layer by layer.
+
+    forward(X, parameters, activations) -> trace, layer_backward(X, A, dA, W, derivative) -> (dW, db, dX): the
+    reader's own, or the library's.
+    """
+    fig, (histogram, spread) = figure(2, 1, size=(9.6, 5.2), height_ratios=(1, 1.5))
+    bars = [histogram.fill([0], [0], color=COLORS["blue"])[0] for _ in range(DEEPEST + 1)]
+    histogram.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(0, 1.02), xlabel="", ylabel="share of outputs")
+    histogram.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
+    histogram.set_title("the outputs of each layer, each histogram from −1.5 to 1.5", fontsize=10.5)
+    histogram.grid(False)
+    for k in range(DEEPEST):
+        histogram.axvline(k + 0.5, color="#CCCCCC", linewidth=0.8)
+    (signal,) = spread.plot([], [], "o-", color=COLORS["blue"], label="signal, on its way up →")
+    (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"], label="gradient, on its way down ←")
+    spread.axhline(1, color=COLORS["black"], linewidth=0.8, linestyle=":")
+    spread.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(LOWEST, HIGHEST), yscale="log")
+    spread.set(xlabel="layer", ylabel="size (root mean square)")
+    spread.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
+    spread.legend(loc="upper left", ncols=2, frameon=False)
+
+    def compute(weight_std, depth, activation):
+        trace, gradients = through_layers(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
+        return trace, gradients, [size(A) for A in trace], [size(dA) for dA in gradients]
+
+    def draw(result, weight_std, depth, activation):
+        trace, gradients, up, down = result
+        for k, bar in enumerate(bars):
+            if k > depth:
+                bar.set_xy(np.zeros((1, 2)))
+                continue
+            share = np.histogram(np.clip(trace[k], BINS[0], BINS[-1] - 1e-9), BINS)[0] / trace[k].size
+            edges = k + 0.3 * BINS
+            bar.set_xy(np.stack([np.repeat(edges, 2), np.concatenate([[0], np.repeat(share, 2), [0]])], axis=1))
+        signal.set_data(range(depth + 1), np.clip(up, LOWEST, HIGHEST))
+        slope.set_data(range(depth + 1), np.clip(down, LOWEST, HIGHEST))
+        last = trace[-1]
+        words = (
+            f"Weights with standard deviation {weight_std:g}, {depth} layers of {activation}: the signal starts at 1 "
+        )
+        words += f"and ends at {up[-1]:.2g}, the gradient starts at 1 and reaches the input with {down[0]:.2g}."
+        if activation == "tanh":
+            words += f" {np.mean(np.abs(last) > 0.99):.0%} of the outputs of the last layer are beyond ±0.99."
+        if activation == "relu":
+            words += f" {np.mean(last == 0):.0%} of the outputs of the last layer are 0."
+        if up[-1] < 1e-6:
+            note(histogram, "The signal has died: whatever the input, the last layers say nearly the same.")
+        elif up[-1] > 1e4:
+            note(histogram, "The signal has exploded: most outputs lie beyond this histogram, in its outermost bars.")
+        return words
+
+    return Live(
+        "signal_through_layers",
+        question="What happens to a signal on its way through ten layers?",
+        prediction=Prediction(
+            "With weights of 0.1 both arrive, somewhat smaller. Make them five times larger, 0.5: most outputs sit "
+            "near ±1, where tanh is flat. What happens to the gradient on its way down?",
+            options=("it shrinks", "it stays as it is", "it grows"),
+            answer="it grows",
+            explanation="A flat neuron lets nothing through, but the few that are not flat pass it on through weights "
+            "that are far too large, and they win.",
+        ),
+        controls={
+            "activation": choice("activation", ["tanh", "relu", "linear"], "tanh"),
+            "weight_std": list_slider("std of the weights", STDS, 0.1),
+            "depth": slider("layers", 1, DEEPEST, 8),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Above, a histogram of the outputs of each layer. Below, on a log scale, the size of the signal layer by "
+        "layer, and that of the gradient that comes back.",
+    )

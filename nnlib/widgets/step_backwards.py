@@ -1,0 +1,162 @@
+"""Chapter 05: a graph with values forward and gradients back, and a walk from the loss to the first weight."""
+
+import numpy as np
+
+from nnlib.plots import COLORS, artist, figure, plot_graph
+from nnlib.widgets.controls import slider
+from nnlib.widgets.engine import Live, Prediction
+
+X, Y = 1.0, 1.0  # one row: an input and the answer that is wanted
+RATE = 0.5
+# x -> h, then h -> p -> a and h -> q -> a: five weights, and a fork at h.
+WIRES = {"w1": ("x", "h"), "w2": ("h", "p"), "w3": ("h", "q"), "w4": ("p", "a"), "w5": ("q", "a")}
+START = {"w1": 0.6, "w2": 1.2, "w3": -0.8, "w4": 0.7, "w5": 0.5}
+PLACES = {"x": (0, 1), "h": (2.4, 1), "p": (4.8, 2.1), "q": (4.8, -0.1), "a": (7.2, 1), "L": (9.6, 1)}
+# Where a neuron's slopes stand, out of the way of its arrows: shift, alignment.
+BESIDE = {"h": (0.45, -0.56, "right", "top"), "p": (0, 0.56, "center", "bottom")}
+BESIDE |= {"q": (0, -0.56, "center", "top"), "a": (-0.45, -0.56, "left", "top")}
+SUBSCRIPTS = str.maketrans("12345", "₁₂₃₄₅")
+# What each step of the walk back finds, from the loss on.
+WALK = (("a",), ("za",), ("w4", "w5"), ("p", "q"), ("zp", "zq"), ("w2", "w3"), ("h",), ("zh",), ("w1",))
+
+
+def neuron_graph(x, w, b, y, ax=None, *, gradients=True):
+    """One tanh neuron and its squared error as a graph: each value above its arrow, each gradient below.
+
+    x, w, b, y : numbers.   gradients : False leaves a question mark in place of each.
+    """
+    z = w * x + b
+    a = np.tanh(z)
+    da = 2 * (a - y)
+    dz = da * (1 - a**2)
+    nodes = {
+        "x": (0, 2, "$x$"),
+        "w": (0, 0, "$w$"),
+        "times": (2.4, 1, "×"),
+        "b": (2.4, -1, "$b$"),
+        "plus": (4.8, 0, "+"),
+    }
+    nodes |= {"tanh": (7.2, 0, "tanh"), "square": (9.6, 0, "$(a - y)^2$"), "L": (12, 0, "$L$"), "y": (7.2, 2, "$y$")}
+    edges = {("x", "times"): ("x", x, dz * w), ("w", "times"): ("w", w, dz * x), ("times", "plus"): ("w x", w * x, dz)}
+    edges |= {("b", "plus"): ("b", b, dz), ("plus", "tanh"): ("z", z, dz), ("tanh", "square"): ("a", a, da)}
+    edges |= {("square", "L"): ("L", (a - y) ** 2, 1.0)}
+    texts = {
+        wire: (f"{name} = {shown(value)}", slope_shown(slope) if gradients else "?")
+        for wire, (name, value, slope) in edges.items()
+    }
+    return plot_graph(nodes, texts | {("y", "square"): (f"y = {shown(y)}", "")}, ax)
+
+
+def shown(number):
+    """A value for a figure: at most three decimals, and a real minus sign."""
+    return f"{number:.3f}".rstrip("0").rstrip(".").replace("-", "−")
+
+
+def slope_shown(number):
+    """A slope for a figure: always with its sign."""
+    return f"{number:+.3f}".replace("-", "−")
+
+
+def values_and_slopes(weights):
+    """Every value of the small network, forward, and the slope of the loss at each, backward: two dicts."""
+    v = {"x": X, "h": np.tanh(weights["w1"] * X)}
+    v["p"], v["q"] = np.tanh(weights["w2"] * v["h"]), np.tanh(weights["w3"] * v["h"])
+    v["a"] = np.tanh(weights["w4"] * v["p"] + weights["w5"] * v["q"])
+    v["L"] = (v["a"] - Y) ** 2
+
+    d = {"a": 2 * (v["a"] - Y)}
+    d["za"] = d["a"] * (1 - v["a"] ** 2)
+    d["w4"], d["w5"] = d["za"] * v["p"], d["za"] * v["q"]
+    d["p"], d["q"] = d["za"] * weights["w4"], d["za"] * weights["w5"]
+    d["zp"], d["zq"] = d["p"] * (1 - v["p"] ** 2), d["q"] * (1 - v["q"] ** 2)
+    d["w2"], d["w3"] = d["zp"] * v["h"], d["zq"] * v["h"]
+    d["h"] = d["zp"] * weights["w2"] + d["zq"] * weights["w3"]  # the fork: two paths, added
+    d["zh"] = d["h"] * (1 - v["h"] ** 2)
+    d["w1"] = d["zh"] * X
+    return v, d
+
+
+def in_words(step, weights, v, d):
+    """What the walk does in this step, with its numbers."""
+    w4, w5, w2, w3 = (weights[name] for name in ("w4", "w5", "w2", "w3"))
+    return (
+        "Forward only: each value is there, and no slope yet.",
+        f"The loss is (a - y)², so da = 2 (a - y) = 2 · ({v['a']:.3f} - {Y:g}) = {d['a']:+.3f}.",
+        f"Through the tanh of a: dz = da · (1 - a²) = {d['a']:+.3f} · {1 - v['a'] ** 2:.3f} = {d['za']:+.3f}.",
+        f"w₄ was multiplied by p, w₅ by q: dw₄ = dz · p = {d['w4']:+.3f}, dw₅ = dz · q = {d['w5']:+.3f}.",
+        f"p was multiplied by w₄, q by w₅: dp = {d['za']:+.3f} · {w4:.3f} = {d['p']:+.3f}, "
+        f"dq = {d['za']:+.3f} · {w5:.3f} = {d['q']:+.3f}.",
+        f"Through the tanh of p and of q: dz = {d['p']:+.3f} · {1 - v['p'] ** 2:.3f} = {d['zp']:+.3f} and "
+        f"{d['q']:+.3f} · {1 - v['q'] ** 2:.3f} = {d['zq']:+.3f}.",
+        f"Both were multiplied by h: dw₂ = {d['zp']:+.3f} · {v['h']:.3f} = {d['w2']:+.3f}, "
+        f"dw₃ = {d['zq']:+.3f} · {v['h']:.3f} = {d['w3']:+.3f}.",
+        f"The fork: h feeds p and q, so its two slopes add. dh = {d['zp']:+.3f} · {w2:.3f} + {d['zq']:+.3f} · {w3:.3f} "
+        f"= {d['zp'] * w2:+.3f} {d['zq'] * w3:+.3f} = {d['h']:+.3f}.",
+        f"Through the tanh of h: dz = {d['h']:+.3f} · {1 - v['h'] ** 2:.3f} = {d['zh']:+.3f}.",
+        f"w₁ was multiplied by x = {X:g}: dw₁ = {d['w1']:+.3f}. All five slopes are found.",
+    )[step]
+
+
+def step_backwards():
+    """A network of four tanh neurons with a fork: walk back from the loss, change a weight, and take steps."""
+    fig, ax = figure(size=(8.8, 4.0))
+    names = {name: (*place, "") for name, place in PLACES.items()}
+    plot_graph(names, {wire: ("", "") for wire in [*WIRES.values(), ("a", "L")]}, ax)
+    ax.set_ylim(-1.25, 3.25)
+    circles = {name: artist(ax, f"node {name}") for name in PLACES}
+    weight_texts = {name: artist(ax, f"value {' '.join(wire)}") for name, wire in WIRES.items()}
+    slope_texts = {name: artist(ax, f"gradient {' '.join(wire)}") for name, wire in WIRES.items()}
+    ax.text(
+        PLACES["L"][0], PLACES["L"][1] + 0.62, f"y = {Y:g}", ha="center", va="bottom", color=COLORS["blue"], fontsize=11
+    )
+    style = {"fontsize": 10.5, "weight": "bold", "color": COLORS["vermillion"]}
+    beside = {name: ax.text(*PLACES[name], "", **style) for name in BESIDE}
+    for name, (dx, dy, ha, va) in BESIDE.items():
+        beside[name].set(position=np.add(PLACES[name], (dx, dy)), ha=ha, va=va)
+
+    def compute(w1, w4, steps):
+        weights = START | {"w1": w1, "w4": w4}
+        for _ in range(steps):
+            slopes = values_and_slopes(weights)[1]
+            weights = {name: w - RATE * slopes[name] for name, w in weights.items()}
+        return weights, *values_and_slopes(weights)
+
+    def draw(result, back, steps):
+        weights, values, slopes = result
+        found = {name for names in WALK[:back] for name in names}
+        for name, text in circles.items():
+            text.set_text(f"${name}$\n{shown(values[name])}")
+        for name, text in beside.items():
+            lines = [f"d{name} {slope_shown(slopes[name])}" if name in found else ""]
+            lines.append(f"dz {slope_shown(slopes['z' + name])}" if "z" + name in found else "")
+            text.set_text("\n".join(lines))
+        for name in WIRES:
+            label = name.translate(SUBSCRIPTS)
+            weight_texts[name].set_text(f"{label} = {shown(weights[name])}")
+            slope_texts[name].set_text(f"d{label} {slope_shown(slopes[name])}" if name in found else "")
+        moved = f" after {steps} step{'s' if steps > 1 else ''} of rate {RATE:g}" if steps else ""
+        end = " Every weight is where it was." if back == len(WALK) and not steps else ""
+        return f"Loss {values['L']:.4f}{moved}. {in_words(back, weights, values, slopes)}{end}"
+
+    return Live(
+        "step_backwards",
+        question="Walk back from the loss. What has changed when you arrive?",
+        prediction=Prediction(
+            "When the walk back has reached w₁, the last of the five weights: how many of them have changed?",
+            options=("all five", "only w₁", "none"),
+            answer="none",
+            explanation="The walk computes slopes. Moving the weights against them is another thing: the slider "
+            "“steps taken”.",
+        ),
+        controls={
+            "back": slider("steps back", 0, len(WALK), 0),
+            "steps": slider("steps taken", 0, 20, 0),
+            "w1": slider("weight w₁", -2.0, 2.0, START["w1"], step=0.1),
+            "w4": slider("weight w₄", -2.0, 2.0, START["w4"], step=0.1),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="A graph from the input x over the neuron h to two neurons p and q, on to a and the loss. Values stand in "
+        "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each.",
+    )

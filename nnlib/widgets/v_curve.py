@@ -1,0 +1,169 @@
+"""Chapter 06: the error of a gradient check against its ε, with a bug in the gradient or without."""
+
+import ipywidgets
+import numpy as np
+
+from nnlib.plots import COLORS, figure
+from nnlib.widgets import bugs
+from nnlib.widgets.controls import choice
+from nnlib.widgets.engine import Live, Prediction, note
+
+FINE, WRONG = 1e-8, 1e-4
+FLOOR = 1e-12  # what is smaller is drawn here
+EPSILONS = [float(f"{digit}e{power}") for power in range(-14, -1) for digit in (1, 2, 5)] + [0.1]
+ACTIVATIONS = [np.tanh, np.tanh, lambda Z: Z]
+DERIVATIVES = [lambda A: 1 - A**2, lambda A: 1 - A**2, lambda A: np.ones_like(A)]
+DTYPES = {"float64": np.float64, "float32": np.float32}
+
+
+def central_difference(f, theta, epsilon):
+    """(f(θ + ε) - f(θ - ε)) / 2ε for every entry of the array theta, shape of theta."""
+    gradient = np.zeros_like(theta)
+    for index in np.ndindex(theta.shape):
+        before = theta[index]
+        theta[index] = before + epsilon
+        above = f(theta)
+        theta[index] = before - epsilon
+        below = f(theta)
+        theta[index] = before
+        gradient[index] = (above - below) / (2 * epsilon)
+    return gradient
+
+
+def relative_error(a, b):
+    """‖a - b‖ / (‖a‖ + ‖b‖), and 0 where both are zero."""
+    size = np.linalg.norm(a) + np.linalg.norm(b)
+    return np.linalg.norm(a - b) / size if size else 0.0
+
+
+def forward(X, parameters):
+    """[X, A1, A2, A3] of a network with two tanh layers and a linear one."""
+    trace = [X]
+    for layer, activation in zip(parameters, ACTIVATIONS, strict=True):
+        trace.append(activation(trace[-1] @ layer["W"] + layer["b"]))
+    return trace
+
+
+def v_curve(
+    X, y, parameters, backward=bugs.backward, central_difference=central_difference, relative_error=relative_error
+):
+    """Relative errors over thirteen powers of ten of ε, for the whole gradient and for each parameter array.
+
+    X, y : (n, n_inputs), (n, n_outputs). parameters : [{'W', 'b'}] of two tanh layers and a linear one.
+    backward(trace, y, parameters, derivatives) -> [{'W', 'b'}], central_difference(f, theta, epsilon) -> array,
+    relative_error(a, b) -> number: the reader's own functions, or the library's.
+    """
+    places = [(k, key) for k in range(len(parameters)) for key in ("W", "b")]
+    names = [f"{key}{k + 1}" for k, key in places]
+
+    def cast(dtype):
+        layers = [{key: layer[key].astype(dtype) for key in ("W", "b")} for layer in parameters]
+        return X.astype(dtype), y.astype(dtype), layers
+
+    def measure(dtype, epsilon):
+        """The measured gradient, an array for each place."""
+        X, y, layers = cast(dtype)
+
+        def loss_at(k, key):
+            def loss(theta):
+                trial = [*layers]
+                trial[k] = {**layers[k], key: np.asarray(theta).astype(dtype)}
+                return np.mean((forward(X, trial)[-1] - y) ** 2)
+
+            return loss
+
+        return [central_difference(loss_at(k, key), layers[k][key].copy(), epsilon) for k, key in places]
+
+    def together(arrays):
+        return np.concatenate([np.ravel(array) for array in arrays])
+
+    with np.errstate(all="ignore"):
+        measured = {name: [measure(dtype, epsilon) for epsilon in EPSILONS] for name, dtype in DTYPES.items()}
+
+    fig, (valley, bars) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.25, 1), sharey=True)
+    (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
+    (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
+    columns = bars.bar(names, FLOOR, width=0.65, color=COLORS["blue"])
+    card = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
+    labels = [bars.text(k, FLOOR, "", ha="center", va="bottom", fontsize=10, bbox=card) for k in range(len(names))]
+    for ax in (valley, bars):
+        ax.axhline(WRONG, color=COLORS["vermillion"], linestyle="--", linewidth=1.3)
+        ax.axhline(FINE, color=COLORS["green"], linestyle="-.", linewidth=1.3)
+    # Written where the curves of a right gradient do not pass, in either precision.
+    valley.text(2e-10, WRONG * 1.4, "wrong above this", fontsize=9.5, color="#9C4400")
+    valley.text(1.3e-14, FINE / 1.5, "fine below this", va="top", fontsize=9.5, color="#00664B")
+    valley.set(xscale="log", xlim=(6e-15, 0.16), xlabel="ε", ylabel="relative error, whole gradient")
+    valley.set(yscale="log", ylim=(FLOOR, 5))
+    bars.set(xlabel="parameter array", ylabel="relative error, array by array")
+    bars.yaxis.set_tick_params(labelleft=True)
+    bars.grid(False, axis="x")
+
+    def compute(bug, precision):
+        X, y, layers = cast(DTYPES[precision])
+        broken = backward if bug == "none" else bugs.faulty(bug)
+        gradient = broken(forward(X, layers), y, layers, DERIVATIVES)
+        gradient = [gradient[k][key] for k, key in places]
+        each = np.array([[relative_error(a, b) for a, b in zip(m, gradient)] for m in measured[precision]])
+        whole = np.array([relative_error(together(m), together(gradient)) for m in measured[precision]])
+        return whole, each
+
+    def draw(result, epsilon, bug, precision):
+        whole, each = result
+        now = EPSILONS.index(epsilon)
+        seen = slice(now, None)  # the curve is drawn as far as ε has come down
+        curve.set_data(EPSILONS[seen], np.maximum(whole[seen], FLOOR))
+        here.set_data([epsilon], [max(whole[now], FLOOR)])
+        for column, label, error in zip(columns, labels, each[now]):
+            column.set_height(max(error - FLOOR, 0.0))
+            column.set_y(FLOOR)
+            color = "vermillion" if error > WRONG else "blue" if error < FINE else "orange"
+            column.set_facecolor(COLORS[color])
+            label.set_y(max(error, FLOOR) * 1.35)
+            label.set_text(short(error))
+        vanished = not any(np.any(array) for array in measured[precision][now])
+        if vanished:
+            note(bars, f"In {precision} θ + ε is θ again: every difference is zero.")
+        elif bug == "none" and whole[now] > WRONG:
+            cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
+            note(bars, f"A right gradient, called wrong. {cause}")
+        worst = int(np.argmax(each[now]))
+        return (
+            f"ε = {short(epsilon)}, {precision}, bug: {bug}. The relative error is {short(whole[now])}, "
+            f"{verdict(whole[now])}; the worst array is {names[worst]} with {short(each[now, worst])}."
+        )
+
+    options = [(short(epsilon), epsilon) for epsilon in EPSILONS]
+    return Live(
+        "v_curve",
+        question="Is a smaller ε always better?",
+        prediction=Prediction(
+            "At ε = 1e-4 the relative error is 2e-9. What will it be at ε = 1e-10, a million times smaller?",
+            options=("far smaller", "about the same", "far larger"),
+            answer="far larger",
+            explanation="Drag ε slowly down from 1e-4 and watch where the curve turns.",
+        ),
+        controls={
+            "epsilon": ipywidgets.SelectionSlider(options=options, value=1e-4, description="ε"),
+            "bug": choice("bug", ["none", *bugs.BUGS]),
+            "precision": choice("precision", list(DTYPES)),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Left, the relative error of a gradient check against ε, both on log scales, drawn from large ε down to "
+        "the chosen one. Right, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 "
+        "(wrong above).",
+    )
+
+
+def verdict(error):
+    """What a relative error says of a gradient."""
+    return "which reads as fine" if error < FINE else "which reads as wrong" if error > WRONG else "so look closer"
+
+
+def short(number):
+    """A number with one digit: 2e-9, 0.6."""
+    if number >= 0.01 or number == 0:
+        return f"{number:.2g}"
+    digits, power = f"{number:.0e}".split("e")
+    return f"{digits}e{int(power)}"

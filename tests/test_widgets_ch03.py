@@ -1,0 +1,244 @@
+"""Chapter 03: the numbers behind the live figure, the tables, and what the chapter says of both."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from nnlib import NeuralNetwork, datasets
+from nnlib.exercises import exercises
+from nnlib.plots import (
+    COLORS,
+    artist,
+    matrix_layout,
+    matrix_number,
+    plot_matrices,
+    shown_indices,
+)
+from nnlib.widgets import forward_shapes as make
+from nnlib.widgets.forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS
+
+NAMES = ("n", "ride", "hidden", "outputs")
+
+
+@pytest.fixture
+def live():
+    live = make()
+    live.guess("neither")
+    yield live
+    live.close()
+
+
+def turn(live, **values):
+    for name, value in values.items():
+        live.controls[name].value = value
+    assert live.error is None
+    return live.result
+
+
+def collections_of(live):
+    """The marked cells of the tables, the nodes and the edges."""
+    net, tables = live._frames.figure.axes
+    marked = next(c for c in tables.collections if to_hex(c.get_edgecolor()[0]) == COLORS["orange"].lower())
+    edges, nodes = net.collections[:2]
+    return marked, nodes, edges
+
+
+def notes(live):
+    return [t.get_text() for ax in live._frames.figure.axes for t in ax.texts if "no ride" in t.get_text()]
+
+
+@pytest.mark.parametrize("n", [BATCHES[0], 4, BATCHES[-1]])
+@pytest.mark.parametrize("hidden", [WIDTHS[0], 5, WIDTHS[-1]])
+@pytest.mark.parametrize("outputs", [1, MOST_OUTPUTS])
+def test_the_shapes_are_those_of_two_layers(live, n, hidden, outputs):
+    result = turn(live, n=n, hidden=hidden, outputs=outputs)
+    assert {name: array.shape for name, array in result.items()} == {
+        "X": (n, 3),
+        "W1": (3, hidden),
+        "b1": (hidden,),
+        "Z1": (n, hidden),
+        "W2": (hidden, outputs),
+        "b2": (outputs,),
+        "Z2": (n, outputs),
+    }
+    by_hand = (result["X"] @ result["W1"] + result["b1"]) @ result["W2"] + result["b2"]
+    assert np.allclose(result["Z2"], by_hand, rtol=0, atol=1e-12)
+    parameters = sum(result[name].size for name in ("W1", "b1", "W2", "b2"))
+    assert f"{parameters:,} parameters, 2 matrix products" in live.readout
+    assert f"({n}, 3) → ({n}, {hidden}) → ({n}, {outputs})" in live.readout
+
+
+def test_the_batch_changes_neither_parameters_nor_products(live):
+    """The prediction, and the numbers that the chapter names."""
+    readouts = {}
+    for n in BATCHES:
+        before = turn(live, n=n)
+        readouts[n] = live.readout
+        assert np.array_equal(before["W1"], turn(live, n=4)["W1"])
+    assert live.prediction.answer == "neither"
+    assert all("26 parameters, 2 matrix products" in readout for readout in readouts.values())
+    assert readouts[1].endswith(" 20 multiplications.") and readouts[1].startswith("1 ride at once")
+    assert readouts[1000].endswith(" 20,000 multiplications.")
+
+
+def test_a_ride_alone_says_what_it_says_in_the_batch(live):
+    together = turn(live, n=1000)
+    for n in BATCHES:
+        assert np.allclose(turn(live, n=n)["Z2"], together["Z2"][:n], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("hidden", "drawn"), [(1, 1), (4, 4), (5, 3), (64, 3)])
+def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
+    result = turn(live, n=4, ride=3, hidden=hidden, outputs=2)
+    marked, nodes, edges = collections_of(live)
+    assert len(nodes.get_offsets()) == 3 + drawn + 2
+    assert len(edges.get_segments()) == 3 * drawn + drawn * 2
+    assert len(marked.get_paths()) == 3 + 2 * drawn + 2  # the ride in X, twice in Z1, in Z2
+    tops = {round(path.vertices[:, 1].max(), 6) for path in marked.get_paths()}
+    assert tops == {0.0, -3.7}  # the lower edge of the second of four rows, in each equation
+    shown = shown_indices(hidden, 4)
+    flow = [*result["X"][2], *(result["Z1"][2][i] if i is not None else "⋮" for i in shown), *result["Z2"][2]]
+    written = [matrix_number(value, 1) if value != "⋮" else value for value in flow]
+    (words,) = [c for c in live._frames.figure.axes[0].collections if hasattr(c, "labels")]
+    assert [text for _, _, text in words.labels] == written
+    assert "ride 3 of 4" in [text.get_text() for text in live._frames.figure.axes[0].texts]
+
+
+def test_edges_show_the_sign_by_color_and_dashes(live):
+    result = turn(live, hidden=4, outputs=2)
+    _, _, edges = collections_of(live)
+    weights = np.concatenate([result["W1"].ravel(), result["W2"].ravel()])
+    colors = [to_hex(color) == COLORS["blue"].lower() for color in edges.get_colors()]
+    solid = [dashes is None for _, dashes in edges.get_linestyles()]
+    assert colors == solid == list(weights >= 0)
+
+
+def test_a_ride_beyond_the_batch_is_said_and_the_last_one_drawn(live):
+    turn(live, n=4, ride=4)
+    assert notes(live) == []
+    turn(live, ride=7)
+    assert notes(live) == ["This batch has no ride 7. Shown is ride 4, its last."]
+    turn(live, n=8)
+    assert notes(live) == []
+
+
+def test_the_largest_tables_stay_within_the_figure(live):
+    turn(live, n=1000, hidden=64, outputs=10, ride=8)
+    tables = live._frames.figure.axes[1]
+    (left, right), (bottom, top) = tables.get_xlim(), tables.get_ylim()
+    for collection in tables.collections:
+        for path in collection.get_paths()[:1000] if collection.get_offset_transform() != tables.transData else []:
+            x, y = path.vertices.T
+            assert left <= x.min() and x.max() <= right and bottom <= y.min() and y.max() <= top
+
+
+def test_the_readers_functions_are_run():
+    calls = []
+
+    def layer(X, W, b):
+        calls.append(len(X))
+        return X @ W + b
+
+    live = make(layer=layer, count_parameters=lambda sizes: 77)
+    assert calls == [4, 4]  # two layers, two products, all rides
+    assert "77 parameters" in live.readout
+    live.guess("neither")
+    live.controls["n"].value = 1000
+    assert calls == [4, 4, 1000, 1000]
+    live.close()
+
+
+def test_a_wrong_layer_is_shown_and_not_fatal():
+    live = make(layer=lambda X, W, b: X @ W.T + b)
+    assert live.error is not None and "matmul" in live.readout
+    live.close()
+
+
+# ---- The tables -------------------------------------------------------------------------------------------------
+
+
+def test_tables_stand_in_a_row_with_names_shapes_and_numbers():
+    X, W = np.arange(6.0).reshape(2, 3), np.arange(3.0).reshape(3, 1) - 1
+    terms = [("X", X), "@", ("W", W), "=", ("Z", X @ W)]
+    cells, marked, labels, (width, height) = matrix_layout(terms, mark={"X": np.s_[0], "Z": (0, 0)})
+    said = [text for _, _, text, _ in labels]
+    assert len(cells) == 6 + 3 + 2 and len(marked) == 3 + 1
+    assert [text for _, _, text, kind in labels if kind == "name"] == ["X", "W", "Z"]
+    assert [text for _, _, text, kind in labels if kind == "shape"] == ["(2, 3)", "(3, 1)", "(2, 1)"]
+    assert "−1" in said and "-1" not in said
+    corners = np.array(cells)
+    assert corners[..., 0].min() >= 0 and corners[..., 0].max() <= width
+    assert np.abs(corners[..., 1]).max() <= height / 2
+
+    ax = plot_matrices(terms, mark={"X": np.s_[0]})
+    assert len(artist(ax, "cells").get_paths()) == 11 and len(artist(ax, "marked").get_paths()) == 3
+    assert plot_matrices(terms, ax) is ax
+
+
+def test_an_array_of_one_axis_is_a_row_with_its_own_shape():
+    cells, marked, labels, _ = matrix_layout([("b", np.array([4.0, 0.1]))], mark={"b": 0})
+    assert len(cells) == 2 and len(marked) == 1
+    assert ("(2,)", "shape") in [(text, kind) for *_, text, kind in labels]
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "wanted", "shown"),
+    [
+        (1, 4, [], [0]),
+        (4, 4, [3], [0, 1, 2, 3]),
+        (5, 4, [], [0, 1, None, 4]),
+        (5, 4, [1], [0, 1, None, 4]),
+        (1000, 4, [7], [0, None, 7, None]),
+        (1000, 4, [999], [0, 1, None, 999]),
+        (9, 6, [6], [0, 1, 2, None, 6, None]),
+        (5, 4, range(5), [0, 1, None, 4]),
+    ],
+)
+def test_large_tables_are_cut_around_what_is_marked(count, most, wanted, shown):
+    assert shown_indices(count, most, np.array(wanted, dtype=int)) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(8.0, "8"), (-0.5, "−0.5"), (-0.0001, "0"), (12.345, "12.3"), (0.017, "0.02"), (-111.2, "−111")]
+)
+def test_numbers_in_cells_are_short(value, text):
+    assert matrix_number(value) == text
+
+
+@pytest.mark.parametrize("bad", [np.zeros((2, 2, 2)), np.zeros((0, 3)), np.float64(1)])
+def test_what_is_no_table_is_named(bad):
+    with pytest.raises(ValueError, match="Q must be an array of one or two axes"):
+        plot_matrices([("Q", bad)])
+
+
+# ---- What the chapter says --------------------------------------------------------------------------------------
+
+
+def solution(name):
+    return exercises()[name].solution
+
+
+@pytest.mark.parametrize("sizes", [[2, 1], [2, 4, 1], [2, 16, 1], [2, 4, 4, 1]])
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("epochs", [1000, 3000])
+def test_no_linear_network_gets_below_a_quarter_on_xor(sizes, seed, epochs):
+    X, y = datasets.xor()
+    config = [{"n_inputs": i, "n_neurons": k, "activation": "linear"} for i, k in zip(sizes, sizes[1:], strict=False)]
+    nn = NeuralNetwork(config, learning_rate=0.1, seed=seed)
+    nn.fit(X, y, epochs=epochs, batch_size=4)
+    assert nn.loss(X, y) == pytest.approx(0.25, abs=1e-6)
+    assert np.allclose(nn.predict(X), 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("sizes", [[3, 4, 2], [5, 1], [2, 6, 6, 3]])
+def test_the_exercises_are_the_library(sizes):
+    config = [{"n_inputs": i, "n_neurons": k, "activation": "linear"} for i, k in zip(sizes, sizes[1:], strict=False)]
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, sizes[0])), rng.normal(size=(20, sizes[-1]))
+    nn = NeuralNetwork(config, learning_rate=0.05, seed=0)
+    nn.fit(X, y, epochs=20, batch_size=6)
+    parameters = nn.get_parameters()
+    outputs = solution("through_layers")(X, parameters)
+    assert np.allclose(outputs, nn.predict(X), rtol=0, atol=1e-12)
+    assert abs(solution("safe_mse")(outputs, y) - nn.loss(X, y)) < 1e-12
+    assert solution("count_parameters")(sizes) == sum(p["W"].size + p["b"].size for p in parameters)

@@ -1,0 +1,193 @@
+"""The live figures of chapter 04: what is behind the pictures, and what the chapter says of them."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from nnlib import datasets
+from nnlib.activations import ACTIVATIONS
+from nnlib.plots import png
+from nnlib.widgets import fold, plot_fold, stacked_layers
+from nnlib.widgets.fold import Fold, best_output, hidden_weights, undecided
+
+X, Y = datasets.xor()
+XOR_WEIGHTS = np.ones((2, 2)), np.array([0.0, -1.0]), np.array([[1.0], [-2.0]]), np.zeros(1)
+FUNCTIONS = {name: activation.function for name, activation in ACTIVATIONS.items()}
+
+
+def turn(live, **values):
+    for name, value in values.items():
+        live.controls[name].value = value
+    assert live.error is None, live.readout
+    return live.result
+
+
+def notes(live):
+    axes = live._frames.figure.axes
+    return " ".join(" ".join(t.get_text().split()) for ax in axes for t in ax.texts if t.get_gid() and t.get_visible())
+
+
+# ---- stacked_layers -----------------------------------------------------------------------------------
+
+
+def test_no_stack_of_linear_layers_beats_the_best_line():
+    live = stacked_layers()
+    for n_layers, width, seed in itertools.product((1, 2, 5), (1, 16), (0, 20)):
+        nn, loss = turn(live, n_layers=n_layers, width=width, seed=seed)
+        assert f"{loss:.4f}" == "0.2306"
+        assert np.ptp(np.diff(nn.predict(np.linspace(-1, 1, 9).reshape(-1, 1)), axis=0)) < 1e-12  # a straight line
+        assert not notes(live)
+    assert live.prediction.answer == "the same"
+
+
+def test_the_numbers_of_its_question_are_those_of_its_networks():
+    live = stacked_layers()
+    assert live.readout == "1 layer, no bend, 2 parameters: loss 0.2306 after 300 epochs."
+    turn(live, n_layers=5)
+    assert live.readout == "5 layers, 8 wide, no bend, 241 parameters: loss 0.2306 after 300 epochs."
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_with_a_bend_the_wave_is_fitted(seed):
+    live = stacked_layers()
+    nn, loss = turn(live, n_layers=5, bend=True, seed=seed)
+    assert loss < 0.08
+    assert [layer.activation.name for layer in nn.layers] == ["relu"] * 4 + ["linear"]
+    if seed == 0:
+        assert loss < 0.05  # as the chapter says
+
+
+def test_a_bend_without_a_second_layer_and_a_dead_network_are_said():
+    live = stacked_layers()
+    turn(live, bend=True)
+    assert "needs a second layer" in notes(live) and "no bend" in live.readout
+    _, loss = turn(live, n_layers=5, width=2, seed=0)
+    assert loss > 0.4 and "The same answer for every input" in notes(live)
+    turn(live, bend=False)
+    assert not notes(live)
+
+
+# ---- fold ---------------------------------------------------------------------------------------------
+
+
+def test_it_opens_with_the_weights_of_the_chapter():
+    live = fold()
+    W1, b1, W2, b2, _ = live.result
+    for got, wanted in zip((W1, b1, W2, b2), XOR_WEIGHTS, strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-12)
+    assert live.readout == (
+        "relu: outputs 0.00, 1.00, 1.00, 0.00 for 00, 01, 10, 11 (wanted 0, 1, 1, 0). Loss 0.0000, 4 of 4 right."
+    )
+
+
+def test_its_prediction_is_true():
+    live = fold()
+    assert live.prediction.answer == "tanh and sigmoid"
+    for name in ("tanh", "sigmoid", "relu"):
+        turn(live, activation=name)
+        assert "Loss 0.0000, 4 of 4 right" in live.readout and not notes(live)
+    turn(live, activation="linear")
+    assert "Loss 0.2500, 0 of 4 right" in live.readout and "No bend" in notes(live)
+
+
+def test_linear_says_one_half_at_every_setting():
+    live = fold()
+    turn(live, activation="linear")
+    for angle1, bias1, angle2, bias2 in [(0, 0.0, 90, 0.0), (-180, -2.0, 180, 1.0), (20, -0.3, 80, 0.7)]:
+        turn(live, angle1=angle1, bias1=bias1, angle2=angle2, bias2=bias2)
+        assert "outputs 0.50, 0.50, 0.50, 0.50" in live.readout
+
+
+def test_what_the_chapter_says_to_try():
+    live = fold()
+    turn(live, bias2=0.0)
+    assert "outputs 0.50, 0.50, 0.50, 0.50" in live.readout and "not folded between them" in notes(live)
+    turn(live, angle1=-45, angle2=135, bias1=0.0, bias2=0.0)
+    assert "4 of 4 right" in live.readout
+    W1, b1, *_ = live.result
+    np.testing.assert_allclose(W1, [[1, -1], [-1, 1]], atol=1e-9)  # ReLU(x1 - x2) and ReLU(x2 - x1)
+    np.testing.assert_allclose(np.maximum(X @ W1 + b1, 0)[[0, 3]], 0, atol=1e-9)  # the two "off" points: one spot
+    live.reset()
+    turn(live, angle1=20, angle2=80)
+    assert "2 of 4 right" in live.readout
+    turn(live, angle1=-180, angle2=-180, bias1=-2.0, bias2=-2.0)
+    assert "Both neurons say 0" in notes(live)
+
+
+def test_most_settings_do_not_solve_xor():
+    rng = np.random.default_rng(0)
+    solved = dict.fromkeys(FUNCTIONS, 0)
+    for _ in range(500):
+        (angle1, angle2), (bias1, bias2) = rng.uniform(-180, 180, 2), rng.uniform(-2, 1, 2)
+        W1, b1 = hidden_weights(angle1, bias1, angle2, bias2)
+        for name, f in FUNCTIONS.items():
+            H = f(X @ W1 + b1)
+            W2, b2 = best_output(H, Y)
+            output = H @ W2 + b2
+            solved[name] += bool((~undecided(output) & ((output > 0.5) == (Y > 0.5))).all())
+    assert solved["linear"] == 0
+    assert all(0 < solved[name] < 100 for name in ("relu", "tanh", "sigmoid")), solved
+
+
+def test_the_output_layer_is_the_best_there_is():
+    rng = np.random.default_rng(1)
+    H = rng.normal(size=(4, 2))
+    W2, b2 = best_output(H, Y)
+    best = np.mean((H @ W2 + b2 - Y) ** 2)
+    for _ in range(50):
+        other = np.mean((H @ (W2 + 0.1 * rng.normal(size=(2, 1))) + b2 + 0.1 * rng.normal() - Y) ** 2)
+        assert best <= other
+
+
+def test_the_readers_functions_are_the_ones_that_run():
+    calls = []
+
+    def my_relu(Z):
+        calls.append(Z.shape)
+        return np.maximum(Z, 0)
+
+    live = fold(relu=my_relu)
+    assert calls and "4 of 4 right" in live.readout
+    live = fold(sigmoid=lambda Z: 0 * Z)
+    turn(live, activation="sigmoid")
+    assert "0 of 4 right" in live.readout
+
+
+def picture_of(*weights, f):
+    """The two pictures of a network, as the artists hold them."""
+    fig = plot_fold(*XOR_WEIGHTS, f)
+    picture = Fold(*fig.axes, reach=(-0.5, 2.5))
+    return picture, *picture.show(*weights, f)
+
+
+def test_the_figure_shows_the_fold():
+    picture, H, output = picture_of(*XOR_WEIGHTS, f=FUNCTIONS["relu"])
+    np.testing.assert_allclose(H, [[0, 0], [1, 0], [1, 0], [2, 1]])
+    np.testing.assert_allclose(output, Y, atol=1e-12)
+    off, on = picture.marks[1]
+    np.testing.assert_allclose(np.transpose(on.get_data()), [[1, 0], [1, 0]])
+    np.testing.assert_allclose(np.transpose(off.get_data()), [[0, 0], [2, 1]])
+    assert [label.get_text() for label in picture.labels[1]] == ["00", "01, 10", "", "11"]
+    h1, h2 = picture.lines[1].get_data()
+    np.testing.assert_allclose((h1 - 2 * h2)[~np.isnan(h1)], 0.5, atol=1e-9)  # the line that the chapter names
+    s = np.sum(picture.lines[0].get_data(), axis=0)
+    s = s[~np.isnan(s)]
+    np.testing.assert_allclose(np.minimum(abs(s - 0.5), abs(s - 1.5)), 0, atol=1e-9)  # seen from the left: two lines
+    assert (s < 1).any() and (s > 1).any()
+    for bend, at in zip(picture.bends, (0, 1), strict=True):
+        np.testing.assert_allclose(np.sum(bend.get_data(), axis=0), at, atol=1e-9)
+    wire = np.concatenate(picture.meshes[1].get_segments())
+    np.testing.assert_allclose(wire[:, 1], np.maximum(wire[:, 0] - 1, 0), atol=1e-9)  # one line with a corner at 1
+
+
+def test_the_figure_of_a_network_that_says_one_half_has_no_line():
+    W1, b1, *_ = XOR_WEIGHTS
+    picture, _, output = picture_of(W1, b1, np.zeros((2, 1)), np.array([0.5]), f=FUNCTIONS["linear"])
+    assert (output == 0.5).all()
+    assert all(len(line.get_xdata()) == 0 for line in picture.lines)
+
+
+def test_the_figure_takes_a_solution_of_lists_and_whole_numbers():
+    fig = plot_fold([[1, 1], [1, 1]], [0, -1], [[1], [-2]], 0, FUNCTIONS["relu"])
+    assert png(fig)[:4] == b"\x89PNG"

@@ -1,0 +1,197 @@
+"""The live figure of chapter 06, its gallery of bugs, and what the prose says of both."""
+
+import numpy as np
+import pytest
+
+from nnlib import datasets
+from nnlib.exercises import exercises
+from nnlib.exercises.ch06_gradient_checking import TRACES
+from nnlib.plots import COLORS
+from nnlib.widgets import bugs, v_curve
+from nnlib.widgets.v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, central_difference, forward, relative_error
+
+X, y = datasets.xor()
+LAYERS = ["W1", "b1", "W2", "b2", "W3", "b3"]
+
+
+def network(seed=0):
+    rng = np.random.default_rng(seed)
+    return [{"W": rng.normal(size=shape), "b": rng.normal(size=shape[1])} for shape in ((2, 3), (3, 3), (3, 1))]
+
+
+@pytest.fixture
+def live():
+    widget = v_curve(X, y, network())
+    widget.guess("far larger")
+    yield widget
+    widget.close()
+
+
+def turned(live, **values):
+    """The errors at the chosen ε after turning: of the whole gradient, and of each array by name."""
+    for name, value in values.items():
+        live.controls[name].value = value
+    assert live.error is None
+    whole, each = live.result
+    now = EPSILONS.index(live.controls["epsilon"].value)
+    return whole[now], dict(zip(LAYERS, each[now], strict=True))
+
+
+def color_of(live, name):
+    bars = live._frames.figure.axes[1]
+    return bars.patches[LAYERS.index(name)].get_facecolor()
+
+
+def notes(live):
+    return [text.get_text() for ax in live._frames.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
+
+
+def test_it_opens_where_its_question_asks(live):
+    assert live.controls["epsilon"].value == 1e-4
+    whole, _ = turned(live)
+    assert f"{whole:.0e}" == "2e-09"
+    assert live.prediction.answer == "far larger"
+    assert turned(live, epsilon=1e-10)[0] > 100 * whole
+
+
+def test_the_numbers_of_the_prose(live):
+    assert f"{turned(live, epsilon=1e-5)[0]:.0e}" == "2e-11"
+    assert 6e-7 < turned(live, epsilon=1e-10)[0] < 1e-6
+    assert turned(live, epsilon=1e-14)[0] > 1e-4
+    assert "A right gradient, called wrong" in " ".join(" ".join(notes(live)).split())
+
+
+def test_float32_reads_wrong_nearly_everywhere(live):
+    live.controls["precision"].value = "float32"
+    whole, _ = live.result
+    best = int(np.argmin(whole))
+    assert 2e-3 <= EPSILONS[best] <= 1e-2 and 5e-6 < whole[best] < 2e-5
+    assert turned(live, epsilon=1e-8)[0] == 1
+    assert "every difference is zero" in " ".join(" ".join(notes(live)).split())
+
+
+def test_a_wrong_gradient_is_wrong_at_every_epsilon(live):
+    for bug in bugs.BUGS:
+        live.controls["bug"].value = bug
+        whole, _ = live.result
+        assert live.error is None
+        assert whole.min() > 0.15 and np.ptp(whole) < 0.01, bug
+
+
+@pytest.mark.parametrize(
+    "bug, expected",
+    [
+        ("none", dict.fromkeys(LAYERS, 0)),
+        ("sign", dict.fromkeys(LAYERS, 1)),
+        ("missing 1/n", dict.fromkeys(LAYERS, 3 / 5)),
+        ("1/n twice", dict.fromkeys(LAYERS, 3 / 5)),
+        ("missing bias gradient", {"W1": 0, "b1": 1, "W2": 0, "b2": 1, "W3": 0, "b3": 1}),
+    ],
+)
+def test_the_fingerprints_are_those_of_the_formula(live, bug, expected):
+    _, each = turned(live, epsilon=1e-5, bug=bug)
+    for name, error in expected.items():
+        assert each[name] == pytest.approx(error, abs=1e-8)
+
+
+def test_what_is_handed_back_wrongly_leaves_the_last_layers_right(live):
+    _, each = turned(live, epsilon=1e-5, bug="forgotten derivative")
+    assert min(each[name] for name in LAYERS[:4]) > 0.1 and max(each["W3"], each["b3"]) < 1e-8
+    _, each = turned(live, bug="transpose")
+    assert min(each["W1"], each["b1"]) > 0.1 and max(each[name] for name in LAYERS[2:]) < 1e-8
+
+
+def test_the_last_layer_is_exact_at_any_epsilon(live):
+    _, each = turned(live, epsilon=0.1)
+    assert max(each["W3"], each["b3"]) < 1e-12 and min(each[name] for name in LAYERS[:4]) > 1e-4
+
+
+def test_the_picture_follows(live):
+    figure = live._frames.figure
+    curve = figure.axes[0].lines[0]
+    for epsilon in (0.1, 1e-4, 1e-14):
+        turned(live, epsilon=epsilon)
+        x, drawn = curve.get_data()
+        assert list(x) == [e for e in EPSILONS if e >= epsilon]
+        assert np.allclose(drawn, np.maximum(live.result[0][-len(x) :], 1e-12))
+    turned(live, epsilon=1e-5, bug="missing bias gradient")
+    assert color_of(live, "b2")[:3] == pytest.approx(rgb("vermillion")) and "wrong" in live.readout
+    assert color_of(live, "W2")[:3] == pytest.approx(rgb("blue"))
+    turned(live, epsilon=1e-7, bug="none", precision="float32")
+    live.reset()
+    assert "ε = 1e-4, float64, bug: none" in live.readout and "2e-9, which reads as fine" in live.readout
+
+
+def rgb(name):
+    return tuple(int(COLORS[name][k : k + 2], 16) / 255 for k in (1, 3, 5))
+
+
+def test_it_runs_on_the_readers_functions():
+    calls = []
+
+    def spy(name, function):
+        def spied(*given):
+            calls.append(name)
+            return function(*given)
+
+        return spied
+
+    live = v_curve(
+        X,
+        y,
+        network(),
+        backward=spy("backward", bugs.faulty("1/n twice")),
+        central_difference=spy("central_difference", central_difference),
+        relative_error=spy("relative_error", relative_error),
+    )
+    assert set(calls) == {"backward", "central_difference", "relative_error"}
+    assert live.result[0][-1] == pytest.approx(0.6, abs=1e-3)
+    live.close()
+
+
+# ---- The gallery ------------------------------------------------------------------------------------
+
+
+def test_the_gallery_holds_each_bug_once_and_the_exercises_know_it():
+    assert set(TRACES) == set(bugs.BUGS)
+    answers = {letter: exercises()[f"bug_{letter}"].solution for letter in bugs.GALLERY}
+    assert sorted(answers.values()) == sorted(bugs.BUGS)
+    parameters = network()
+    trace = forward(X, parameters)
+    for letter, suspect in bugs.GALLERY.items():
+        for one, other in zip(
+            suspect(trace, y, parameters, DERIVATIVES),
+            bugs.faulty(answers[letter])(trace, y, parameters, DERIVATIVES),
+            strict=True,
+        ):
+            assert np.array_equal(one["W"], other["W"]) and np.array_equal(one["b"], other["b"])
+
+
+def test_without_a_bug_it_is_the_gradient_of_the_library():
+    from nnlib import NeuralNetwork
+
+    shapes = zip((2, 3, 3), (3, 3, 1), ("tanh", "tanh", "linear"), strict=True)
+    nn = NeuralNetwork([{"n_inputs": i, "n_neurons": o, "activation": name} for i, o, name in shapes], seed=1)
+    parameters = nn.get_parameters()
+    assert len(ACTIVATIONS) == len(parameters)
+    computed = bugs.backward(forward(X, parameters), y, parameters, DERIVATIVES)
+    for layer, wanted in zip(computed, nn.gradients(X, y)[1], strict=True):
+        assert np.allclose(layer["W"], wanted["W"], rtol=0, atol=1e-12)
+        assert np.allclose(layer["b"], wanted["b"], rtol=0, atol=1e-12)
+
+
+def test_with_one_row_the_two_bugs_of_the_mean_cannot_be_seen():
+    """An open question of the chapter."""
+    parameters = network()
+    trace = forward(X[:1], parameters)
+    right = bugs.backward(trace, y[:1], parameters, DERIVATIVES)
+    same = []
+    for bug in bugs.BUGS:
+        wrong = bugs.faulty(bug)(trace, y[:1], parameters, DERIVATIVES)
+        same += [bug] * all(np.allclose(a[key], b[key]) for a, b in zip(right, wrong, strict=True) for key in a)
+    assert same == ["missing 1/n", "1/n twice"]
+
+
+def test_an_unknown_bug_is_refused():
+    with pytest.raises(ValueError, match="bug must be one of"):
+        bugs.faulty("typo")

@@ -1,0 +1,244 @@
+"""The live figures of chapter 07, and what its prose says about them."""
+
+import numpy as np
+import pytest
+
+from nnlib import NeuralNetwork, datasets, initializers
+from nnlib.exercises import mine
+from nnlib.plots import artist, figure, plot_seeds
+from nnlib.widgets import hundred_seeds, signal_through_layers, through_layers, train_hundred
+from nnlib.widgets.hundred_seeds import SCALES, all_equal, is_solved
+from nnlib.widgets.signal_through_layers import STDS, size
+
+X, y = datasets.xor()
+RULES = {"glorot": initializers.glorot, "he": initializers.he}
+
+
+@pytest.fixture
+def grid():
+    live = hundred_seeds()
+    yield live
+    live.close()
+
+
+@pytest.fixture
+def layers():
+    live = signal_through_layers()
+    yield live
+    live.close()
+
+
+def turn(live, **values):
+    for name, value in values.items():
+        live.controls[name].value = value
+    assert live.error is None, live.readout
+    return live
+
+
+def solved_share(live, **values):
+    return int(turn(live, **values).result[1].sum())
+
+
+# ---- a hundred networks at once ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation, rule", [("relu", "he"), ("tanh", "glorot"), ("sigmoid", "glorot")])
+@pytest.mark.parametrize("width", [1, 4])
+def test_each_of_the_hundred_is_the_network_of_its_seed(activation, rule, width):
+    hundred = train_hundred(width, activation, RULES[rule])
+    config = [
+        {"n_inputs": 2, "n_neurons": width, "activation": activation, "initializer": rule},
+        {"n_inputs": width, "n_neurons": 1, "activation": "linear", "initializer": rule},
+    ]
+    for seed in (0, 5, 99):
+        nn = NeuralNetwork(config, learning_rate=0.1, seed=seed)
+        np.testing.assert_allclose(hundred.A1_start[seed], nn.trace(X)[1], rtol=0, atol=1e-12)
+        nn.fit(X, y, epochs=1000, batch_size=4)
+        np.testing.assert_allclose(hundred.A1[seed], nn.trace(X)[1], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(hundred.y_hat[seed], nn.predict(X), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(hundred.losses[seed], nn.loss(X, y), rtol=0, atol=1e-12)
+        for ours, theirs in zip(hundred.parameters, nn.get_parameters(), strict=True):
+            for key in ("W", "b"):
+                np.testing.assert_allclose(ours[key][seed], theirs[key], rtol=0, atol=1e-12)
+
+
+def test_the_hundred_train_like_the_readers_loop():
+    relu, derivative = mine("relu"), mine("relu_derivative")
+    rng = np.random.default_rng(5)
+    shapes = ((2, 4), (4, 1))
+    parameters = [{"W": 2 * initializers.he(*shape, rng), "b": np.zeros(shape[1])} for shape in shapes]
+    activations, derivatives = [relu, lambda Z: Z], [derivative, np.ones_like]
+    parameters, losses = mine("train")(X, y, parameters, activations, derivatives, 0.05, 40)
+    hundred = train_hundred(4, "relu", initializers.he, 2.0, epochs=40, learning_rate=0.05)
+    np.testing.assert_allclose(hundred.y_hat[5], mine("forward")(X, parameters, activations)[-1], rtol=0, atol=1e-12)
+    assert hundred.losses[5] < losses[0]
+
+
+def test_a_run_that_explodes_has_no_loss():
+    losses = train_hundred(16, "tanh", initializers.glorot, 30).losses
+    assert 0 < np.isnan(losses).sum() < 100
+
+
+def test_what_is_stuck_stays_stuck():
+    solved = [train_hundred(4, "relu", initializers.he, epochs=epochs).losses < 0.02 for epochs in (1000, 10_000)]
+    assert solved[0].sum() == 72
+    np.testing.assert_array_equal(*solved)
+
+
+def test_sigmoid_is_slow_and_not_stuck():
+    runs = [train_hundred(4, "sigmoid", initializers.glorot, epochs=epochs) for epochs in (1000, 5000)]
+    counts = [sum(is_solved(y_hat, y) for y_hat in run.y_hat) for run in runs]
+    assert counts[0] < 50 and counts[1] == 100
+
+
+def test_an_initializer_of_the_reader_is_asked():
+    hundred = train_hundred(3, "tanh", lambda i, o, rng: np.zeros((i, o)))
+    np.testing.assert_allclose(hundred.y_hat, 0.5, atol=1e-6)
+
+
+# ---- the grid of seeds ------------------------------------------------------------------------------
+
+
+def test_the_prediction_is_true(grid):
+    assert solved_share(grid) == 72
+    assert grid.prediction.answer == "nearly all" and solved_share(grid, width=16) >= 98
+
+
+def test_tiles_and_marks_are_the_result(grid):
+    hundred, won = turn(grid, width=3).result
+    ax = grid._frames.figure.axes[0]
+    np.testing.assert_array_equal(artist(ax, "losses").get_array().ravel(), hundred.losses)
+    dots, crosses = (artist(ax, name).get_xydata() for name in ("solved", "not solved"))
+    assert {int(10 * tens + last) for last, tens in dots} == set(np.flatnonzero(won))
+    assert {int(10 * tens + last) for last, tens in crosses} == set(np.flatnonzero(~won))
+    assert f"{won.sum()} of 100 seeds" in grid.readout
+
+
+def test_what_the_chapter_says_to_try(grid):
+    steps = grid.result[0].losses[~grid.result[1]]
+    np.testing.assert_allclose(steps, [min((1 / 8, 1 / 6, 1 / 4), key=lambda s: abs(s - v)) for v in steps], atol=1e-3)
+    assert [solved_share(grid, scale=scale) for scale in (2, 3, 5)] == [46, 20, 2]
+    assert solved_share(grid, activation="tanh", initializer="Glorot", scale=0.01) == 0
+    np.testing.assert_allclose(grid.result[0].losses, 0.25, atol=1e-6)
+    assert solved_share(grid, activation="relu", initializer="He") > 50
+    assert solved_share(grid, activation="sigmoid", initializer="Glorot", scale=3) > 90
+    assert solved_share(grid, initializer="all equal", scale=1) == 0
+    assert np.ptp(grid.result[0].y_hat, axis=0).max() == 0
+
+
+def test_the_failures_of_relu_have_dead_neurons(grid):
+    assert "Of the 28 that fail, 27 have a dead neuron" in grid.readout
+    assert "dead" not in turn(grid, activation="tanh").readout
+
+
+@pytest.mark.parametrize("activation, initializer", [("tanh", "Glorot"), ("relu", "He"), ("sigmoid", "all equal")])
+def test_every_extreme_of_the_grid_answers(grid, activation, initializer):
+    turn(grid, activation=activation, initializer=initializer)
+    for width in (1, 16):
+        for scale in (SCALES[0], SCALES[-1]):
+            assert "of 100 seeds" in turn(grid, width=width, scale=scale).readout
+
+
+def test_an_explosion_is_said_in_the_figure(grid):
+    turn(grid, activation="tanh", initializer="Glorot", width=16, scale=30)
+    notes = [text.get_text() for text in grid._frames.figure.axes[1].texts]
+    assert any("exploded" in words for words in notes)
+
+
+def test_the_readers_functions_are_used():
+    asked = []
+
+    def solved(y_hat, y):
+        asked.append((y_hat.shape, y.shape))
+        return True
+
+    live = hundred_seeds(he=all_equal, solved=solved)
+    assert asked == [((4, 1), (4, 1))] * 100
+    assert live.result[1].all()
+    live.close()
+
+
+def test_plot_seeds_wants_a_full_grid():
+    with pytest.raises(ValueError, match="multiple of 10"):
+        plot_seeds(np.ones(15), np.ones(15, dtype=bool))
+    with pytest.raises(ValueError, match="one shape"):
+        plot_seeds(np.ones(20), np.ones(10, dtype=bool))
+    ax = plot_seeds([0.1, np.nan] * 5, [True, False] * 5, figure()[1])
+    assert len(artist(ax, "solved").get_xdata()) == len(artist(ax, "not solved").get_xdata()) == 5
+    assert len(plot_seeds(np.ones(10), np.ones(10, dtype=bool), colorbar=False).figure.axes) == 1
+
+
+# ---- signal and gradient through the layers ---------------------------------------------------------
+
+
+def test_without_a_bend_the_size_follows_the_formula():
+    for weight_std in (0.01, 0.1, 1.0):
+        trace, gradients = through_layers(weight_std, 8, "linear")
+        assert size(trace[-1]) == pytest.approx((10 * weight_std) ** 8, rel=0.15)
+        assert size(gradients[0]) == pytest.approx((10 * weight_std) ** 8, rel=0.15)
+
+
+def test_the_gradient_is_that_of_the_network():
+    trace, gradients = through_layers(0.2, 3, "tanh")
+    config = [{"n_inputs": 100, "n_neurons": 100, "activation": "tanh"}] * 3
+    nn = NeuralNetwork(config)
+    tables = np.random.default_rng(0)
+    tables.normal(size=(2, 200, 100))
+    nn.set_parameters([{"W": 0.2 * W, "b": np.zeros(100)} for W in tables.normal(size=(10, 100, 100))[:3]])
+    np.testing.assert_allclose(trace[-1], nn.predict(trace[0]), rtol=0, atol=1e-12)
+    target = trace[-1] - gradients[-1] * trace[-1].size / 2  # the MSE against it has the gradient dA3
+    slopes = nn.gradients(trace[0], target)[1]
+    dZ1 = gradients[1] * (1 - trace[1] ** 2)
+    np.testing.assert_allclose(trace[0].T @ dZ1, slopes[0]["W"], rtol=1e-9, atol=1e-9)
+
+
+def test_the_gradient_grows_where_tanh_is_flat(layers):
+    assert layers.prediction.answer == "it grows"
+    _, _, up, down = layers.result
+    assert 0.2 < up[-1] < 0.3 and 0.2 < down[0] < 0.35
+    trace, _, up, down = turn(layers, weight_std=0.5).result
+    assert np.mean(np.abs(trace[-1]) > 0.99) > 0.5
+    assert down[0] == pytest.approx(73, abs=1) and up[-1] < 1
+
+
+def test_what_the_chapter_reads_off(layers):
+    _, _, up, down = turn(layers, weight_std=0.01).result
+    assert up[-1] < 1e-8 and down[0] < 1e-8
+    _, _, up, down = turn(layers, activation="relu", weight_std=0.5).result
+    assert 15_000 < up[-1] < 25_000 and 15_000 < down[0] < 25_000
+    _, _, up, down = turn(layers, weight_std=0.141).result
+    assert 0.8 < up[-1] < 1.2 and 0.8 < down[0] < 1.2
+
+
+def test_every_extreme_of_the_layers_answers(layers):
+    for activation in ("tanh", "relu", "linear"):
+        for weight_std in (STDS[0], STDS[-1]):
+            for depth in (1, 10):
+                turn(layers, activation=activation, weight_std=weight_std, depth=depth)
+                assert f"{depth} layers of {activation}" in layers.readout
+    notes = [text.get_text() for text in layers._frames.figure.axes[0].texts]
+    assert any("exploded" in words for words in notes)
+    turn(layers, weight_std=STDS[0])
+    notes = [text.get_text() for text in layers._frames.figure.axes[0].texts]
+    assert any("died" in words for words in notes)
+
+
+def test_the_curves_are_the_sizes(layers):
+    turn(layers, depth=3, weight_std=0.2)
+    signal, gradient = layers._frames.figure.axes[1].lines[:2]
+    np.testing.assert_allclose(signal.get_ydata(), [size(A) for A in layers.result[0]])
+    np.testing.assert_allclose(gradient.get_ydata(), [size(A) for A in layers.result[1]])
+
+
+def test_the_readers_passes_are_used():
+    asked = []
+
+    def forward(X, parameters, activations):
+        asked.append(len(parameters))
+        return mine("forward")(X, parameters, activations)
+
+    live = signal_through_layers(forward=forward, layer_backward=mine("layer_backward"))
+    assert asked == [8] and live.error is None
+    ours = signal_through_layers()
+    np.testing.assert_allclose(live.result[3], ours.result[3], rtol=1e-12)
+    ours.close()
