@@ -58,6 +58,30 @@ def test_with_a_bend_the_wave_is_fitted(seed):
         assert loss < 0.05  # as the chapter says
 
 
+def test_two_layers_do_as_well_and_two_seeds_fail():
+    """What the chapter says below the figure."""
+    live = stacked_layers()
+    assert turn(live, n_layers=2, bend=True)[1] < 0.05
+    turn(live, n_layers=5)
+    for seed in (8, 13):
+        nn, loss = turn(live, seed=seed)
+        assert f"{loss:.4f}" == "0.4605" and np.ptp(nn.predict(np.linspace(-1, 1, 9).reshape(-1, 1))) < 1e-3
+        assert np.abs(nn.trace(np.linspace(-1, 1, 9).reshape(-1, 1))[4]).max() < 1e-3  # the neurons of a layer
+        assert "The same answer for every input" in notes(live)
+
+
+def test_what_is_said_in_the_figure_covers_neither_curve_nor_label():
+    live = stacked_layers()
+    turn(live, n_layers=5, bend=True, seed=8)
+    curve = live._frames.figure.axes[1]
+    (said,) = [text for text in curve.texts if text.get_gid()]
+    top = said.get_window_extent().y1
+    (losses,) = [line for line in curve.lines if len(line.get_xdata()) == 300]
+    lowest = curve.transData.transform(np.column_stack(losses.get_data()))[:, 1].min()
+    label = next(text for text in curve.texts if not text.get_gid())
+    assert top < lowest and top < label.get_window_extent().y0
+
+
 def test_a_bend_without_a_second_layer_and_a_dead_network_are_said():
     live = stacked_layers()
     turn(live, bend=True)
@@ -101,8 +125,14 @@ def test_linear_says_one_half_at_every_setting():
 
 def test_what_the_chapter_says_to_try():
     live = fold()
+    turn(live, activation="linear")
+    assert "every point lands on the line" in notes(live)
+    turn(live, angle1=0)
+    assert "There is no line" in notes(live)
+    live.reset()
     turn(live, bias2=0.0)
     assert "outputs 0.50, 0.50, 0.50, 0.50" in live.readout and "not folded between them" in notes(live)
+    live.reset()
     turn(live, angle1=-45, angle2=135, bias1=0.0, bias2=0.0)
     assert "4 of 4 right" in live.readout
     W1, b1, *_ = live.result
@@ -179,6 +209,28 @@ def test_the_figure_shows_the_fold():
         np.testing.assert_allclose(np.sum(bend.get_data(), axis=0), at, atol=1e-9)
     wire = np.concatenate(picture.meshes[1].get_segments())
     np.testing.assert_allclose(wire[:, 1], np.maximum(wire[:, 0] - 1, 0), atol=1e-9)  # one line with a corner at 1
+
+
+def test_two_classes_on_one_spot_are_both_seen():
+    W1, _, W2, b2 = XOR_WEIGHTS
+    picture, H, _ = picture_of(W1, np.array([-3.0, -3.0]), W2, b2, f=FUNCTIONS["relu"])
+    assert (H == 0).all()
+    off, on = (mark.get_markersize() for mark in picture.marks[1])
+    assert off > 2 * on  # a ring around it
+    off, on = (mark.get_markersize() for mark in picture.marks[0])
+    assert off == on
+
+
+def test_random_weights_solve_xor_twice_in_a_thousand():
+    """What the chapter says of luck: drawn as there."""
+    rng = np.random.default_rng(0)
+    outputs = []
+    for _ in range(1000):
+        W1, b1, W2, b2 = (rng.normal(size=shape) for shape in ((2, 4), 4, (4, 1), 1))
+        outputs.append(np.tanh(X @ W1 + b1) @ W2 + b2)
+    solved = [np.array_equal(output > 0.5, Y > 0.5) for output in outputs]
+    assert sum(solved) == 2
+    assert min(np.mean((output - Y) ** 2) for output in outputs) > 0.07
 
 
 def test_the_figure_of_a_network_that_says_one_half_has_no_line():

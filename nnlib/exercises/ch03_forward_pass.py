@@ -21,6 +21,12 @@ def weighted_sum_loop(x, w, b):
     return total
 
 
+def overwritten_each_turn(x, w, b):
+    for x_i, w_i in zip(x, w):
+        s = x_i * w_i
+    return s + b
+
+
 def return_inside_the_loop(x, w, b):
     total = 0.0
     for x_i, w_i in zip(x, w):
@@ -77,6 +83,10 @@ exercise(
         (
             lambda x, w, b: x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + b,
             "This is right for three inputs and for no other number. Let NumPy or a loop go over as many as come.",
+        ),
+        (
+            overwritten_each_turn,
+            "Each turn overwrites the last, so only the last input is left. Start at 0 and write `s += ...`.",
         ),
         (
             return_inside_the_loop,
@@ -215,6 +225,10 @@ exercise(
             "(n_neurons,).",
         ),
         (
+            lambda X, W, b: (X + b) @ W,
+            "The bias is added to the inputs, and there are as many of it as neurons. Add the bias after the product.",
+        ),
+        (
             lambda X, W, b: X @ W - b,
             "The bias is taken away; it should be added.",
         ),
@@ -263,17 +277,17 @@ def safe_mse_loop(y_hat, y):
 
 def safe_mse_dot(y_hat, y):
     if y_hat.ndim != y.ndim or any(a != b for a, b in zip(y_hat.shape, y.shape)):
-        raise ValueError
+        raise ValueError(y_hat.shape, y.shape)
     r = (y_hat - y).ravel()
     return r @ r / r.size
 
 
-def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError):
+def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError, says="unequal shapes"):
     """An MSE with a guard: differ(y_hat, y) says when to raise."""
 
     def guarded(y_hat, y):
         if differ(y_hat, y):
-            raise error("unequal shapes")
+            raise error(*[says] * bool(says))
         return loss(y_hat, y)
 
     return guarded
@@ -294,7 +308,7 @@ UNEQUAL = [((4, 1), (4,)), ((4,), (4, 1)), ((3, 1), (3, 2)), ((2, 3), (3, 2)), (
 
 def refuses_unequal_shapes(safe_mse, rng):
     """None if every pair of unequal shapes is answered by a ValueError of the reader's own, else a sentence."""
-    through, by_luck = [], []
+    through, by_luck, silent = [], [], []
     for first, second in UNEQUAL:
         pair = f"{first} with {second}"
         try:
@@ -302,6 +316,8 @@ def refuses_unequal_shapes(safe_mse, rng):
         except ValueError as error:
             if "broadcast together" in str(error) or "cannot reshape" in str(error):
                 by_luck.append(pair)
+            elif not str(error).strip():
+                silent.append(pair)
         except Exception as error:
             return f"On {pair} it raises {type(error).__name__}; wanted is a ValueError."
         else:
@@ -309,9 +325,12 @@ def refuses_unequal_shapes(safe_mse, rng):
                 return f"On {pair} it returns an error; wanted is that it raises one."
             through.append(pair)
     if through:
-        stopped = f" ({', '.join(by_luck)} is stopped by NumPy, by luck.)" if by_luck else ""
+        are = "are" if len(by_luck) > 1 else "is"
+        stopped = f" ({', '.join(by_luck)} {are} stopped by NumPy, by luck.)" if by_luck else ""
         return f"These still get a result in place of a ValueError: {', '.join(through)}.{stopped}"
-    return "Some shapes are stopped by NumPy, by luck. Compare them before you subtract." if by_luck else None
+    if by_luck:
+        return "Some shapes are stopped by NumPy, by luck. Compare them before you subtract."
+    return "It refuses without a word: the message of its ValueError is empty." if silent else None
 
 
 exercise(
@@ -358,6 +377,11 @@ exercise(
             guard(unequal, error=TypeError),
             "It refuses, with a TypeError. The arrays are of the right type and of the wrong shape: that is a "
             "`ValueError`.",
+        ),
+        (
+            guard(unequal, says=""),
+            "It refuses without a word. Give the error a message that helps: `raise ValueError(...)` with both shapes "
+            "in the text.",
         ),
         (
             returns_the_error,
@@ -444,6 +468,10 @@ def keeps_all(X, parameters):
     return trace
 
 
+def list_of_outputs(X, parameters):
+    return keeps_all(X, parameters)[1:]
+
+
 def stack(rng, *sizes):
     """Parameters of layers with these sizes, the inputs first."""
     return [{"W": rng.normal(size=(i, k)), "b": rng.normal(size=k)} for i, k in zip(sizes, sizes[1:])]
@@ -491,6 +519,10 @@ exercise(
         (
             lambda X, parameters: through_layers(X, parameters[:2]),
             "This is two layers, always. Loop over `parameters`, however many there are.",
+        ),
+        (
+            list_of_outputs,
+            "These are the outputs of all the layers; return the last one.",
         ),
         (
             keeps_all,

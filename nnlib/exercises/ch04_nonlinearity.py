@@ -95,6 +95,10 @@ exercise(
             "The two layers are added. They are applied one after the other, so their weights are multiplied.",
         ),
         (
+            lambda W1, b1, W2, b2: (b1 @ W2 + b2, W1 @ W2),
+            "Both are right, in the wrong order. Order: `W` first, then `b`.",
+        ),
+        (
             lambda W1, b1, W2, b2: W1 @ W2,
             "That is `W`, and it is right. Wanted are two results: `W` and then `b`.",
         ),
@@ -231,12 +235,12 @@ def sigmoid_of_the_book(Z):
 
 def without_overflow(answer, rng):
     """None if no number overflows for inputs far from 0, else a sentence."""
-    Z = np.array([[-1000.0, 1000.0], [-800.0, 5.0]])
+    Z = np.array([[-1e4, 1e4], [-800.0, 5.0]])
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         try:
             answer(Z)
         except FloatingPointError as error:
-            return f"With Z = [[-1000, 1000], [-800, 5]] NumPy says: {error}."
+            return f"With Z = [[-10000, 10000], [-800, 5]] NumPy says: {error}."
     return None
 
 
@@ -247,6 +251,7 @@ exercise(
         (np.array([[0.0, 2.0], [-1.0, 5.0]]),),
         (3 * rng.normal(size=(4, 3)),),
         (np.array([[-1000.0, -40.0, 40.0, 1000.0]]),),
+        (np.array([[-1e4, 1e4]]),),
         (rng.normal(size=(5, 1)),),
         (rng.normal(size=7),),
     ],
@@ -263,6 +268,11 @@ exercise(
         (
             lambda Z: np.exp(Z) / (1 + np.exp(Z)),
             "For z = 1000 this is infinity over infinity, which is `nan`. Use the form with tanh.",
+        ),
+        (
+            lambda Z: np.exp(Z / 2) / (np.exp(Z / 2) + np.exp(-Z / 2)),
+            "Halving `z` only doubles the range: from about 1400 on this is infinity over infinity, `nan`. Add 1 to "
+            "the tanh of Z / 2 and compare it with this fraction.",
         ),
         (
             sigmoid_of_the_book,
@@ -344,6 +354,8 @@ def solves_xor(answer, rng):
         return says + "The two hidden neurons always say the same. Let the second one wake up later than the first."
     if np.allclose(output, 1 - XOR_Y, atol=0.01):
         return says + "That is XOR upside down: 1 minus what is wanted."
+    if np.allclose(output[:3], [0, 1, 1], atol=0.01) and output[3] < 0:
+        return says + "Only (1, 1) is wrong: the second neuron pulls too far. Make its weight smaller."
     if np.allclose(output[:3], [0, 1, 1], atol=0.01):
         return says + "Only (1, 1) is wrong. There the second neuron must pull the sum of the first down to 0."
     if np.array_equal(output > 0.5, XOR_Y > 0.5):
@@ -372,6 +384,11 @@ exercise(
             ones_and_a_bend(W2=(1.0, -1.0)),
             "On the four points it answers 0, 1, 1, 1. Only (1, 1) is wrong. There the second neuron must pull the "
             "sum of the first down to 0.",
+        ),
+        (
+            ones_and_a_bend(W2=(1.0, -3.0)),
+            "On the four points it answers 0, 1, 1, -1. Only (1, 1) is wrong: the second neuron pulls too far. Make "
+            "its weight smaller.",
         ),
         (
             ones_and_a_bend(b1=(0.0, 0.0)),
@@ -486,6 +503,35 @@ def two_layers_only(X, parameters, activations):
     return trace
 
 
+def bias_outside(X, parameters, activations):
+    trace = [X]
+    for layer, activation in zip(parameters, activations):
+        trace.append(activation(trace[-1] @ layer["W"]) + layer["b"])
+    return trace
+
+
+def dict_unpacked(X, parameters, activations):
+    trace = [X]
+    for (W, b), activation in zip(parameters, activations):
+        trace.append(activation(trace[-1] @ W + b))
+    return trace
+
+
+def rows_added_one_by_one(X, parameters, activations):
+    trace, A = [X], X
+    for layer, activation in zip(parameters, activations):
+        A = activation(A @ layer["W"] + layer["b"])
+        trace += A  # the rows of A, not A
+    return trace
+
+
+def rows_added_and_read(X, parameters, activations):
+    trace = [X]
+    for layer, activation in zip(parameters, activations):
+        trace += activation(trace[-1] @ layer["W"] + layer["b"])
+    return trace
+
+
 def linear(Z):
     return Z
 
@@ -536,6 +582,26 @@ exercise(
         (
             lambda X, parameters, activations: forward(X, parameters, [activations[-1]] * len(parameters)),
             "Every layer uses the last activation. Each has its own: go through both lists side by side.",
+        ),
+        (
+            lambda X, parameters, activations: forward(X, parameters, [relu] * len(parameters)),
+            "`relu` is used for every layer. Use the layer's own function, from the list `activations`.",
+        ),
+        (
+            bias_outside,
+            "The bias belongs inside: `f(A @ W + b)`. Here it is added after the bend.",
+        ),
+        (
+            dict_unpacked,
+            "Unpacking a dict gives its keys, the letters 'W' and 'b'. Write `layer['W']` and `layer['b']`.",
+        ),
+        (
+            rows_added_one_by_one,
+            "`+=` adds the rows of the array to the list, one by one. Use `append`: it adds the array as one entry.",
+        ),
+        (
+            rows_added_and_read,
+            "Use `append` in place of `+=`, which adds the rows one by one: the next layer then gets one row only.",
         ),
         (
             lambda X, parameters, activations: forward(

@@ -130,19 +130,6 @@ def two_names_for_one_array(f, theta, epsilon):
     return gradient
 
 
-def second_name(f, theta, epsilon):
-    """Moves t, which is theta, and measures both ends from it; the entries stay where they were moved to."""
-    gradient = np.zeros(theta.shape)
-    for index in np.ndindex(theta.shape):
-        t = theta
-        t[index] += epsilon
-        above = f(t)
-        t = theta
-        t[index] -= epsilon
-        gradient[index] = (above - f(t)) / (2 * epsilon)
-    return gradient
-
-
 def written_over_theta(f, theta, epsilon):
     for index in np.ndindex(theta.shape):
         before = theta[index]
@@ -239,12 +226,13 @@ exercise(
         ),
         (
             never_put_back,
-            "Each entry stays at `- epsilon` while the next ones are measured. Keep its old value and put it back.",
+            "Each entry stays at `- epsilon` while the next ones are measured. Keep its old value and put it back. "
+            "(`t = theta` is a second name for the same array, not a copy.)",
         ),
         (
             minus_one_epsilon,
-            "From above, `-= epsilon` leads back to the middle only. The point below is `2 * epsilon` away from "
-            "the one above.",
+            "From above, `-= epsilon` leads back to the middle only: the point below is `2 * epsilon` away. If you "
+            "began with `t = theta`: that is a second name for the same array, not a copy.",
         ),
         (
             put_back_by_adding,
@@ -260,11 +248,6 @@ exercise(
             two_names_for_one_array,
             "`above = theta` is a second name for the same array, not a copy, so up and down cancel. Take "
             "`theta.copy()`, or move one entry and put it back.",
-        ),
-        (
-            second_name,
-            "`t = theta` is a second name for the same array, not a copy: `theta` moves with it, and stays moved. Take "
-            "`theta.copy()`.",
         ),
         (
             written_over_theta,
@@ -335,14 +318,16 @@ def norm(a):
     return np.sqrt(np.sum(np.square(a)))
 
 
-def or_zero(error):
-    """A wrong formula with the both-zero case right, so that only the formula is judged."""
-    return lambda a, b: 0.0 if not np.any(a) and not np.any(b) else error(a, b)
-
-
-def with_or_without_zeros(error, hint):
-    """A wrong formula as it stands, 0/0 for two arrays of zeros, and with that case right; one hint for both."""
-    return [(error, hint), (or_zero(error), hint)]
+def two_arrays_of_zeros(answer, rng):
+    """A law of its own, so that a wrong formula is known by its values, whatever it makes of 0/0."""
+    try:
+        error = answer(np.zeros((2, 2)), np.zeros((2, 2)))
+    except ZeroDivisionError:
+        error = np.nan
+    if np.any(np.isnan(error)):
+        return "Right for all but one case: two arrays of zeros are equal, and 0/0 is not a number. Return 0 there."
+    if np.any(error):
+        return "Right for all but one case: two arrays of zeros are equal, so their error is 0."
 
 
 exercise(
@@ -352,10 +337,11 @@ exercise(
         (np.array([3.0, 4.0]), np.array([3.0, 0.0])),
         (rng.normal(size=(3, 4)), rng.normal(size=(3, 4))),
         (1e-7 * rng.normal(size=5), 1e-7 * rng.normal(size=5)),
-        (np.zeros((2, 2)), np.zeros((2, 2))),
+        (rng.normal(size=(2, 2)), rng.normal(size=(2, 2))),
         (rng.normal(size=(2, 3)), np.zeros((2, 3))),
         (1e3 * rng.normal(size=4), 1e3 * rng.normal(size=4)),
     ],
+    verify=two_arrays_of_zeros,
     also_right=[error_by_sums, error_by_loop, error_by_dots],
     wrong=[
         (
@@ -370,41 +356,41 @@ exercise(
             lambda a, b: norm(a - b),
             "This is the absolute error. Divide it by the sizes of the two, or small gradients always look right.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) / norm(a),
             "Only the size of `a` is below the line. With both, neither of the two is the special one, and a "
             "forgotten gradient (`a` all zero) does not divide by zero.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) / norm(b),
             "Only the size of `b` is below the line. Add the size of `a`.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) / norm(a + b),
             "The two sizes below the line are taken one by one: ‖a‖ + ‖b‖, not ‖a + b‖.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) ** 2 / (norm(a) ** 2 + norm(b) ** 2),
             "The root is missing: a size is the *root* of the sum of the squares, above and below the line.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) / np.sqrt(norm(a) ** 2 + norm(b) ** 2),
             "Below the line is one root of all the squares together. Take the root for `a` and for `b`, then add.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: abs(norm(a) - norm(b)) / (norm(a) + norm(b)),
             "This compares the two lengths. Two arrows of one length can point to different sides: take the "
             "length of the difference.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b))),
             "Here a size is a sum of absolute values. Size is the root of the sum of the *squares*.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b)),
             "One size for the whole array: sum the squares over all entries before you divide.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: np.mean(np.abs(a - b) / (np.abs(a) + np.abs(b))),
             "This is a mean over the entries. One size for the whole array: sum the squares over all entries before "
             "you divide.",
@@ -419,19 +405,19 @@ exercise(
             "Zero on one side only is the worst error there is, not the smallest: it is 1. Return 0 only when "
             "both are zero.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) / norm(a) + norm(b),
             "Parentheses: the division comes before the plus. Add the two sizes first: `/ (... + ...)`.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b))),
             "Here the largest entry stands for the size. The length is the root of the sum of the squares.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2)),
             "For a matrix `np.linalg.norm(a, 2)` is something else (its largest stretch). Leave out the 2.",
         ),
-        *with_or_without_zeros(
+        (
             lambda a, b: norm(a - b) / max(norm(a), norm(b)),
             "Below the line stands the larger of the two lengths; wanted is their sum.",
         ),
@@ -622,14 +608,14 @@ find(
     "1/n twice",
     against={
         "sign": "Not this one: look at the sizes in case a. Does swapping a sign change how long a gradient is?",
-        "missing 1/n": "Close: it is a matter of n. But look at the size in case a. Would a mean that was left out make a "
-        "gradient shorter?",
+        "missing 1/n": "Close: it is a matter of n. But look at the size in case a. Would a mean that was left out "
+        "make a gradient shorter?",
         "transpose": "Not this one: in case a no array is right, not even those of the last layer. Does the accused "
         "line run before them?",
-        "forgotten derivative": "Not this one: in case a the last layer is wrong too, and its f′ is 1. What harm would it do to "
-        "leave out a 1?",
-        "missing bias gradient": "Not this one: in case a the arrays `W` are wrong as well. Does the line for `db` touch "
-        "them?",
+        "forgotten derivative": "Not this one: in case a the last layer is wrong too, and its f′ is 1. What harm "
+        "would it do to leave out a 1?",
+        "missing bias gradient": "Not this one: in case a the arrays `W` are wrong as well. Does the line for `db` "
+        "touch them?",
     },
     hints=[
         "Is any array right? Do the wrong ones have one number in common?",
@@ -650,8 +636,8 @@ find(
         "that.",
         "transpose": "Not this one: in case b something is wrong in the last layer too, where nothing has been handed "
         "back yet.",
-        "forgotten derivative": "Not this one: in case b every `W` is right. `dW` is computed from `dZ`, so what does that say of "
-        "`dZ`?",
+        "forgotten derivative": "Not this one: in case b every `W` is right. `dW` is computed from `dZ`, so what does "
+        "that say of `dZ`?",
     },
     hints=[
         "Look at the columns of the weights, then at those of the biases.",
@@ -666,8 +652,8 @@ find(
         "missing 1/n": "Not this one: in case c the sizes are right. A factor other than 1 or −1 would show in them.",
         "1/n twice": "Not this one: in case c the sizes are right, and a division would show in them.",
         "transpose": "Not this one: in case c the last layer is wrong too. Which line has run by then?",
-        "forgotten derivative": "Not this one: in case c no size is off. Would it leave all lengths alone to drop numbers between "
-        "0 and 1?",
+        "forgotten derivative": "Not this one: in case c no size is off. Would it leave all lengths alone to drop "
+        "numbers between 0 and 1?",
         "missing bias gradient": "Not this one: in case c the biases have a size, and the weights are wrong too.",
     },
     hints=[
@@ -681,8 +667,8 @@ find(
     "forgotten derivative",
     against={
         "sign": "Not this one: in case d the last layer is right, and the walk starts there.",
-        "missing 1/n": "Not this one: in case d the last layer is right, and the sizes of the others have no factor in "
-        "common.",
+        "missing 1/n": "Not this one: in case d the last layer is right, and the sizes of the others have no factor "
+        "in common.",
         "1/n twice": "Not this one: in case d the sizes are too large, not too small, and the last layer is right.",
         "transpose": "Not this one: in case d layer 2 is wrong. Its dA came through the `W` of layer 3. Could NumPy "
         "have let that one through untransposed?",
@@ -720,8 +706,8 @@ find(
         "sign": "Not this one: in case f four arrays are right. Could a sign at the start of the walk spare them?",
         "missing 1/n": "Not this one: in case f four arrays are right, and the two others have no factor in common.",
         "1/n twice": "Not this one: in case f four arrays are right, and the two wrong ones are too large.",
-        "forgotten derivative": "Not this one: in case f layer 2 is right. It has a tanh; would it be right without its "
-        "slope?",
+        "forgotten derivative": "Not this one: in case f layer 2 is right. It has a tanh; would it be right without "
+        "its slope?",
         "missing bias gradient": "Not this one: in case f `b2` and `b3` are right, and `W1` is wrong.",
     },
     hints=[

@@ -108,8 +108,11 @@ class Fold:
             values = decision_values(answer, grid, RESOLUTION)
             self.maps[side].set_data(values)
             self.lines[side].set_data(*_contour(*axes, values))
-            for value in (0, 1):
-                self.marks[side][value].set_data(*at[self.y[:, 0] == value].T)
+            off, on = (at[self.y[:, 0] == value] for value in (0, 1))
+            on_one_spot = (np.abs(off[:, np.newaxis] - on).max(axis=2) < 1e-9).any()
+            for mark, places, size in zip(self.marks[side], (off, on), (18, 8) if on_one_spot else (11, 11)):
+                mark.set_data(*places.T)
+                mark.set_markersize(size)  # one around the other where two classes share a spot
             self._name(self.labels[side], at, self.left if side == 0 else self.right)
         self.meshes[0].set_segments(self.grid)
         self.meshes[1].set_segments([hidden(line) for line in self.grid])
@@ -185,7 +188,9 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         right_side = ~undecided(output) & ((output > 0.5) == (y > 0.5))
         loss = float(np.mean((output - y) ** 2))
         if activation == "linear":
-            note(left, "No bend: the best output is 0.5 everywhere. There is no line.")
+            drawn = len(picture.lines[1].get_xdata()) > 0
+            where = "In the hidden plane every point lands on the line." if drawn else "There is no line."
+            note(left, f"No bend: the best output is 0.5 everywhere. {where}")
         elif not H.any():
             note(left, "Both neurons say 0 on all four points. Raise a bias.")
         elif undecided(output).all():
@@ -204,7 +209,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
             "layer adapts to it. Which of the other three will solve XOR too?",
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
-            explanation="Any bend will do, sharp or soft. Without one there is nothing to adapt to.",
+            explanation="With these weights any bend will do, sharp or soft. Without one there is nothing to adapt to.",
         ),
         controls={
             "angle1": slider("angle of neuron 1", -180, 180, 45, step=5, unit="°"),

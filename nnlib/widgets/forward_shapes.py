@@ -18,7 +18,7 @@ from nnlib.plots import (
     shown_indices,
 )
 from nnlib.widgets.controls import list_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.engine import Live, Prediction
 
 INPUTS = ("distance", "waiting", "luggage")
 RIDES = ((2, 5, 1), (8, 0, 2), (5, 10, 0), (1, 4, 3))  # km, minutes, pieces: those of the chapter
@@ -67,7 +67,8 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     for y, name in zip(heights(3), INPUTS, strict=True):
         net.text(-0.13, y, name, fontsize=10.5, ha="right", va="center")
     net.text(0.43, 1.8, "dashed: weight below 0", fontsize=9.5, **style)
-    whose = net.text(-0.55, 1.75, "", fontsize=11, fontweight="bold", ha="left", va="center")
+    whose = net.text(-0.55, 1.95, "", fontsize=11, fontweight="bold", ha="left", va="top")
+    missing = net.text(2.12, 1.95, "", fontsize=11, fontweight="bold", ha="left", va="top")
     boxes = {kind: tables.add_collection(PolyCollection([], **MATRIX_CELLS[kind])) for kind in MATRIX_CELLS}
     letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in MATRIX_LETTERS.items()}
 
@@ -80,9 +81,9 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
 
     def draw(result, n, hidden, outputs, ride):
         row = min(ride, n) - 1
-        if ride > n:
-            note(net, f"This batch has no ride {ride}. Shown is ride {n}, its last.")
         whose.set_text(f"ride {row + 1} of {n}")
+        missing.set_text(f"this batch\nhas no\nride {ride}" * (ride > n))
+        beyond = f"This batch has no ride {ride}; drawn is ride {n}, its last. " * (ride > n)
         sizes = (3, hidden, outputs)
         flow = [result[name][row] for name in ("X", "Z1", "Z2")]
         draw_network(sizes, flow, result)
@@ -96,8 +97,8 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         multiplications = n * (3 * hidden + hidden * outputs)
         shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
         return (
-            f"{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. {count_parameters(list(sizes)):,} parameters, "
-            f"2 matrix products, {multiplications:,} multiplications."
+            f"{beyond}{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. "
+            f"{count_parameters(list(sizes)):,} parameters, 2 matrix products, {multiplications:,} multiplications."
         )
 
     def draw_network(sizes, flow, result):

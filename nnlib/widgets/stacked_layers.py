@@ -31,10 +31,11 @@ def stacked_layers():
     plane.plot(X, y, "o", color=COLORS["black"], markersize=4.5)
     (drawn,) = plane.plot([], [], color=COLORS["vermillion"], linewidth=2.5)
     plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, and the data y")
+    # The axis reaches far down, so that what `note` says in its middle stands below the curves.
     curve.axhline(best_line, color=COLORS["black"], linestyle=":", linewidth=1.2)
     curve.text(EPOCHS, best_line, f"the best straight line, {best_line:.4f}", ha="right", va="bottom", fontsize=10)
     (losses,) = curve.plot([], [], color=COLORS["blue"])
-    curve.set(xlim=(0, EPOCHS), ylim=(0.01, 5), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
+    curve.set(xlim=(0, EPOCHS), ylim=(0.001, 5), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
 
     def compute(n_layers, width, seed, bend):
         nn = NeuralNetwork(stack(n_layers, width, bend), learning_rate=0.1, seed=seed)
@@ -59,8 +60,8 @@ def stacked_layers():
         losses.set_data(range(EPOCHS), nn.history["train_loss"])
         if bend and n_layers == 1:
             note(curve, "One layer has nothing after it: a bend needs a second layer.")
-        elif bend and np.ptp(output) < 1e-9:
-            note(curve, "The same answer for every input: all neurons of a layer say 0. Chapter 7 is about this.")
+        elif bend and np.ptp(output) < 1e-3:
+            note(curve, "The same answer for every input: all neurons of a layer say 0, or almost. See chapter 7.")
         return f"{many}, {how}, {count} parameters: loss {loss:.4f} after {EPOCHS} epochs."
 
     return Live(
@@ -71,7 +72,7 @@ def stacked_layers():
             "Where will they end?",
             options=("much lower", "a little lower", "the same", "higher"),
             answer="the same",
-            explanation="Drag the number of layers, then the width, and keep an eye on the loss. Then tick the box.",
+            explanation="Drag the number of layers, then the width, and keep an eye on the loss. Then check the box.",
         ),
         controls={
             "n_layers": slider("layers", 1, 5, 1),

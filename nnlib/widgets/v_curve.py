@@ -13,6 +13,7 @@ FLOOR = 1e-12  # what is smaller is drawn here
 EPSILONS = [float(f"{digit}e{power}") for power in range(-14, -1) for digit in (1, 2, 5)] + [0.1]
 ACTIVATIONS = [np.tanh, np.tanh, lambda Z: Z]
 DERIVATIVES = [lambda A: 1 - A**2, lambda A: 1 - A**2, lambda A: np.ones_like(A)]
+SHOWN = ("none", "sign", "1/n twice")  # the other bugs are for the reader to find
 DTYPES = {"float64": np.float64, "float32": np.float32}
 
 
@@ -81,6 +82,7 @@ def v_curve(
         measured = {name: [measure(dtype, epsilon) for epsilon in EPSILONS] for name, dtype in DTYPES.items()}
 
     fig, (valley, bars) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.25, 1), sharey=True)
+    fig.get_layout_engine().set(wspace=0.12)
     (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
     (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
     columns = bars.bar(names, FLOOR, width=0.65, color=COLORS["blue"])
@@ -122,10 +124,10 @@ def v_curve(
             label.set_text(short(error))
         vanished = not any(np.any(array) for array in measured[precision][now])
         if vanished:
-            note(bars, f"In {precision} θ + ε is θ again: every difference is zero.")
+            note_below(bars, f"In {precision} θ + ε is θ again: every difference is zero.")
         elif bug == "none" and whole[now] > WRONG:
             cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
-            note(bars, f"A right gradient, called wrong. {cause}")
+            note_below(bars, f"A right gradient, called wrong. {cause}")
         worst = int(np.argmax(each[now]))
         return (
             f"ε = {short(epsilon)}, {precision}, bug: {bug}. The relative error is {short(whole[now])}, "
@@ -144,7 +146,7 @@ def v_curve(
         ),
         controls={
             "epsilon": ipywidgets.SelectionSlider(options=options, value=1e-4, description="ε"),
-            "bug": choice("bug", ["none", *bugs.BUGS]),
+            "bug": choice("bug", SHOWN),
             "precision": choice("precision", list(DTYPES)),
         },
         compute=compute,
@@ -154,6 +156,12 @@ def v_curve(
         "the chosen one. Right, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 "
         "(wrong above).",
     )
+
+
+def note_below(ax, text):
+    """A note on the lower part of tall bars, where it hides neither their ends nor their numbers."""
+    note(ax, text)
+    ax.texts[-1].set_y(0.27)
 
 
 def verdict(error):
