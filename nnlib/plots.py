@@ -442,7 +442,8 @@ def plot_matrices(terms, ax=None, *, mark=None, most=(6, 6)):
     """An equation of matrices as tables with their numbers, their names above and their shapes below.
 
     terms : a list of (name, array) and of texts that stand between them, such as
-        [("X", X), "@", ("W", W), "=", ("Z", X @ W)]. An array (k,) is drawn as one row.
+        [("X", X), "@", ("W", W), "=", ("Z", X @ W)]. An array (k,) is drawn as one row. A list
+        of numbers, such as one entry of a matrix, has no shape below it.
     mark : {name: index}, the entries that are marked, such as {"X": np.s_[0], "W": np.s_[:, 1], "Z": (0, 1)}.
     most : so many rows and columns are drawn; of larger arrays the first, the last and the marked ones.
 
@@ -501,7 +502,8 @@ def matrix_layout(terms, *, mark=None, most=(6, 6), decimals=2):
                 labels.append((x + 0.5, y - CELL_HEIGHT / 2, text, kind))
         middle = left + len(columns) / 2
         labels.append((middle, top + 0.3, name, "name"))
-        labels.append((middle, -top - 0.3, str(values.shape), "shape"))
+        if not isinstance(term[1], list):
+            labels.append((middle, -top - 0.3, str(values.shape), "shape"))
         left += len(columns)
         tallest = max(tallest, len(rows))
     return cells, marked, labels, (left, tallest * CELL_HEIGHT + 1.2)

@@ -81,7 +81,7 @@ def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
         live.controls["back"].value = back
         assert live.error is None
         assert live.result[0] == START
-        assert live.readout.startswith("Loss 0.6519.")
+        assert live.readout.startswith("Loss 0.652.")
         lit.append(sum(bool(artist(ax, f"gradient {' '.join(wire)}").get_text()) for wire in WIRES.values()))
     assert lit == [0, 0, 0, 2, 2, 2, 4, 4, 4, 5]
     assert "Every weight is where it was." in live.readout
@@ -91,12 +91,39 @@ def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
 def test_the_numbers_of_the_walk_are_those_of_the_text():
     live = step_backwards()
     live.controls["back"].value = 7
-    assert "-0.885 +0.520 = -0.365" in live.readout
+    assert "−0.885 + 0.520 = −0.365" in live.readout
     live.controls["w4"].value = 0.0
     weights, values, slopes = live.result
     assert slopes["p"] == slopes["zp"] == slopes["w2"] == 0
     live.controls["w4"].value = -0.7
     assert live.result[2]["p"] > 0
+
+
+@pytest.mark.parametrize("w1", [-2.0, 0.0, 0.6])
+@pytest.mark.parametrize("w4", [-2.0, 0.0, 0.7])
+def test_numbers_are_written_alike(w1, w4):
+    live = step_backwards()
+    live.controls["w1"].value, live.controls["w4"].value = w1, w4
+    for back in range(len(WALK) + 1):
+        live.controls["back"].value = back
+        texts = [live.readout, *(text.get_text() for text in live._frames.figure.axes[0].texts)]
+        assert not any("-" in text or "−0.000" in text or re.search("[−+]0(?![.])", text) for text in texts), texts
+        assert all(len(number) == 3 for number in re.findall(r"\d\.(\d+)", live.readout)), live.readout
+
+
+def test_each_neuron_has_its_own_dz():
+    live = step_backwards()
+    for back, names in ((2, "a"), (5, "pq"), (8, "h")):
+        live.controls["back"].value = back
+        assert all(f"dz of {name} = d{name} · (1 − {name}²)" in live.readout for name in names)
+
+
+def test_after_a_reset_the_steps_start_at_the_loss_of_the_text():
+    live = step_backwards()
+    live.controls["back"].value = 9
+    assert live.result[1]["L"] == pytest.approx(0.652, abs=5e-4)
+    live.controls["steps"].value = 20
+    assert live.result[1]["L"] < 0.01
 
 
 def test_steps_go_down_and_the_slopes_shrink_with_the_loss():
@@ -176,6 +203,22 @@ def test_two_of_the_five_mistakes_learn_all_the_same():
     assert ends[the_one("W not")] == np.inf
     assert ends[the_one("db")] == 0.0019
     assert ends[the_one("divided")] == 0.0133
+
+
+def test_the_swapped_sign_ends_at_minus_one_everywhere():
+    live = xor_with(the_one("the sign"))
+    shown = NeuralNetwork(LAYERS, seed=0)
+    shown.set_parameters(live.result[0])
+    np.testing.assert_allclose(shown.predict(datasets.xor()[0]), -1, atol=0.01)
+    assert "2 of 4 points right" in live.readout
+
+
+def test_the_line_of_the_decision_is_drawn_where_there_is_one():
+    live = xor_with("the right one")
+    boundary = live._frames.figure.axes[0].lines[0]
+    assert len(boundary.get_xdata()) > 20
+    live.controls["whose"].value = the_one("W not")
+    assert len(boundary.get_xdata()) == 0
 
 
 def test_dividing_twice_is_a_quarter_of_the_learning_rate():

@@ -81,9 +81,17 @@ def relu_derivative_loop(A):
     return slopes
 
 
+def slopes_as_floats(relu_derivative, A):
+    """Whole numbers are as good as floats here: they are multiplied by a dA of floats."""
+    slopes = relu_derivative(A)
+    whole = isinstance(slopes, np.ndarray) and slopes.dtype.kind in "iu"
+    return slopes.astype(float) if whole else slopes
+
+
 exercise(
     title="The derivative of ReLU, from its output",
     solution=relu_derivative,
+    use=slopes_as_floats,
     cases=lambda rng: [
         (np.array([[0.0, 0.5], [3.0, 0.0]]),),
         (relu(2 * rng.normal(size=(4, 3))),),
@@ -95,6 +103,9 @@ exercise(
         lambda A: A > 0,
         lambda A: (A > 0) * 1.0,
         lambda A: (A > 0).astype(float),
+        lambda A: np.where(A > 0, 1, 0),
+        lambda A: (A > 0) * 1,
+        lambda A: (A > 0).astype(int),
         lambda A: np.sign(A),
         lambda A: np.heaviside(A, 0.0),
     ],
@@ -316,7 +327,7 @@ def linear(Z):
 
 
 def linear_derivative(A):
-    return 1.0
+    return np.ones_like(A)
 
 
 def sigmoid_derivative(A):
@@ -337,6 +348,25 @@ def layer_of(dW=None, db=None, dX=None, dZ=None):
     return backward_of
 
 
+def layer_in_order(*order):
+    """The right gradients in another order."""
+
+    def reordered(X, A, dA, W, derivative):
+        gradients = layer_backward(X, A, dA, W, derivative)
+        return tuple(gradients[place] for place in order)
+
+    return reordered
+
+
+def layer_with_slopes_at_z(X, A, dA, W, derivative):
+    dZ = dA * derivative(X @ W)
+    return X.T @ dZ, dZ.sum(axis=0), dZ @ W.T
+
+
+def layer_parameters_after_the_bend(X, A, dA, W, derivative):
+    return X.T @ dA, dA.sum(axis=0), (dA * derivative(A)) @ W.T
+
+
 def layer_case(rng, n, n_inputs, n_neurons, activation, derivative):
     X, W = rng.normal(size=(n, n_inputs)), rng.normal(size=(n_inputs, n_neurons))
     A = activation(X @ W + rng.normal(size=n_neurons))
@@ -349,10 +379,10 @@ exercise(
     returns=("dW", "db", "dX"),
     cases=lambda rng: [
         (
-            np.array([[1.0, 2.0], [3.0, -1.0]]),
-            np.array([[0.5, 0.0], [-0.5, 0.8]]),
-            np.array([[1.0, 2.0], [-1.0, 0.5]]),
-            np.array([[1.0, -1.0], [0.5, 2.0]]),
+            np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 1.0]]),
+            np.array([[0.5, 0.0, -0.5, 0.8], [0.0, 0.5, 0.8, -0.5], [-0.8, 0.0, 0.5, 0.5]]),
+            np.array([[1.0, 2.0, 0.0, -1.0], [-1.0, 0.5, 1.0, 2.0], [0.5, -2.0, 1.0, 0.0]]),
+            np.array([[1.0, -1.0, 0.5, 2.0], [0.5, 2.0, -1.0, 0.0]]),
             tanh_derivative,
         ),
         layer_case(rng, 4, 2, 3, np.tanh, tanh_derivative),
@@ -378,6 +408,14 @@ exercise(
         (
             layer_of(dW=lambda X, dZ, dA: X.T @ dA, dX=lambda dZ, W, dA: dA @ W.T),
             "`db` is right. `dW` and `dX` are computed with `dA`; both sit before the activation and feel `dZ`.",
+        ),
+        (
+            layer_parameters_after_the_bend,
+            "`dW` and `db` are computed with `dA`. The weights sit before the activation: use `dZ`.",
+        ),
+        (
+            layer_with_slopes_at_z,
+            "The slope is asked for at Z; `derivative` takes outputs: `derivative(A)`.",
         ),
         (
             layer_of(dZ=lambda dA, A, derivative: dA * (1 - A**2)),
@@ -451,11 +489,13 @@ exercise(
             "`dX` is missing. It is what the layer before this one gets as its `dA`.",
         ),
         (
-            lambda X, A, dA, W, derivative: tuple(
-                np.array(layer_backward(X, A, dA, W, derivative), dtype=object)[[0, 2, 1]]
-            ),
+            layer_in_order(0, 2, 1),
             "`db` and `dX` have changed places: return `dW, db, dX`.",
         ),
+        (layer_in_order(2, 0, 1), "The three have changed places: return `dW, db, dX`."),
+        (layer_in_order(2, 1, 0), "`dW` and `dX` have changed places: return `dW, db, dX`."),
+        (layer_in_order(1, 0, 2), "`dW` and `db` have changed places: return `dW, db, dX`."),
+        (layer_in_order(1, 2, 0), "`dW` stands last and should stand first: return `dW, db, dX`."),
         (
             layer_backward_in_place,
             "The numbers are right, but `dA` is overwritten. `nnlib` does that too, on arrays that are its own; this "
@@ -658,6 +698,10 @@ exercise(
             "output.",
         ),
         (
+            backward_of(start=lambda A, y: np.mean((A - y) ** 2)),
+            "The walk starts with the slope of the loss, an array like the output, not with the loss.",
+        ),
+        (
             backward_of(start=lambda A, y: 2 * np.mean(A - y) * np.ones_like(A)),
             "The mean is taken of the errors. Each output keeps its own error; only the division by their number "
             "stays.",
@@ -718,6 +762,11 @@ exercise(
         (
             only_the_last_layer,
             "Only the last layer has a gradient: is the `return` inside the loop, or does the loop stop early?",
+        ),
+        (
+            lambda trace, y, parameters, derivatives: backward(trace, y, parameters, derivatives)[1:],
+            "Layer 0 is missing: the walk stops one layer too early. A `range` leaves its end out, so one that counts "
+            "down to 0 ends at -1.",
         ),
         (
             already_a_step,
@@ -966,6 +1015,10 @@ exercise(
         (
             lambda *given: train(*given)[0],
             "The losses are missing: return both, `parameters, losses`.",
+        ),
+        (
+            lambda *given: train(*given)[1],
+            "It returns the losses alone; wanted are `parameters, losses`.",
         ),
         (
             lambda *given: (train(*given)[0], train(*given)[1][-1]),

@@ -47,14 +47,34 @@ def neuron_graph(x, w, b, y, ax=None, *, gradients=True):
     return plot_graph(nodes, texts | {("y", "square"): (f"y = {shown(y)}", "")}, ax)
 
 
+def decimals(number):
+    """Three decimals and a real minus sign; a zero is "0", and what rounds to zero has no sign."""
+    text = f"{number:.3f}" if number else "0"
+    return text.replace("-", "−" if float(text) else "")
+
+
 def shown(number):
-    """A value for a figure: at most three decimals, and a real minus sign."""
-    return f"{number:.3f}".rstrip("0").rstrip(".").replace("-", "−")
+    """A value for a figure: at most three decimals."""
+    text = decimals(number)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def slope_shown(number):
-    """A slope for a figure: always with its sign."""
-    return f"{number:+.3f}".replace("-", "−")
+def slope_shown(slope):
+    """A slope for a figure: with its sign, where it has one."""
+    text = decimals(slope)
+    return f"+{text}" if float(text.replace("−", "-")) > 0 else text
+
+
+def times(number):
+    """A number as the second factor of a product: in parentheses where it is negative."""
+    text = decimals(number)
+    return f"({text})" if text.startswith("−") else text
+
+
+def plus(number):
+    """A number that is added: its sign stands between spaces."""
+    text = decimals(number)
+    return f"− {text[1:]}" if text.startswith("−") else f"+ {text}"
 
 
 def values_and_slopes(weights):
@@ -78,22 +98,24 @@ def values_and_slopes(weights):
 
 def in_words(step, weights, v, d):
     """What the walk does in this step, with its numbers."""
-    w4, w5, w2, w3 = (weights[name] for name in ("w4", "w5", "w2", "w3"))
+    s = {name: decimals(slope) for name, slope in d.items()}
+    through = {name: f"d{name} · (1 − {name}²) = {s[name]} · {decimals(1 - v[name] ** 2)}" for name in "apqh"}
+    upper, lower = d["zp"] * weights["w2"], d["zq"] * weights["w3"]
     return (
         "Forward only: each value is there, and no slope yet.",
-        f"The loss is (a - y)², so da = 2 (a - y) = 2 · ({v['a']:.3f} - {Y:g}) = {d['a']:+.3f}.",
-        f"Through the tanh of a: dz = da · (1 - a²) = {d['a']:+.3f} · {1 - v['a'] ** 2:.3f} = {d['za']:+.3f}.",
-        f"w₄ was multiplied by p, w₅ by q: dw₄ = dz · p = {d['w4']:+.3f}, dw₅ = dz · q = {d['w5']:+.3f}.",
-        f"p was multiplied by w₄, q by w₅: dp = {d['za']:+.3f} · {w4:.3f} = {d['p']:+.3f}, "
-        f"dq = {d['za']:+.3f} · {w5:.3f} = {d['q']:+.3f}.",
-        f"Through the tanh of p and of q: dz = {d['p']:+.3f} · {1 - v['p'] ** 2:.3f} = {d['zp']:+.3f} and "
-        f"{d['q']:+.3f} · {1 - v['q'] ** 2:.3f} = {d['zq']:+.3f}.",
-        f"Both were multiplied by h: dw₂ = {d['zp']:+.3f} · {v['h']:.3f} = {d['w2']:+.3f}, "
-        f"dw₃ = {d['zq']:+.3f} · {v['h']:.3f} = {d['w3']:+.3f}.",
-        f"The fork: h feeds p and q, so its two slopes add. dh = {d['zp']:+.3f} · {w2:.3f} + {d['zq']:+.3f} · {w3:.3f} "
-        f"= {d['zp'] * w2:+.3f} {d['zq'] * w3:+.3f} = {d['h']:+.3f}.",
-        f"Through the tanh of h: dz = {d['h']:+.3f} · {1 - v['h'] ** 2:.3f} = {d['zh']:+.3f}.",
-        f"w₁ was multiplied by x = {X:g}: dw₁ = {d['w1']:+.3f}. All five slopes are found.",
+        f"The loss is (a − y)², so da = 2 (a − y) = 2 · ({decimals(v['a'])} − {Y:g}) = {s['a']}.",
+        f"Through the tanh of a: dz of a = {through['a']} = {s['za']}.",
+        f"w₄ was multiplied by p, w₅ by q: dw₄ = {s['za']} · {times(v['p'])} = {s['w4']}, "
+        f"dw₅ = {s['za']} · {times(v['q'])} = {s['w5']}.",
+        f"p was multiplied by w₄, q by w₅: dp = {s['za']} · {times(weights['w4'])} = {s['p']}, "
+        f"dq = {s['za']} · {times(weights['w5'])} = {s['q']}.",
+        f"Through the tanh of p and of q: dz of p = {through['p']} = {s['zp']}, dz of q = {through['q']} = {s['zq']}.",
+        f"Both were multiplied by h: dw₂ = {s['zp']} · {times(v['h'])} = {s['w2']}, "
+        f"dw₃ = {s['zq']} · {times(v['h'])} = {s['w3']}.",
+        f"The fork: h feeds p and q, so its two slopes add. dh = {s['zp']} · {times(weights['w2'])} "
+        f"{plus(d['zq'])} · {times(weights['w3'])} = {decimals(upper)} {plus(lower)} = {s['h']}.",
+        f"Through the tanh of h: dz of h = {through['h']} = {s['zh']}.",
+        f"w₁ was multiplied by x = {X:g}: dw₁ = {s['zh']} · {X:g} = {s['w1']}. All five slopes are found.",
     )[step]
 
 
@@ -136,7 +158,7 @@ def step_backwards():
             slope_texts[name].set_text(f"d{label} {slope_shown(slopes[name])}" if name in found else "")
         moved = f" after {steps} step{'s' if steps > 1 else ''} of rate {RATE:g}" if steps else ""
         end = " Every weight is where it was." if back == len(WALK) and not steps else ""
-        return f"Loss {values['L']:.4f}{moved}. {in_words(back, weights, values, slopes)}{end}"
+        return f"Loss {decimals(values['L'])}{moved}. {in_words(back, weights, values, slopes)}{end}"
 
     return Live(
         "step_backwards",

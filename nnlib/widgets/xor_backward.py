@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets
-from nnlib.plots import COLORS, artist, decision_grid, decision_values, figure, plot_boundary
+from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
 from nnlib.widgets.controls import choice, log_slider, slider
 from nnlib.widgets.engine import Live, Prediction, note
 
@@ -62,8 +62,9 @@ def xor_backward(backward=None):
     fig, (plane, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
     plot_boundary(lambda grid: 0.25 + 0.5 * grid[:, :1], X, y, plane, limits=limits, colorbar=False)
     plane.set(xticks=[0, 1], yticks=[0, 1], xlabel="switch $x_1$", ylabel="switch $x_2$")
-    picture, grid = artist(plane, "map"), decision_grid(limits)[0]
     artist(plane, "decision").remove()
+    (boundary,) = plane.plot([], [], color="black", linewidth=1.5)
+    picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
     (line,) = curve.plot([], [], color=COLORS["blue"])
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 5), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
     shown = NeuralNetwork(LAYERS, seed=0)
@@ -86,13 +87,16 @@ def xor_backward(backward=None):
         line.set_data(range(len(losses)), losses)
         line.set_color(COLORS["vermillion"] if not losses or losses[-1] > 0.1 else COLORS["blue"])
         picture.set_data(np.full((60, 60), np.nan))
+        boundary.set_data([], [])
         if problem:
             note(curve, problem)
         if parameters is None:
             return f"Backward: {whose}. {problem}"
         shown.set_parameters(parameters)
         output, loss = shown.predict(X), shown.loss(X, y)
-        picture.set_data(decision_values(shown.predict, grid))
+        answers = decision_values(shown.predict, grid)
+        picture.set_data(answers)
+        boundary.set_data(*decision_line(answers, axes))
         right = int(np.sum((output > 0.5) == (y > 0.5)))
         if loss > losses[0]:
             note(curve, f"The loss has gone up, from {losses[0]:.2f} to {loss:.2f}.")
@@ -106,8 +110,7 @@ def xor_backward(backward=None):
         question="Which of these backward passes trains the network?",
         prediction=Prediction(
             "Five of them hold a mistake. With how many of the five does the network learn XOR all the same, at the "
-            "rate "
-            "0.2 and seed 0?",
+            "rate 0.2 and seed 0?",
             options=("none", "one", "two", "three"),
             answer="two",
             explanation="Find out which two. Nothing in their loss curves says that they are wrong.",
@@ -152,7 +155,7 @@ def train_with(backward, X, y, parameters, rate):
 def what_is_odd(gradients, parameters):
     """What is wrong with the form of a gradient, as a sentence; "" for one of the right form."""
     if not isinstance(gradients, list | tuple) or len(gradients) != len(parameters):
-        return f"It should give a list of {len(parameters)} dicts, one a layer."
+        return f"It should give a list of {len(parameters)} dicts, one per layer."
     for k, (slope, layer) in enumerate(zip(gradients, parameters, strict=True)):
         if not isinstance(slope, dict) or not {"W", "b"} <= slope.keys():
             return f"Entry {k} of its list should be a dict with 'W' and 'b'."
