@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlib.exercises import chapter
 
-exercise = chapter("04", "non-linearity")
+exercise = chapter("04", "nonlinearity")
 
 
 # ---- collapse ---------------------------------------------------------------------------------------
