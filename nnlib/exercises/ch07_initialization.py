@@ -37,6 +37,11 @@ exercise(
             "through `dZ2 @ W2.T` and `W2` is zero.",
         ),
         (
+            8,
+            "Eight is `W1`, the weights of the hidden layer. `dW1` is `X.T @ dZ1`, `dZ1` has `W2` as a factor, and "
+            "what is in `W2`?",
+        ),
+        (
             12,
             "Twelve is the hidden layer. Its gradient comes back through `dZ2 @ W2.T`, and what is in `W2`?",
         ),
@@ -165,6 +170,8 @@ exercise(
         (column(0.4, 0.6, 0.6, 0.4), column(0, 1, 1, 0)),
         (column(0.9, 0.1, 0.1, 0.9), column(0, 1, 1, 0)),
         (column(0.1, 0.1, 0.9), column(0, 0, 1)),
+        (column(0.5, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(0.1, 0.5, 0.9, 0.1), column(0, 1, 1, 0)),
         (column(*([0.0] * 9), 0.8), np.zeros((10, 1))),
         (np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
     ],
@@ -173,7 +180,6 @@ exercise(
         lambda y_hat, y: np.max(np.abs(y_hat - y)) < 0.5,
         lambda y_hat, y: not np.any(np.abs(y - y_hat) >= 0.5),
         lambda y_hat, y: bool(((y_hat - y) ** 2 < 0.25).all()),
-        lambda y_hat, y: np.array_equal(np.round(y_hat), y),
     ],
     wrong=[
         (
@@ -209,6 +215,14 @@ exercise(
             "It counts up to 4, the rows of XOR. The next data set has another number of rows.",
         ),
         (
+            lambda y_hat, y: np.all(np.abs(y_hat - y) <= 0.5),
+            "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
+        ),
+        (
+            lambda y_hat, y: np.array_equal(np.round(y_hat), y),
+            "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
+        ),
+        (
             lambda y_hat, y: np.array_equal(y_hat, y),
             "No network hits its target exactly. Within 0.5 is near enough.",
         ),
@@ -230,20 +244,29 @@ exercise(
 
 SHAPES = ((300, 200), (50, 400))  # (n_inputs, n_neurons): enough weights to measure limits and spreads
 
-NO_ARRAY = "An array of weights is wanted, of shape (n_inputs, n_neurons)."
-ONE_NUMBER = "This is one number. Draw one for each connection: `size=(n_inputs, n_neurons)`."
-TRANSPOSED = "The shape is turned over: one row an input, one column a neuron, (n_inputs, n_neurons)."
-OTHER_SHAPE = "W must have shape (n_inputs, n_neurons)."
+# Each mistake has two sentences: what was seen, which `verify` returns, and what to make of it, the hint.
+NO_ARRAY = "It does not return an array."
+ONE_NUMBER = "It returns one number."
+TRANSPOSED = "The shape is (n_neurons, n_inputs)."
+OTHER_SHAPE = "The shape is not (n_inputs, n_neurons)."
 NOT_FINITE = "Some weights are not finite numbers."
-NOT_FROM_RNG = (
-    "Two generators with the same seed gave different weights. Draw them from `rng`, or no run can be repeated."
-)
-OWN_GENERATOR = "Called twice with the same `rng` it gives the same weights. Draw from the `rng` that comes in."
-EQUAL_WEIGHTS = (
-    "Whole rows or columns are equal. Draw a number of its own for each connection: `size=(n_inputs, n_neurons)`."
-)
-ONE_SIDED = "All weights have the same sign. They must lie evenly around 0."
-OFF_CENTER = "The mean of the weights is not 0: as many must pull down as push up."
+NOT_FROM_RNG = "Two generators with the same seed gave different weights."
+OWN_GENERATOR = "Called twice with the same `rng` it gives the same weights."
+EQUAL_WEIGHTS = "Whole rows or columns are equal."
+ONE_SIDED = "All weights have the same sign."
+OFF_CENTER = "The mean of the weights is not 0."
+ADVICE = {
+    NO_ARRAY: "An array of weights is wanted, of shape (n_inputs, n_neurons).",
+    ONE_NUMBER: "Draw a number for each connection: `size=(n_inputs, n_neurons)`.",
+    TRANSPOSED: "The shape is turned over: one row an input, one column a neuron, (n_inputs, n_neurons).",
+    OTHER_SHAPE: "W must be a table with a row for each input and a column for each neuron.",
+    NOT_FINITE: "There is an infinity or a nan in W. Is something divided by zero?",
+    NOT_FROM_RNG: "Draw the weights from `rng`, or no run can be repeated.",
+    OWN_GENERATOR: "Draw from the `rng` that comes in, without making a generator of your own.",
+    EQUAL_WEIGHTS: "Each connection needs a number of its own: `size=(n_inputs, n_neurons)`.",
+    ONE_SIDED: "The weights must lie evenly around 0, on both sides of it.",
+    OFF_CENTER: "The weights must lie evenly around 0: as many pull down as push up.",
+}
 
 
 def drawing_mistake(draw):
@@ -285,67 +308,84 @@ def is_uniform(draw):
     return bool(np.all(measured(draw, lambda W: np.max(np.abs(W)) / np.std(W)) < 1.9))
 
 
-# The limit of each known mistake, and what to say to it.
+# The limit of each known mistake, the same in words, and what to say to it.
 GLOROT_LIMITS = [
     (
         lambda i, o: 6 / (i + o),
+        "6 / (n_inputs + n_neurons)",
         "The square root is missing: this is the square of the limit.",
     ),
     (
         lambda i, o: 2 / (i + o),
+        "2 / (n_inputs + n_neurons)",
         "The variance stands where the limit should. A uniform number within ± the limit has the variance limit²/3.",
     ),
     (
         lambda i, o: np.sqrt(2 / (i + o)),
+        "√(2 / (n_inputs + n_neurons))",
         "The standard deviation stands where the limit should. Uniform within ± the limit, the standard deviation is "
         "only limit/√3.",
     ),
     (
         lambda i, o: np.sqrt(6 / i),
+        "√(6 / n_inputs)",
         "Only the inputs are in it, and twice too much. Glorot's compromise divides by `n_inputs + n_neurons`.",
     ),
     (
         lambda i, o: np.sqrt(3 / i),
+        "√(3 / n_inputs)",
         "This is right for the way forward alone. The compromise has both numbers in it, `n_inputs + n_neurons`.",
     ),
     (
         lambda i, o: np.sqrt(3 / o),
+        "√(3 / n_neurons)",
         "This is right for the way back alone. The compromise has both numbers in it, `n_inputs + n_neurons`.",
     ),
     (
         lambda i, o: np.sqrt(6 / o),
+        "√(6 / n_neurons)",
         "Only the neurons are in it, and twice too much. Glorot's compromise divides by `n_inputs + n_neurons`.",
     ),
     (
         lambda i, o: np.sqrt(3 / (i + o)),
+        "√(3 / (n_inputs + n_neurons))",
         "The 2 of the variance 2 / (n_inputs + n_neurons) is missing.",
     ),
     (
         lambda i, o: np.sqrt(12 / (i + o)),
+        "√(12 / (n_inputs + n_neurons))",
         "Twice the variance wanted. The limit solves limit²/3 = 2 / (n_inputs + n_neurons).",
     ),
     (
         lambda i, o: np.sqrt(6) / (i + o),
+        "√6 / (n_inputs + n_neurons)",
         "The root covers the 6 alone. It belongs over the whole fraction.",
     ),
     (
         lambda i, o: np.sqrt(6 / (i * o)),
+        "√(6 / (n_inputs · n_neurons))",
         "The two numbers are multiplied; they should be added.",
     ),
     (
         lambda i, o: np.sqrt(6 / i + o),
+        "√(6 / n_inputs + n_neurons)",
         "Parentheses: `6 / n_inputs + n_neurons` divides by the first alone.",
     ),
     (
         lambda i, o: 1.0,
+        "1",
         "The weights lie within ±1 whatever the layer. The limit depends on `n_inputs` and `n_neurons`.",
     ),
 ]
-NORMAL_FOR_UNIFORM = (
-    "The variance is Glorot's, the numbers are normal. That works as well; wanted, as in `nnlib`, are uniform ones."
-)
-NORMAL_AND_OFF = "Normal numbers are drawn here. Wanted are uniform ones: `rng.uniform(low, high, size=...)`."
-GLOROT_OTHER = "The limit is not Glorot's: for 2 inputs and 4 neurons it is 1, for 300 and 200 it is 0.11."
+WITHIN = "Your weights lie within ± {}."
+NORMAL_FOR_UNIFORM = "The variance is Glorot's, but the numbers are normal."
+NORMAL_AND_OFF = "The numbers are normal, and their variance is not Glorot's."
+GLOROT_OTHER = "The limit is not Glorot's."
+GLOROT_ADVICE = {
+    NORMAL_FOR_UNIFORM: "That works as well; wanted here, as in `nnlib`, are uniform numbers.",
+    NORMAL_AND_OFF: "Wanted are uniform numbers: `rng.uniform(low, high, size=...)`.",
+    GLOROT_OTHER: "For 2 inputs and 4 neurons the limit must be 1, for 300 and 200 it must be 0.11.",
+}
 
 
 def glorot(n_inputs, n_neurons, rng):
@@ -382,7 +422,8 @@ def is_glorot(draw, rng):
     limits = measured(draw, lambda W: np.max(np.abs(W)))
     if agrees(limits, lambda i, o: np.sqrt(6 / (i + o)), within=0.005):
         return None
-    return next((words for limit, words in GLOROT_LIMITS if agrees(limits, limit, within=0.005)), GLOROT_OTHER)
+    known = (WITHIN.format(text) for limit, text, _ in GLOROT_LIMITS if agrees(limits, limit, within=0.005))
+    return next(known, GLOROT_OTHER)
 
 
 def uniform_within(limit):
@@ -398,16 +439,19 @@ def normal_with(std):
 def drawing_mistakes(right, limit):
     """The wrong answers that any initializer may be; `right` draws well, limit(n_inputs, n_neurons) is a number."""
     return [
-        (lambda n_inputs, n_neurons, rng: right(n_neurons, n_inputs, rng), TRANSPOSED),
-        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng).ravel(), OTHER_SHAPE),
-        (lambda n_inputs, n_neurons, rng: limit(n_inputs, n_neurons), ONE_NUMBER),
-        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng).tolist(), NO_ARRAY),
-        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, np.random), NOT_FROM_RNG),
-        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, np.random.default_rng(0)), OWN_GENERATOR),
-        (lambda n_inputs, n_neurons, rng: right(1, n_neurons, rng) * np.ones((n_inputs, 1)), EQUAL_WEIGHTS),
-        (lambda n_inputs, n_neurons, rng: np.abs(right(n_inputs, n_neurons, rng)), ONE_SIDED),
-        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng) + limit(n_inputs, n_neurons) / 2, OFF_CENTER),
-        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng) / 0.0, NOT_FINITE),
+        (lambda n_inputs, n_neurons, rng: right(n_neurons, n_inputs, rng), ADVICE[TRANSPOSED]),
+        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng).ravel(), ADVICE[OTHER_SHAPE]),
+        (lambda n_inputs, n_neurons, rng: limit(n_inputs, n_neurons), ADVICE[ONE_NUMBER]),
+        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng).tolist(), ADVICE[NO_ARRAY]),
+        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, np.random), ADVICE[NOT_FROM_RNG]),
+        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, np.random.default_rng(0)), ADVICE[OWN_GENERATOR]),
+        (lambda n_inputs, n_neurons, rng: right(1, n_neurons, rng) * np.ones((n_inputs, 1)), ADVICE[EQUAL_WEIGHTS]),
+        (lambda n_inputs, n_neurons, rng: np.abs(right(n_inputs, n_neurons, rng)), ADVICE[ONE_SIDED]),
+        (
+            lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng) + limit(n_inputs, n_neurons) / 2,
+            ADVICE[OFF_CENTER],
+        ),
+        (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng) / 0.0, ADVICE[NOT_FINITE]),
     ]
 
 
@@ -417,11 +461,11 @@ exercise(
     verify=is_glorot,
     also_right=[glorot_from_unit, glorot_loop, glorot_by_variance],
     wrong=[
-        *((uniform_within(limit), words) for limit, words in GLOROT_LIMITS),
+        *((uniform_within(limit), words) for limit, _, words in GLOROT_LIMITS),
         *drawing_mistakes(glorot, lambda i, o: np.sqrt(6 / (i + o))),
-        (normal_with(lambda i, o: np.sqrt(2 / (i + o))), NORMAL_FOR_UNIFORM),
-        (normal_with(lambda i, o: np.sqrt(6 / (i + o))), NORMAL_AND_OFF),
-        (uniform_within(lambda i, o: 0.1), GLOROT_OTHER),
+        (normal_with(lambda i, o: np.sqrt(2 / (i + o))), GLOROT_ADVICE[NORMAL_FOR_UNIFORM]),
+        (normal_with(lambda i, o: np.sqrt(6 / (i + o))), GLOROT_ADVICE[NORMAL_AND_OFF]),
+        (uniform_within(lambda i, o: 0.1), GLOROT_ADVICE[GLOROT_OTHER]),
     ],
     hints=[
         "Set limit²/3, the variance of a uniform number within ±limit, equal to 2 / (n_inputs + n_neurons).",
@@ -433,46 +477,63 @@ exercise(
 )
 
 
-# The standard deviation of each known mistake, and what to say to it.
+# The standard deviation of each known mistake, the same in words, and what to say to it.
 HE_STDS = [
     (
         lambda i, o: 2 / i,
+        "2 / n_inputs",
         "The variance stands where `rng.normal` wants the standard deviation: take its root.",
     ),
     (
         lambda i, o: np.sqrt(1 / i),
+        "√(1 / n_inputs)",
         "This keeps the signal of a layer without a bend. ReLU throws half of it away: the 2 is missing.",
     ),
     (
         lambda i, o: np.sqrt(2 / o),
+        "√(2 / n_neurons)",
         "It divides by the number of neurons. Each neuron adds up `n_inputs` products; that is the number.",
     ),
     (
         lambda i, o: np.sqrt(2 / (i + o)),
+        "√(2 / (n_inputs + n_neurons))",
         "This is Glorot's variance. He's looks at the inputs alone.",
     ),
     (
+        lambda i, o: np.sqrt(4 / (i + o)),
+        "√(4 / (n_inputs + n_neurons))",
+        "That averages both ways. He takes the way forward alone: `n_inputs`.",
+    ),
+    (
         lambda i, o: np.sqrt(2) / i,
+        "√2 / n_inputs",
         "The root covers the 2 alone. It belongs over the whole fraction.",
     ),
     (
         lambda i, o: 2 / np.sqrt(i),
+        "2 / √n_inputs",
         "The root covers `n_inputs` alone. It belongs over the whole fraction.",
     ),
     (
         lambda i, o: np.sqrt(0.5 / i),
+        "√(0.5 / n_inputs)",
         "The factor is turned over: half of the signal is lost, so the weights must be larger, not smaller.",
     ),
     (
         lambda i, o: 1.0,
+        "1",
         "The spread is 1 whatever the layer. It depends on `n_inputs`.",
     ),
 ]
-UNIFORM_FOR_NORMAL = (
-    "The variance is He's, the numbers are uniform. That works as well; wanted, as in `nnlib`, are normal ones."
-)
-UNIFORM_AND_OFF = "Uniform numbers are drawn here. Wanted are normal ones: `rng.normal(mean, std, size=...)`."
-HE_OTHER = "The spread is not He's: for 2 inputs the standard deviation must be 1, for 50 inputs 0.2."
+SPREAD = "Your weights have the standard deviation {}."
+UNIFORM_FOR_NORMAL = "The variance is He's, but the numbers are uniform."
+UNIFORM_AND_OFF = "The numbers are uniform, and their variance is not He's."
+HE_OTHER = "The spread is not He's."
+HE_ADVICE = {
+    UNIFORM_FOR_NORMAL: "That works as well; wanted here, as in `nnlib`, are normal numbers.",
+    UNIFORM_AND_OFF: "Wanted are normal numbers: `rng.normal(mean, std, size=...)`.",
+    HE_OTHER: "For 2 inputs the standard deviation must be 1, for 50 inputs 0.2.",
+}
 
 
 def he(n_inputs, n_neurons, rng):
@@ -498,7 +559,8 @@ def is_he(draw, rng):
         return UNIFORM_FOR_NORMAL if right else UNIFORM_AND_OFF
     if right:
         return None
-    return next((words for std, words in HE_STDS if agrees(stds, std, within=0.03)), HE_OTHER)
+    known = (SPREAD.format(text) for std, text, _ in HE_STDS if agrees(stds, std, within=0.03))
+    return next(known, HE_OTHER)
 
 
 exercise(
@@ -511,11 +573,11 @@ exercise(
         lambda n_inputs, n_neurons, rng: rng.normal(size=(n_inputs, n_neurons)) / np.sqrt(n_inputs / 2),
     ],
     wrong=[
-        *((normal_with(std), words) for std, words in HE_STDS),
+        *((normal_with(std), words) for std, _, words in HE_STDS),
         *drawing_mistakes(he, lambda i, o: np.sqrt(2 / i)),
-        (uniform_within(lambda i, o: np.sqrt(6 / i)), UNIFORM_FOR_NORMAL),
-        (uniform_within(lambda i, o: np.sqrt(2 / i)), UNIFORM_AND_OFF),
-        (normal_with(lambda i, o: 0.05), HE_OTHER),
+        (uniform_within(lambda i, o: np.sqrt(6 / i)), HE_ADVICE[UNIFORM_FOR_NORMAL]),
+        (uniform_within(lambda i, o: np.sqrt(2 / i)), HE_ADVICE[UNIFORM_AND_OFF]),
+        (normal_with(lambda i, o: 0.05), HE_ADVICE[HE_OTHER]),
     ],
     hints=[
         "Which variance keeps the signal without a bend? ReLU leaves half of it. What must the variance be instead?",
@@ -558,6 +620,7 @@ exercise(
         (relu_outputs(rng, 5, 8),),
         (relu_outputs(rng, 4, 6, dead=(1, 2, 4, 5)),),
         (np.array([[0.0, 1.5], [0.0, 0.0], [0.0, 0.0]]),),
+        (np.array([[0.0, 0.01, 2.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),),
     ],
     also_right=[
         count_dead_loop,
@@ -607,11 +670,15 @@ exercise(
             lambda A: np.sum(np.mean(A, axis=0) < 0.5),
             "A small mean is not a dead neuron. Dead means exactly 0 on every row.",
         ),
+        (
+            lambda A: np.sum(np.mean(A, axis=0) < 0.1),
+            "A neuron that says 0.01 on a single row lives, and its mean is small. Dead means exactly 0 on every row.",
+        ),
     ],
     hints=[
         "A row of A is an input, a column is a neuron. What does the column of a dead neuron hold?",
         "`A == 0` is a table of True and False. `np.all(..., axis=0)` looks down each column.",
         "`np.sum` of True and False counts the True ones.",
     ],
-    holds="You now have the number of neurons that no gradient will ever reach again.",
+    holds="You now have the number of neurons that get no gradient from these rows.",
 )

@@ -7,7 +7,7 @@ from nnlib.widgets.fold import fold, plot_fold
 from nnlib.widgets.forward_shapes import forward_shapes
 from nnlib.widgets.hundred_seeds import hundred_seeds, train_hundred
 from nnlib.widgets.line_and_squares import line_and_squares
-from nnlib.widgets.signal_through_layers import signal_through_layers, through_layers
+from nnlib.widgets.signal_through_layers import random_signal, signal_through_layers
 from nnlib.widgets.stacked_layers import stacked_layers
 from nnlib.widgets.step_backwards import neuron_graph, step_backwards
 from nnlib.widgets.v_curve import v_curve
@@ -15,9 +15,6 @@ from nnlib.widgets.xor_backward import xor_backward
 from nnlib.widgets.xor_learns import xor_learns
 
 __all__ = ["Live", "Prediction", "action", "choice", "list_slider", "log_slider", "note", "slider", "switch"]
-__all__ += ["descent", "descent_path", "line_and_squares", "xor_learns"]
-__all__ += ["v_curve"]
-__all__ += ["forward_shapes"]
-__all__ += ["fold", "plot_fold", "stacked_layers"]
-__all__ += ["hundred_seeds", "signal_through_layers", "through_layers", "train_hundred"]
-__all__ += ["neuron_graph", "step_backwards", "xor_backward"]
+__all__ += ["descent", "descent_path", "fold", "forward_shapes", "hundred_seeds", "line_and_squares", "neuron_graph"]
+__all__ += ["plot_fold", "random_signal", "signal_through_layers", "stacked_layers", "step_backwards", "train_hundred"]
+__all__ += ["v_curve", "xor_backward", "xor_learns"]

@@ -131,8 +131,9 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             note(curve, "Without chance all hundred networks are the same one.")
         words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR."
         if activation == "relu" and not won.all():
-            lame = sum(count_dead(A1) > 0 for A1 in hundred.A1[~won])
-            words += f" Of the {np.sum(~won)} that fail, {lame} have a dead neuron at the end."
+            lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
+            words += f" Of the {np.sum(~won)} that fail, {np.sum(lame & ~won)} have a dead neuron at the end"
+            words += f"; so do {np.sum(lame & won)} of the {np.sum(won)} that succeed." if won.any() else "."
         return words
 
     return Live(

@@ -11,6 +11,7 @@ ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)
 BINS = np.linspace(-1.5, 1.5, 31)
 LOWEST, HIGHEST = 1e-14, 1e12
+TOP = 1e17  # of the lower figure: room for the legend above every curve
 
 
 def layers_forward(X, parameters, activations):
@@ -32,7 +33,7 @@ def size(A):
     return float(np.sqrt(np.mean(A**2)))
 
 
-def through_layers(weight_std, depth, activation, *, forward=layers_forward, layer_backward=one_backward):
+def random_signal(weight_std, depth, activation, *, forward=layers_forward, layer_backward=one_backward):
     """Send a random signal up through `depth` layers of 100 neurons, and a random gradient down.
 
     Returns the trace [X, A1, ..., AL], all (200, 100), and the gradients of these, [dX, dA1, ..., dAL].
@@ -68,13 +69,13 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     (signal,) = spread.plot([], [], "o-", color=COLORS["blue"], label="signal, on its way up →")
     (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"], label="gradient, on its way down ←")
     spread.axhline(1, color=COLORS["black"], linewidth=0.8, linestyle=":")
-    spread.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(LOWEST, HIGHEST), yscale="log")
+    spread.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(LOWEST, TOP), yscale="log")
     spread.set(xlabel="layer", ylabel="size (root mean square)")
     spread.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
     spread.legend(loc="upper left", ncols=2, frameon=False)
 
     def compute(weight_std, depth, activation):
-        trace, gradients = through_layers(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
+        trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
         return trace, gradients, [size(A) for A in trace], [size(dA) for dA in gradients]
 
     def draw(result, weight_std, depth, activation):
@@ -90,7 +91,8 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         slope.set_data(range(depth + 1), np.clip(down, LOWEST, HIGHEST))
         last = trace[-1]
         words = (
-            f"Weights with standard deviation {weight_std:g}, {depth} layers of {activation}: the signal starts at 1 "
+            f"Weights with standard deviation {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: "
+            "the signal starts at 1 "
         )
         words += f"and ends at {up[-1]:.2g}, the gradient starts at 1 and reaches the input with {down[0]:.2g}."
         if activation == "tanh":
@@ -101,6 +103,8 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             note(histogram, "The signal has died: whatever the input, the last layers say nearly the same.")
         elif up[-1] > 1e4:
             note(histogram, "The signal has exploded: most outputs lie beyond this histogram, in its outermost bars.")
+        for card in histogram.texts:
+            card.set(y=0.95, verticalalignment="top")  # above most of the bars
         return words
 
     return Live(
