@@ -128,39 +128,39 @@ def bare_step(sizes, hidden, X, y):
 
     def step_2():
         (W1, b1), (W2, b2) = parameters
-        A1 = X @ W1
+        A1 = np.dot(X, W1)
         A1 += b1
         bend(A1)
-        dZ = A1 @ W2
+        dZ = np.dot(A1, W2)
         dZ += b2
         dZ -= y
         flat = dZ.ravel()
         loss = flat.dot(flat) / flat.size
         dZ *= scale
-        dZ1 = unbend(dZ @ W2.T, A1)
-        move(W2, b2, A1.T @ dZ, dZ.sum(axis=0))
-        move(W1, b1, X.T @ dZ1, dZ1.sum(axis=0))
+        dZ1 = unbend(np.dot(dZ, W2.T), A1)
+        move(W2, b2, np.dot(A1.T, dZ), dZ.sum(axis=0))
+        move(W1, b1, np.dot(X.T, dZ1), dZ1.sum(axis=0))
         return loss
 
     def step_3():
         (W1, b1), (W2, b2), (W3, b3) = parameters
-        A1 = X @ W1
+        A1 = np.dot(X, W1)
         A1 += b1
         bend(A1)
-        A2 = A1 @ W2
+        A2 = np.dot(A1, W2)
         A2 += b2
         bend(A2)
-        dZ = A2 @ W3
+        dZ = np.dot(A2, W3)
         dZ += b3
         dZ -= y
         flat = dZ.ravel()
         loss = flat.dot(flat) / flat.size
         dZ *= scale
-        dZ2 = unbend(dZ @ W3.T, A2)
-        dZ1 = unbend(dZ2 @ W2.T, A1)
-        move(W3, b3, A2.T @ dZ, dZ.sum(axis=0))
-        move(W2, b2, A1.T @ dZ2, dZ2.sum(axis=0))
-        move(W1, b1, X.T @ dZ1, dZ1.sum(axis=0))
+        dZ2 = unbend(np.dot(dZ, W3.T), A2)
+        dZ1 = unbend(np.dot(dZ2, W2.T), A1)
+        move(W3, b3, np.dot(A2.T, dZ), dZ.sum(axis=0))
+        move(W2, b2, np.dot(A1.T, dZ2), dZ2.sum(axis=0))
+        move(W1, b1, np.dot(X.T, dZ1), dZ1.sum(axis=0))
         return loss
 
     return step_2 if len(sizes) == 3 else step_3
