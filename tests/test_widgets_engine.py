@@ -74,7 +74,7 @@ def close_all():
 def test_the_start_values_are_drawn_at_once():
     toy = Toy()
     assert (toy.live.result, toy.live.readout, toy.live.error, toy.live.frames) == (1.0, "height 1.0", None, 1)
-    assert pixels(toy.live.png).shape == (300, 600, 3)  # 400 x 200 CSS pixels, 1.5 image pixels in each
+    assert pixels(toy.live.png).shape == (200, 400, 3)  # an image pixel for each CSS pixel
 
 
 def test_a_control_makes_one_new_picture():
@@ -166,7 +166,7 @@ def test_an_error_in_draw_or_before_the_first_picture_is_said():
     toy = Toy(draw=draw, controls={"height": slider("height", -10, 10, 1)})
     assert toy.live.readout == "ArithmeticError: the loss is no longer a number"
     assert toy.live.frames == 1
-    assert pixels(toy.live.png).shape == (300, 600, 3)
+    assert pixels(toy.live.png).shape == (200, 400, 3)
 
 
 def test_an_error_in_the_readers_cell_is_said_with_its_line():

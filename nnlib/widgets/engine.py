@@ -98,14 +98,14 @@ class Live:
     alt : what the picture shows, for those who do not see it.
     prediction : Prediction, or None.
     interval : milliseconds between two steps of Play.
-    sharpness : image pixels per CSS pixel.
+    sharpness : image pixels per CSS pixel. 1 gives the most frames while the reader drags; more is sharper in print.
 
     Tests drive it without a notebook: set `live.controls["rate"].value`, call `live.step()`, `live.reset()` or
     `live.guess("...")`, and read `live.result`, `live.readout`, `live.error`, `live.png`, `live.frames`.
     """
 
     def __init__(
-        self, name, *, question, controls, compute, draw, figure, alt, prediction=None, interval=40, sharpness=1.5
+        self, name, *, question, controls, compute, draw, figure, alt, prediction=None, interval=40, sharpness=1.0
     ):
         self.name, self.question, self.alt, self.prediction = name, question, alt, prediction
         self.controls = dict(controls)
