@@ -32,6 +32,7 @@ from nnlib.exercises import (
 )
 from nnlib.exercises.engine import Exercise
 from nnlib.exercises.show import Listing, Message, show
+from nnlib.plain_words import in_plain_words
 
 NEURON = exercises()["neuron"]
 MSE = exercises()["mse"]
@@ -1218,6 +1219,6 @@ def test_an_error_of_numpys_is_said_in_plain_words(code, words):
     try:
         eval(code)
     except TypeError as error:
-        assert attempt.in_plain_words(error).startswith(words)
+        assert in_plain_words(error).startswith(words)
     else:
         raise AssertionError("no error")

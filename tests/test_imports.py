@@ -20,6 +20,7 @@ CORE = [
     "losses",
     "network",
     "optimizers",
+    "plain_words",
     "progress",
     "schedulers",
     "storage",

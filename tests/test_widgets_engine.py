@@ -177,7 +177,7 @@ def test_an_error_in_the_readers_cell_is_said_with_its_line():
     scope = {}
     exec(compile(source, "<a cell>", "exec"), scope)
     toy = Toy(compute=lambda height: scope["mine"](height))
-    assert toy.live.readout == "ZeroDivisionError: division by zero\nin your cell, line 2: return x / 0"
+    assert toy.live.readout == ("In your cell, line 2: return x / 0\nSomething is divided by zero. (ZeroDivisionError)")
 
 
 def test_an_interrupt_is_said():

@@ -10,7 +10,6 @@ import inspect
 import io
 import itertools
 import linecache
-import re
 import sys
 import textwrap
 import threading
@@ -211,46 +210,6 @@ def place_of(error, answer):
     named = {f.__code__: "" for f in functions}
     where = named.get(code, f"`{code.co_name}`, ") + f"line {line - code.co_firstlineno + 1}"
     return f"{where}: `{text}`" if text else where
-
-
-def in_plain_words(error):
-    """What an exception means, for somebody who meets it for the first time."""
-    text = str(error)
-    match error:
-        case UnboundLocalError():
-            name = re.search(r"'(\w+)'", text)
-            return f"`{name[1] if name else text}` is used before it has a value."
-        case NameError():
-            return f"Nothing here is called `{error.name}`. Is it spelled differently somewhere?"
-        case TimeoutError():
-            return f"It was still running {text}, and was stopped. Does its loop ever end?"
-        case RecursionError():
-            return "The function calls itself without end."
-        case ZeroDivisionError():
-            return "Something is divided by zero."
-        case IndexError():
-            return f"An index points past the end ({text})."
-        case KeyError():
-            return f"There is no entry {text}."
-        case ValueError() if "matmul" in text or "not aligned" in text:
-            return (
-                "The shapes of a matrix product don't fit: columns of the left one must equal rows of "
-                f"the right one. NumPy says: {text}"
-            )
-        case ValueError() if "broadcast" in text:
-            return f"Two arrays' shapes can't be lined up. NumPy says: {text}"
-        case ValueError() if "ambiguous" in text:
-            return "An array stands where one True or False is needed, as after `if`."
-        case TypeError() if "not callable" in text:
-            return f"Something that isn't a function is called as one ({text})."
-        case TypeError() if "bitwise_xor" in text or "for ^" in text:
-            return "A power is written `**` in Python; `^` is something else (the XOR of bits)."
-        case TypeError() if "Field elements must be" in text:
-            return "`np.array` takes one list: `np.array([[1, 2], [3, 4]])`, with a pair of brackets around all rows."
-        case TypeError() if "unsupported operand" in text:
-            return f"Two things that can't be combined meet here ({text})."
-        case _:
-            return f"Python says: {text}" + ("" if text.endswith(".") else ".") if text else ""
 
 
 # ---- How is it carried on? --------------------------------------------------------------------------

@@ -26,6 +26,7 @@ import numpy as np
 from nnlib.exercises import attempt, compare, record
 from nnlib.exercises.attempt import Outcome, observe
 from nnlib.exercises.show import Listing, Message, show
+from nnlib.plain_words import in_plain_words
 
 # ---- The author's side ------------------------------------------------------------------------------
 
@@ -300,7 +301,7 @@ class _Judgment:
     def _raised(self, error):
         place = attempt.place_of(error, self.answer)
         words = f"{type(error).__name__} in {place}." if place else f"{type(error).__name__}."
-        details = [attempt.in_plain_words(error)]
+        details = [in_plain_words(error)]
         for arguments, outcome in zip(self.inputs, self.seen):
             if outcome.error is error:
                 details.append(f"It happens in {self._call_text(arguments)}.")

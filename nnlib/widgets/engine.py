@@ -47,6 +47,7 @@ import ipywidgets
 import numpy as np
 from IPython.display import display
 
+from nnlib.plain_words import in_plain_words
 from nnlib.widgets.controls import Action, align, row, shown
 from nnlib.widgets.frames import Frames
 
@@ -220,7 +221,7 @@ class Live:
         except KeyboardInterrupt as stop:
             self._failed(stop, "Interrupted. Change a control, or press Reset, to go on.")
         except Exception as error:
-            self._failed(error, _in_plain_words(error))
+            self._failed(error, _said(error))
         else:
             self.error = None
             self._publish(png, readout or "")
@@ -371,13 +372,13 @@ def _controls_of(function, controls, given=0):
     return [parameter.name for parameter in parameters if parameter.name in controls]
 
 
-def _in_plain_words(error):
-    """The type and message of an error, and the line of the reader's own code where it happened, if there is one."""
-    words = f"{type(error).__name__}: {error}"
+def _said(error):
+    """What is wrong, and in which line of the reader's own code, if it was there."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.line and not os.path.exists(frame.filename):  # a notebook's cell has lines but is no file
-            return f"{words}\nin your cell, line {frame.lineno}: {frame.line}"
-    return words
+            where = f"In your cell, line {frame.lineno}: {frame.line}"
+            return f"{where}\n{in_plain_words(error)} ({type(error).__name__})"
+    return f"{type(error).__name__}: {error}"
 
 
 def _button(text, pressed, *arguments, tooltip=""):
