@@ -150,7 +150,7 @@ def step_backwards():
             text.set_text(f"${name}$\n{shown(values[name])}")
         for name, text in beside.items():
             lines = [f"d{name} {slope_shown(slopes[name])}" if name in found else ""]
-            lines.append(f"dz {slope_shown(slopes['z' + name])}" if "z" + name in found else "")
+            lines.append(f"dz of {name} {slope_shown(slopes['z' + name])}" if "z" + name in found else "")
             text.set_text("\n".join(lines))
         for name in WIRES:
             label = name.translate(SUBSCRIPTS)
