@@ -6,6 +6,7 @@ from nnlib.widgets.engine import Live, Prediction, note
 from nnlib.widgets.fold import fold, plot_fold
 from nnlib.widgets.forward_shapes import forward_shapes
 from nnlib.widgets.hundred_seeds import hundred_seeds, train_hundred
+from nnlib.widgets.left_out import left_out, plot_resumed, resume_without, three_broken_runs
 from nnlib.widgets.line_and_squares import line_and_squares
 from nnlib.widgets.signal_through_layers import random_signal, signal_through_layers
 from nnlib.widgets.stacked_layers import stacked_layers
@@ -18,3 +19,4 @@ __all__ = ["Live", "Prediction", "action", "choice", "list_slider", "log_slider"
 __all__ += ["descent", "descent_path", "fold", "forward_shapes", "hundred_seeds", "line_and_squares", "neuron_graph"]
 __all__ += ["plot_fold", "random_signal", "signal_through_layers", "stacked_layers", "step_backwards", "train_hundred"]
 __all__ += ["v_curve", "xor_backward", "xor_learns"]
+__all__ += ["left_out", "plot_resumed", "resume_without", "three_broken_runs"]
