@@ -1,6 +1,7 @@
 """Live figures: a small engine (`engine.py`), the controls it knows, and one short file for each widget."""
 
 from nnlib.widgets.controls import action, choice, list_slider, log_slider, slider, switch
+from nnlib.widgets.decay import decay
 from nnlib.widgets.descent import descent, descent_path
 from nnlib.widgets.engine import Live, Prediction, note
 from nnlib.widgets.fold import fold, plot_fold
@@ -8,6 +9,7 @@ from nnlib.widgets.forward_shapes import forward_shapes
 from nnlib.widgets.hundred_seeds import hundred_seeds, train_hundred
 from nnlib.widgets.left_out import left_out, plot_resumed, resume_without, three_broken_runs
 from nnlib.widgets.line_and_squares import line_and_squares
+from nnlib.widgets.noisy_paths import noisy_path, noisy_paths
 from nnlib.widgets.signal_through_layers import random_signal, signal_through_layers
 from nnlib.widgets.stacked_layers import stacked_layers
 from nnlib.widgets.step_backwards import neuron_graph, step_backwards
@@ -18,5 +20,7 @@ from nnlib.widgets.xor_learns import xor_learns
 __all__ = ["Live", "Prediction", "action", "choice", "list_slider", "log_slider", "note", "slider", "switch"]
 __all__ += ["descent", "descent_path", "fold", "forward_shapes", "hundred_seeds", "line_and_squares", "neuron_graph"]
 __all__ += ["plot_fold", "random_signal", "signal_through_layers", "stacked_layers", "step_backwards", "train_hundred"]
+__all__ += ["noisy_path", "noisy_paths"]
 __all__ += ["v_curve", "xor_backward", "xor_learns"]
 __all__ += ["left_out", "plot_resumed", "resume_without", "three_broken_runs"]
+__all__ += ["decay"]

@@ -7,6 +7,8 @@ move of a slider, in a real JupyterLab with server, kernel and browser on this m
 
     key press   from the key going down to the browser's next frame with the new, decoded picture
     drag        30 moves of the mouse in one second: different pictures seen, and from the last move to the last one
+
+"redraw only" is the engine without the training: what every live figure costs before it computes anything.
 """
 
 import argparse
@@ -45,8 +47,7 @@ def artists(ax_map, ax_loss):
     return image, line
 """
 
-WAYS = {
-    "nnlib.widgets": """
+ENGINE = """
 from nnlib.widgets import Live, log_slider, slider
 
 fig, axes = figure(1, 2)
@@ -60,7 +61,17 @@ def draw(result):
 
 Live("bench", question="How fast?", controls={"rate": log_slider("learning rate", 0.001, 10, 0.1),
      "seed": slider("seed", 0, 100, 0)}, compute=train, draw=draw, figure=fig, alt="A map and a loss curve.")
-""",
+"""
+
+WAYS = {
+    "nnlib.widgets": ENGINE,
+    "redraw only": """
+trained = [train(0.1, seed) for seed in range(101)]
+
+def train(rate, seed):
+    return trained[seed]
+"""
+    + ENGINE,
     "plain interact": """
 import matplotlib.pyplot as plt
 from ipywidgets import FloatLogSlider, IntSlider, interact
