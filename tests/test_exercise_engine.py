@@ -295,7 +295,7 @@ def test_nested_parts_are_named():
         name="parameters",
     )
     right = exercise.solution
-    assert judge(exercise, lambda X: right(X)[:1]).words == "The result has 1 parts; wanted are 2."
+    assert judge(exercise, lambda X: right(X)[:1]).words == "The result has 1 part; wanted are 2."
     assert "wanted are the entries `W`, `b`" in judge(exercise, lambda X: [{"W": X}, {"W": X}]).words
     verdict = judge(exercise, lambda X: [right(X)[0], {"W": 2 * X, "b": -X[1]}])
     assert verdict.words == '`[1]["b"]` is right but for the sign, which is swapped everywhere.'
@@ -534,6 +534,30 @@ STOPPER = make(
     use=lambda make_stop, losses, patience: [stop(loss) for stop in [make_stop(patience)] for loss in losses],
     wrong=[(lambda patience: lambda loss: False, "It never stops.")],
 )
+
+
+def test_a_part_with_one_wrong_array_inside_is_not_called_right():
+    def train(x):
+        return [{"W": 2 * x, "b": x}], [x.sum()], [x.size]
+
+    exercise = make(train, lambda rng: [(rng.normal(size=3),), (rng.normal(size=4),)], returns=("p", "losses", "rates"))
+    verdict = judge(exercise, lambda x: ([{"W": x + 7 * x**2, "b": x}], [x.sum()], [x.size]))
+    assert verdict.details[-1] == "`losses` and `rates` are right."
+
+
+def test_a_complex_result_is_said_without_a_warning():
+    exercise = make(lambda x: x**2, lambda rng: [(2.0,), (3.0,)])
+    assert "complex number" in judge(exercise, lambda x: (-x) ** 0.5).words
+
+
+def test_a_case_is_named_inside_a_sentence_too():
+    def failing(patience):
+        def stop(loss):
+            raise ValueError("no")
+
+        return stop
+
+    assert any(detail.startswith("It happens in the case losses=") for detail in judge(STOPPER, failing).details)
 
 
 def test_functions_that_make_functions_are_driven():

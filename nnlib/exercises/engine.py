@@ -355,7 +355,8 @@ class _Judgment:
         if d.kind == "length":
             names = ", ".join(self.exercise.returns)
             named = f": `{names}`" if names and not d.label else ""
-            return f"{part} has {len(d.got)} parts; wanted are {len(d.wanted)}{named}.", detail
+            parts = "1 part" if len(d.got) == 1 else f"{len(d.got)} parts"
+            return f"{part} has {parts}; wanted are {len(d.wanted)}{named}.", detail
         if d.kind == "list":
             return (
                 f"The numbers are right, but {inside} is a list; wanted is a NumPy array.",
@@ -382,6 +383,8 @@ class _Judgment:
             (case, label, w, g) for case, labeled in zip(lengths, pairs) for label, w, g in labeled if label in wrong
         ]
         numbers = [(w, g) for _, _, w, g in tagged]
+        if any(np.iscomplexobj(g) and not np.iscomplexobj(w) for w, g in numbers):
+            return f"{part} is a complex number: is a root taken of a negative one?"
         if any(np.isfinite(w).all() and not np.isfinite(g).all() for w, g in numbers):
             return f"{part} holds `nan` or `inf`: a division by zero, or a number beyond bounds?"
         is_ = "are" if len(wrong) > 1 else "is"
@@ -448,6 +451,7 @@ class _Judgment:
             return []
         for arguments, outcome, found in zip(self.inputs, self.seen, self.found):
             call = self._call_text(arguments)
+            call = call[0].upper() + call[1:]
             if outcome.error:
                 return [f"{call} raises {type(outcome.error).__name__}: {outcome.error}"]
             if found:
@@ -480,13 +484,14 @@ class _Judgment:
         if good:
             return [f"It is right on {good} of {len(self.found)} inputs."]
         labels = {d.label for found in self.found for d in found}
-        fine = [name for name in self.exercise.returns if name not in labels]
+        wrong = {label.partition("[")[0] for label in labels}
+        fine = [name for name in self.exercise.returns if name not in wrong]
         return [f"`{'` and `'.join(fine)}` {'is' if len(fine) == 1 else 'are'} right."] if fine else []
 
     def _call_text(self, arguments):
         names = self.exercise.parameters
         given = ", ".join(f"{n}={compare.literal(a)}" for n, a in zip(names, arguments))
-        return f"The case {given}" if self.exercise.use else f"`{self.exercise.name}({given})`"
+        return f"the case {given}" if self.exercise.use else f"`{self.exercise.name}({given})`"
 
 
 _MILD = {"list", "dtype"}  # differences of a result whose numbers are right
