@@ -1,0 +1,892 @@
+"""Exercises of chapter 08: hold rows back, watch both losses, stop in time."""
+
+import functools
+import re
+from numbers import Number
+
+import numpy as np
+
+from nnlib import NeuralNetwork, datasets
+from nnlib.exercises import chapter
+from nnlib.exercises.ch04_nonlinearity import forward, random_layers, relu, sigmoid
+from nnlib.exercises.ch05_backpropagation import (
+    backward,
+    linear,
+    linear_derivative,
+    relu_derivative,
+    sigmoid_derivative,
+    stepped,
+    tanh_derivative,
+    train,
+    two_small_layers,
+)
+from nnlib.exercises.ch07_initialization import glorot
+from nnlib.exercises.compare import differences
+
+exercise = chapter("08", "overfitting")
+
+
+# ---- split_rows -------------------------------------------------------------------------------------
+
+
+def split_rows(X, y, n_held, rng):
+    order = rng.permutation(len(X))
+    held, kept = order[:n_held], order[n_held:]
+    return X[kept], y[kept], X[held], y[held]
+
+
+def split_rows_by_shuffle(X, y, n_held, rng):
+    order = np.arange(len(X))
+    rng.shuffle(order)
+    X, y = X[order], y[order]
+    return X[n_held:], y[n_held:], X[:n_held], y[:n_held]
+
+
+def split_rows_loop(X, y, n_held, rng):
+    parts = [], [], [], []
+    for place, row in enumerate(rng.permutation(len(X))):
+        part = 2 if place < n_held else 0
+        parts[part].append(X[row])
+        parts[part + 1].append(y[row])
+    return tuple(np.array(rows) for rows in parts)
+
+
+def split_rows_by_numpy(X, y, n_held, rng):
+    held, kept = np.split(rng.permutation(len(X)), [n_held])
+    return np.take(X, kept, axis=0), np.take(y, kept, axis=0), np.take(X, held, axis=0), np.take(y, held, axis=0)
+
+
+def split_in_order(*order):
+    """The right four parts in another order."""
+
+    def reordered(X, y, n_held, rng):
+        parts = split_rows(X, y, n_held, rng)
+        return tuple(parts[place] for place in order)
+
+    return reordered
+
+
+def two_permutations(X, y, n_held, rng):
+    one, other = rng.permutation(len(X)), rng.permutation(len(X))
+    return X[one[n_held:]], y[other[n_held:]], X[one[:n_held]], y[other[:n_held]]
+
+
+def only_the_inputs(X, y, n_held, rng):
+    order = rng.permutation(len(X))
+    return X[order[n_held:]], y[n_held:], X[order[:n_held]], y[:n_held]
+
+
+def the_last_ones(X, y, n_held, rng):
+    order = rng.permutation(len(X))
+    kept, held = order[: len(X) - n_held], order[len(X) - n_held :]
+    return X[kept], y[kept], X[held], y[held]
+
+
+def with_overlap(X, y, n_held, rng):
+    held = rng.permutation(len(X))[:n_held]
+    return X, y, X[held], y[held]
+
+
+def not_twice(X, y, n_held, rng):
+    order = rng.permutation(len(X))
+    held, kept = order[:n_held], np.sort(order[n_held:])
+    return X[kept], y[kept], X[held], y[held]
+
+
+def shuffled_in_place(X, y, n_held, rng):
+    order = rng.permutation(len(X))
+    X[:], y[:] = X[order], y[order]
+    return X[n_held:], y[n_held:], X[:n_held], y[:n_held]
+
+
+def split_from_elsewhere(X, y, n_held, rng):
+    return split_rows(X, y, n_held, np.random.default_rng())
+
+
+def four_parts(split_rows, X, y, n_held, rng):
+    """What `split_rows` gives. An order that no seed decides would be another one each time: it is an error."""
+    untouched = rng.bit_generator.state
+    parts = split_rows(X, y, n_held, rng)
+    if rng.bit_generator.state == untouched:
+        others = [split_rows(X.copy(), y.copy(), n_held, rng) for _ in range(4)]
+        if any(differences(parts, other) for other in others):
+            raise ValueError("nothing was drawn from rng, and two calls give two splits")
+    return parts
+
+
+def split_case(rng, n, n_inputs, n_outputs, n_held):
+    X, y = rng.normal(size=(n, n_inputs)), rng.normal(size=(n, n_outputs))
+    return X, y, n_held, np.random.default_rng(int(rng.integers(1000)))
+
+
+exercise(
+    title="Hold rows back",
+    solution=split_rows,
+    use=four_parts,
+    returns=("X_train", "y_train", "X_held", "y_held"),
+    cases=lambda rng: [
+        (np.arange(5.0).reshape(5, 1), 10 * np.arange(5.0).reshape(5, 1), 2, np.random.default_rng(1)),
+        split_case(rng, 7, 2, 1, 3),
+        split_case(rng, 10, 1, 3, 1),
+        split_case(rng, 8, 3, 2, 6),
+    ],
+    also_right=[split_rows_by_shuffle, split_rows_loop, split_rows_by_numpy],
+    wrong=[
+        (
+            two_permutations,
+            "`X` and `y` are shuffled each in its own order, so that a row no longer meets its answer. Draw one "
+            "order and use it for both.",
+        ),
+        (only_the_inputs, "Only `X` is shuffled; `y` stays in its old order. The same row numbers go into both."),
+        (
+            lambda X, y, n_held, rng: (X[n_held:], y[n_held:], X[:n_held], y[:n_held]),
+            "Nothing is shuffled: the first rows are held. Data is often sorted, and then the held rows are of "
+            "another kind. Take them in the order of `rng.permutation(len(X))`.",
+        ),
+        (
+            lambda X, y, n_held, rng: (X[:-n_held], y[:-n_held], X[-n_held:], y[-n_held:]),
+            "Nothing is shuffled: the last rows are held. Data is often sorted, and then the held rows are of "
+            "another kind. Take them in the order of `rng.permutation(len(X))`.",
+        ),
+        (
+            the_last_ones,
+            "A fair split, but the other end of the order: the *first* `n_held` of the permutation are held, so that "
+            "your split is the same as everybody's.",
+        ),
+        (
+            with_overlap,
+            "The held rows are among the training rows too. A row that was trained on says nothing about unseen ones: "
+            "take them out.",
+        ),
+        (
+            not_twice,
+            "The right rows on each side; only sorted. Leave the training rows in the order of the permutation.",
+        ),
+        (split_in_order(2, 3, 0, 1), "The two sides have changed places: the rows to train on come first."),
+        (
+            split_in_order(0, 2, 1, 3),
+            "The right four, in scikit-learn's order. Here it is `X_train, y_train, X_held, y_held`.",
+        ),
+        (
+            lambda X, y, n_held, rng: split_rows(X, y, len(X) - n_held, rng),
+            "`n_held` rows are left for training. It is the number of rows that are held back.",
+        ),
+        (
+            lambda X, y, n_held, rng: split_rows(X, y, n_held, np.random.default_rng(0)),
+            "It makes a generator of its own, with the seed 0. Use the `rng` that comes in, or every split is the "
+            "same one.",
+        ),
+        (
+            split_from_elsewhere,
+            "The order comes from a generator that nobody has seeded, `np.random.permutation` for example, and is "
+            "another one each time. Draw it from the `rng` that comes in.",
+        ),
+        (
+            lambda X, y, n_held, rng: split_rows(X, y, 2, rng),
+            "Two rows are held, whatever comes in. Use the parameter `n_held`.",
+        ),
+        (
+            shuffled_in_place,
+            "The four parts are right, but the caller's `X` and `y` are shuffled with them: `X[:] = ...` writes into "
+            "them. `X[order]` alone makes a copy.",
+        ),
+    ],
+    hints=[
+        "Shuffle row *numbers*, not rows: one random order that both `X` and `y` are read in.",
+        "`order = rng.permutation(len(X))` has every row number once. Its first `n_held` are held, the rest are kept.",
+        "`X[order[:n_held]]` picks the held rows of X, as a copy. Three more like it.",
+    ],
+    holds="You now have rows that the training never sees: the only ones that can say how it does on unseen data.",
+    in_nnlib="datasets.split",
+)
+
+
+# ---- train_watched ----------------------------------------------------------------------------------
+
+
+def train_watched(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    train_losses, val_losses = [], []
+    for _ in range(epochs):
+        trace = forward(X, parameters, activations)
+        train_losses.append(np.mean((trace[-1] - y) ** 2))
+        gradients = backward(trace, y, parameters, derivatives)
+        parameters = [
+            {key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}
+            for layer, slope in zip(parameters, gradients)
+        ]
+        val_losses.append(np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2))
+    return parameters, train_losses, val_losses
+
+
+def train_watched_by_train(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    train_losses, val_losses = [], []
+    for _ in range(epochs):
+        parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, 1)
+        train_losses += losses
+        error = forward(X_val, parameters, activations)[-1] - y_val
+        val_losses.append((error**2).mean())
+    return parameters, train_losses, val_losses
+
+
+def train_watched_on_copies(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    parameters = [{"W": layer["W"].copy(), "b": layer["b"].copy()} for layer in parameters]
+    losses = np.empty((2, epochs))
+    for epoch in range(epochs):
+        trace = forward(X, parameters, activations)
+        losses[0, epoch] = np.square(trace[-1] - y).mean()
+        for layer, slope in zip(parameters, backward(trace, y, parameters, derivatives)):
+            layer["W"] -= learning_rate * slope["W"]
+            layer["b"] -= learning_rate * slope["b"]
+        losses[1, epoch] = np.square(forward(X_val, parameters, activations)[-1] - y_val).mean()
+    return parameters, losses[0].tolist(), losses[1].tolist()
+
+
+def watching_of(
+    loss=lambda A, y: np.mean((A - y) ** 2),
+    *,
+    learn_from="train",
+    val_early=False,
+    train_late=False,
+    watch="val",
+    keys=("W", "b"),
+    rate=lambda rate: rate,
+):
+    """A wrong `train_watched`: the right one with one part of it changed."""
+
+    def wrong(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+        both = np.concatenate([X, X_val]), np.concatenate([y, y_val])
+        rows, answers = {"train": (X, y), "val": (X_val, y_val), "both": both}[learn_from]
+        watched, wanted = (X_val, y_val) if watch == "val" else (X, y)
+
+        def now(points, target):
+            return loss(forward(points, parameters, activations)[-1], target)
+
+        train_losses, val_losses = [], []
+        for _ in range(epochs):
+            if not train_late:
+                train_losses.append(now(X, y))
+            if val_early:
+                val_losses.append(now(watched, wanted))
+            slopes = backward(forward(rows, parameters, activations), answers, parameters, derivatives)
+            parameters = stepped(parameters, slopes, rate(learning_rate), keys)
+            if train_late:
+                train_losses.append(now(X, y))
+            if not val_early:
+                val_losses.append(now(watched, wanted))
+        return parameters, train_losses, val_losses
+
+    return wrong
+
+
+def a_step_on_each(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    train_losses, val_losses = [], []
+    for _ in range(epochs):
+        parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, 1)
+        train_losses += losses
+        val_losses.append(np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2))
+        parameters, _ = train(X_val, y_val, parameters, activations, derivatives, learning_rate, 1)
+    return parameters, train_losses, val_losses
+
+
+def watched_only_at_the_end(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
+    end = np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2)
+    return parameters, losses, [end]
+
+
+def one_number_each(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
+    return parameters, losses, np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2)
+
+
+def trained_apart(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    end, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
+    _, val_losses = train(X_val, y_val, parameters, activations, derivatives, learning_rate, epochs)
+    return end, losses, val_losses
+
+
+def trained_one_after_the_other(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
+    _, val_losses = train(X_val, y_val, parameters, activations, derivatives, learning_rate, epochs)
+    return parameters, losses, val_losses
+
+
+def watched_from_the_start(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    before = np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2)
+    end, losses, val_losses = train_watched(
+        X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs
+    )
+    return end, losses, [before, *val_losses]
+
+
+def watched_in_the_callers_arrays(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    train_losses, val_losses = [], []
+    for _ in range(epochs):
+        trace = forward(X, parameters, activations)
+        train_losses.append(np.mean((trace[-1] - y) ** 2))
+        for layer, slope in zip(parameters, backward(trace, y, parameters, derivatives)):
+            layer["W"] -= learning_rate * slope["W"]
+            layer["b"] -= learning_rate * slope["b"]
+        val_losses.append(np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2))
+    return parameters, train_losses, val_losses
+
+
+def watched_in_order(*order):
+    """The right results, in another order or only some of them."""
+
+    def reordered(*given):
+        results = train_watched(*given)
+        return tuple(results[place] for place in order)
+
+    return reordered
+
+
+def watched_case(rng, n, n_val, sizes, activations, derivatives, learning_rate, epochs):
+    X, y = rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
+    X_val, y_val = rng.normal(size=(n_val, sizes[0])), rng.normal(size=(n_val, sizes[-1]))
+    return X, y, X_val, y_val, random_layers(rng, *sizes), activations, derivatives, learning_rate, epochs
+
+
+exercise(
+    title="Train, and watch rows that are not trained on",
+    solution=train_watched,
+    returns=("parameters", "train_losses", "val_losses"),
+    cases=lambda rng: [
+        (
+            np.array([[1.0], [2.0]]),
+            np.array([[1.0], [0.0]]),
+            np.array([[1.5]]),
+            np.array([[0.5]]),
+            two_small_layers()[0],
+            [np.tanh] * 2,
+            [tanh_derivative] * 2,
+            0.2,
+            3,
+        ),
+        watched_case(rng, 4, 3, (2, 3, 1), [np.tanh] * 2, [tanh_derivative] * 2, 0.3, 6),
+        watched_case(rng, 5, 2, (2, 4, 2), [relu, linear], [relu_derivative, linear_derivative], 0.05, 5),
+        watched_case(rng, 3, 5, (2, 2), [sigmoid], [sigmoid_derivative], 0.5, 1),
+    ],
+    also_right=[train_watched_by_train, train_watched_on_copies],
+    wrong=[
+        (
+            watching_of(learn_from="val"),
+            "It learns from the validation rows: the gradient must come from `X` and `y` alone.",
+        ),
+        (
+            watching_of(learn_from="both"),
+            "It learns from both sets of rows together. The validation rows are only looked at: no gradient from them.",
+        ),
+        (
+            a_step_on_each,
+            "It takes a step on the validation rows as well. They are only looked at: no gradient from them.",
+        ),
+        (
+            watching_of(val_early=True),
+            "The validation losses come one step early. `fit` takes them *after* the step of the epoch, with the new "
+            "parameters.",
+        ),
+        (
+            watching_of(train_late=True),
+            "The training losses come one step late. Take each *before* the step, from the trace that the gradient "
+            "is made of.",
+        ),
+        (
+            watching_of(val_early=True, train_late=True),
+            "The two have changed sides: the training loss comes before the step, the validation loss after it.",
+        ),
+        (
+            watching_of(watch="train"),
+            "`val_losses` holds losses on the training rows: run `X_val` through the network.",
+        ),
+        (
+            watching_of(lambda A, y: np.sum((A - y) ** 2)),
+            "The losses are sums of squares. With a different number of rows only means can be compared.",
+        ),
+        (
+            watching_of(lambda A, y: np.mean(np.abs(A - y))),
+            "The losses are means of distances. Square each error before you take the mean.",
+        ),
+        (
+            watching_of(rate=lambda rate: -rate),
+            "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
+        ),
+        (
+            watching_of(rate=lambda rate: 0.03),
+            "The rate is always 0.03, whatever comes in: use the parameter `learning_rate`.",
+        ),
+        (watching_of(keys=("W",)), "The weights move, the biases stay. Both take a step."),
+        (
+            watched_only_at_the_end,
+            "There is one validation loss, that of the end. Take one after every epoch: inside the loop.",
+        ),
+        (
+            one_number_each,
+            "`val_losses` is a single number, that of the end. Wanted is one loss *per epoch*: compute it inside the "
+            "loop.",
+        ),
+        (
+            trained_apart,
+            "Your `val_losses` come from a second network, trained on the validation rows. No gradient from them: "
+            "watch with `forward`, in the loop of the one training.",
+        ),
+        (
+            trained_one_after_the_other,
+            "After the training on `X` it goes on training on the validation rows. No gradient from them: watch with "
+            "`forward`, in the loop of the one training.",
+        ),
+        (
+            watched_from_the_start,
+            "One validation loss too many: there is one after each step, and none before the first.",
+        ),
+        (
+            lambda *given: train_watched(*given[:-1], min(given[-1], 1)),
+            "Only one epoch is run: is the `return` inside the loop?",
+        ),
+        (
+            lambda *given: (given[4], *train_watched(*given)[1:]),
+            "The losses are right, but the parameters come back as they were: return the trained ones.",
+        ),
+        (watched_in_order(0, 2, 1), "The two lists have changed places: the training losses come first."),
+        (watched_in_order(1, 2, 0), "The parameters come first: `return parameters, train_losses, val_losses`."),
+        (watched_in_order(0, 1), "The validation losses are missing: return three things."),
+        (watched_in_order(1, 2), "The parameters are missing: return three things, the parameters first."),
+        (
+            watched_in_the_callers_arrays,
+            "The numbers are right, but the caller's start is gone: `layer['W'] -= ...` writes into its arrays. Make "
+            "new ones, or every later run would start where this one ended.",
+        ),
+    ],
+    hints=[
+        "It is `train` of chapter 5 with one more line in the loop, and one more list.",
+        "After the step, run `X_val` forward with the *new* parameters and compare the output with `y_val`. No "
+        "gradient from it.",
+        "Or call `train(X, y, parameters, activations, derivatives, learning_rate, 1)` in the loop: it gives the new "
+        "parameters and a list with the one loss before the step. The validation loss is a forward pass after it.",
+    ],
+    holds="You now have the two curves: what the network learns from, and what it has never seen.",
+    in_nnlib="network.NeuralNetwork.fit",
+)
+
+
+# ---- best_epoch -------------------------------------------------------------------------------------
+
+
+def best_epoch(val_losses):
+    return int(np.argmin(val_losses))
+
+
+def best_epoch_loop(val_losses):
+    best = 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < val_losses[best]:
+            best = epoch
+    return best
+
+
+def first_rise(val_losses):
+    for epoch in range(1, len(val_losses)):
+        if val_losses[epoch] > val_losses[epoch - 1]:
+            return epoch - 1
+    return len(val_losses) - 1
+
+
+def last_smallest(val_losses):
+    return len(val_losses) - 1 - int(np.argmin(val_losses[::-1]))
+
+
+exercise(
+    title="The epoch with the smallest validation loss",
+    solution=best_epoch,
+    cases=lambda rng: [
+        ([0.9, 0.5, 0.6, 0.3, 0.3, 0.7],),
+        ([float(loss) for loss in rng.permutation(9) + 1.5],),
+        ([0.4, 0.5, 0.6],),
+        ([0.7, 0.7, 0.2, 0.8, 0.2, 0.2, 0.9],),
+        ([3.0, 2.0, 1.0, 0.5],),
+        ([0.25],),
+    ],
+    also_right=[
+        best_epoch_loop,
+        lambda val_losses: val_losses.index(min(val_losses)),
+        lambda val_losses: min(range(len(val_losses)), key=val_losses.__getitem__),
+        lambda val_losses: np.argmin(val_losses),
+        lambda val_losses: int(np.argsort(val_losses, kind="stable")[0]),
+    ],
+    wrong=[
+        (lambda val_losses: min(val_losses), "This is the smallest loss. Wanted is *when* it was reached: its place."),
+        (lambda val_losses: int(np.argmax(val_losses)), "This is the epoch with the largest loss."),
+        (
+            lambda val_losses: int(np.argmin(val_losses)) + 1,
+            "One too many: epochs count from 0, as places in a list do.",
+        ),
+        (last_smallest, "Of two equally good epochs the first one counts: the shorter training is the cheaper one."),
+        (lambda val_losses: len(val_losses) - 1, "This is always the last epoch. Wanted is the best one."),
+        (
+            first_rise,
+            "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
+            "later.",
+        ),
+        (
+            lambda val_losses: [e for e, loss in enumerate(val_losses) if loss == min(val_losses)],
+            "These are all the best epochs. Wanted is one number, the first of them.",
+        ),
+    ],
+    hints=[
+        "You look for a place in the list, and not for a value.",
+        "NumPy has a function for the place of the smallest entry; its name begins with `arg`. Of equals it takes "
+        "the first.",
+    ],
+    holds="You now have the epoch to go back to: the one after which unseen rows were predicted best.",
+)
+
+
+# ---- early_stopping ---------------------------------------------------------------------------------
+
+
+def early_stopping(patience):
+    def callback(nn):
+        val_losses = nn.history["val_loss"]
+        since_best = len(val_losses) - 1 - best_epoch(val_losses)
+        return since_best >= patience
+
+    return callback
+
+
+def early_stopping_counting(patience):
+    best, waited = np.inf, 0
+
+    def callback(nn):
+        nonlocal best, waited
+        loss = nn.history["val_loss"][-1]
+        if loss < best:
+            best, waited = loss, 0
+        else:
+            waited += 1
+        return waited >= patience
+
+    return callback
+
+
+class EarlyStopping:
+    def __init__(self, patience):
+        self.patience, self.best, self.when = patience, np.inf, 0
+
+    def __call__(self, nn):
+        loss = nn.history["val_loss"][-1]
+        if loss < self.best:
+            self.best, self.when = loss, nn.epoch
+        return nn.epoch - self.when >= self.patience
+
+
+def early_stopping_by_slices(patience):
+    def callback(nn):
+        losses = nn.history["val_loss"]
+        return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+    return callback
+
+
+class Watched:
+    """What a callback sees of a network in training: its history so far, and parameters."""
+
+    def __init__(self):
+        self.history = {"train_loss": [], "val_loss": [], "penalty": [], "learning_rate": []}
+
+    @property
+    def epoch(self):
+        return len(self.history["val_loss"])
+
+    def get_parameters(self):
+        return [{"W": np.full((1, 1), float(self.epoch)), "b": np.zeros(1)}]
+
+
+def when_it_stops(early_stopping, patience, val_losses):
+    """Two networks train in turns, each with a callback of its own: what the callbacks say, epoch by epoch.
+
+    None if the first one never says anything, not even False: it is not written yet, or has no `return`.
+    """
+    callbacks = early_stopping(patience), early_stopping(patience)
+    networks = Watched(), Watched()
+    said, answers = ([], []), []
+    for epoch, loss in enumerate(val_losses):
+        for k, (nn, callback) in enumerate(zip(networks, callbacks)):
+            nn.history["train_loss"].append(1 / (epoch + 2))
+            nn.history["val_loss"].append(loss if k == 0 else val_losses[0] - 0.001 * epoch)
+            nn.history["penalty"].append(0.0)
+            nn.history["learning_rate"].append(0.04)
+            answers.append(asked(callback, nn, early_stopping))
+            said[k].append(bool(answers[-1]))
+    return None if all(answer is None for answer in answers) else said
+
+
+def asked(callback, nn, early_stopping):
+    """What the callback says of `nn`. A forgotten `nonlocal` is one error, whatever the variable is called."""
+    try:
+        return callback(nn)
+    except UnboundLocalError as error:
+        name = re.search(r"'(\w+)'", str(error))
+        if name and name[1] in getattr(getattr(early_stopping, "__code__", None), "co_varnames", ()):
+            raise UnboundLocalError("it has a value outside `callback`, and none inside") from error
+        raise
+
+
+def stopping_by(rule):
+    """A wrong callback from its rule, a function of the validation losses so far and the patience."""
+
+    def early_stopping(patience):
+        return lambda nn: rule(nn.history["val_loss"], patience)
+
+    return early_stopping
+
+
+def since(losses):
+    return len(losses) - 1 - best_epoch(losses)
+
+
+def rises_in_a_row(losses):
+    count = 0
+    for before, after in zip(losses[-2::-1], losses[::-1]):
+        if after < before:
+            break
+        count += 1
+    return count
+
+
+def epochs_without_fall(losses):
+    """Counts every epoch that was no new best, and never starts again at 0."""
+    return sum(losses[e] >= min(losses[:e]) for e in range(1, len(losses)))
+
+
+_shared = {}
+
+
+def early_stopping_sharing(patience):
+    _shared.update(best=np.inf, waited=0)
+
+    def callback(nn):
+        loss = nn.history["val_loss"][-1]
+        if loss < _shared["best"]:
+            _shared.update(best=loss, waited=0)
+        else:
+            _shared["waited"] += 1
+        return _shared["waited"] >= patience
+
+    return callback
+
+
+def early_stopping_without_nonlocal(patience):
+    waited = 0
+
+    def callback(nn):
+        waited += since(nn.history["val_loss"]) > 0  # noqa: F823, which is the mistake
+        return waited >= patience
+
+    return callback
+
+
+def early_stopping_at_once(patience):
+    def callback(nn):
+        return since(nn.history["val_loss"]) >= patience
+
+    return callback(Watched())
+
+
+exercise(
+    title="A callback that stops in time",
+    solution=early_stopping,
+    use=when_it_stops,
+    returns=("answers", "the answers to a second network"),
+    cases=lambda rng: [
+        (2, [0.5, 0.4, 0.45, 0.41, 0.3]),
+        (3, [0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.45, 0.3]),
+        (1, [0.6, 0.5, 0.7, 0.2]),
+        (2, [0.5, 0.4, 0.4, 0.4, 0.39, 0.5]),
+        (4, [0.3, 0.6, 0.5, 0.4, 0.35, 0.34, 0.2, 0.3]),
+        (3, [0.5, 0.6, 0.4, 0.5, 0.3, 0.4, 0.2, 0.3]),
+    ],
+    also_right=[early_stopping_counting, EarlyStopping, early_stopping_by_slices],
+    wrong=[
+        (
+            stopping_by(lambda losses, patience: since(losses) > patience),
+            "One epoch too patient: with `patience` 2 it stops after the second epoch without a new best, `>=`.",
+        ),
+        (
+            stopping_by(lambda losses, patience: since(losses) + 1 >= patience),
+            "One epoch too impatient: the best epoch itself does not count as one of waiting.",
+        ),
+        (
+            stopping_by(lambda losses, patience: since(losses) == patience),
+            "It says True in one epoch and False in the next. Right for `fit`, which stops at once; but a callback "
+            "that is asked again should still say True: `>=`.",
+        ),
+        (
+            stopping_by(lambda losses, patience: since(losses) < patience),
+            "The wrong way around: it says True while there is hope, and a true value *stops* the training.",
+        ),
+        (
+            stopping_by(lambda losses, patience: rises_in_a_row(losses) >= patience),
+            "It counts rises in a row. A loss that falls a little between two rises, far above its best, keeps this "
+            "running forever: count the epochs since the *best* one.",
+        ),
+        (
+            stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= losses[-2]),
+            "It stops at the first rise. A loss goes up and down on its way: give it `patience` epochs.",
+        ),
+        (
+            stopping_by(lambda losses, patience: epochs_without_fall(losses) >= patience),
+            "The count never goes back to 0. A new best starts the waiting anew.",
+        ),
+        (
+            stopping_by(lambda losses, patience: len(losses) >= patience),
+            "It stops after `patience` epochs, whatever the losses do. Count from the best epoch, not from the first.",
+        ),
+        (
+            stopping_by(lambda losses, patience: len(losses) - last_smallest(losses) - 1 >= patience),
+            "A loss that only *equals* the best one is no progress: it has to go below it. Count from the first best.",
+        ),
+        (
+            stopping_by(lambda losses, patience: since(losses) >= 2),
+            "It always waits two epochs. Use the parameter `patience`.",
+        ),
+        (
+            lambda patience: lambda nn: since(nn.history["train_loss"]) >= patience,
+            "It looks at the training loss, which falls to the end. Look at `nn.history['val_loss']`.",
+        ),
+        (
+            stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] >= losses[-1 - patience]),
+            "It compares with the loss `patience` epochs ago. Compare with the best so far.",
+        ),
+        (
+            stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] > losses[-1 - patience]),
+            "It compares with the loss `patience` epochs ago, and takes an equal one for better. Compare with the "
+            "best so far.",
+        ),
+        (
+            early_stopping_without_nonlocal,
+            "A variable of `early_stopping`, such as `best`, is assigned inside `callback`, so Python takes it for a "
+            "new one there. Write `nonlocal best` first, or ask `nn.history` anew each time.",
+        ),
+        (
+            early_stopping_sharing,
+            "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of "
+            "`early_stopping` needs numbers of its own, made inside it.",
+        ),
+        (
+            early_stopping_at_once,
+            "It returns True or False. Wanted is a function that `fit` can call after each epoch: "
+            "`return callback`, without parentheses.",
+        ),
+    ],
+    hints=[
+        "Two functions, one inside the other: the outer one remembers `patience`, the inner one gets `nn` and answers "
+        "True or False.",
+        "`nn.history['val_loss']` holds all validation losses up to now. How many epochs have passed since the best "
+        "one? `best_epoch` finds that.",
+        "The last epoch is number `len(val_losses) - 1`. Take the best one away from it, and compare with `patience`.",
+    ],
+    holds="You now have early stopping: training that ends when unseen rows no longer benefit from it.",
+)
+
+
+# ---- stop_epoch -------------------------------------------------------------------------------------
+
+EPOCHS = 1000
+TEST_SEED = 2024
+
+
+@functools.cache
+def the_run():
+    """The run of the exercise: the training, validation and test loss after each epoch (the first before it)."""
+    X, y, X_val, y_val = split_rows(*datasets.noisy_sine(n=40, noise=0.4, seed=26), 20, np.random.default_rng(0))
+    X_test, y_test = datasets.noisy_sine(n=200, noise=0.4, seed=TEST_SEED)
+    rng = np.random.default_rng(3)
+    side, place = rng.choice([-1.0, 1.0], size=40), rng.uniform(-1, 1, size=40)
+    layers = [
+        {"n_inputs": 1, "n_neurons": 40, "activation": "tanh"},
+        {"n_inputs": 40, "n_neurons": 1, "activation": "linear"},
+    ]
+    nn = NeuralNetwork(layers, learning_rate=0.03)
+    W1 = 10 * side.reshape(1, 40)
+    nn.set_parameters([{"W": W1, "b": -W1[0] * place}, {"W": glorot(40, 1, rng), "b": np.zeros(1)}])
+    tested = []
+    history = nn.fit(
+        X,
+        y,
+        epochs=EPOCHS,
+        batch_size=20,
+        validation_data=(X_val, y_val),
+        callback=lambda nn: tested.append(nn.loss(X_test, y_test)),
+    )
+    return history["train_loss"], history["val_loss"], tested
+
+
+NO_NUMBER = "Wanted is one number: that of the epoch after which you would stop."
+A_LOSS = "Epochs are whole numbers. Is this a loss? Wanted is the epoch at which it is reached."
+NO_SUCH_EPOCH = "There is no such epoch: they are numbered from 0 to 999."
+ALL_OF_IT = (
+    "That is the whole training, and one more: the last of the thousand epochs is 999. You are asked to stop earlier."
+)
+BEST_TRAINING = (
+    "That is where the *training* loss is smallest, at the very end. It is measured on the rows that the network "
+    "learns from, and it always says: go on. Look at the other curve."
+)
+AT_THE_END = "That is practically the end. The validation loss has been rising for hundreds of epochs by then."
+TOO_EARLY = "Too early: the validation loss is still falling there. Go on to its lowest point."
+TOO_LATE = (
+    "Too late: the validation loss has been rising for some time by then. Go back to its lowest point, which is not "
+    "the epoch at which early stopping has waited long enough, but the best one before."
+)
+
+
+def accept(stop_epoch, rng):
+    """None for an epoch whose validation loss is within a tenth of the best one, else what is wrong with it."""
+    if (
+        isinstance(stop_epoch, bool)
+        or not isinstance(stop_epoch, Number | np.number)
+        or isinstance(stop_epoch, complex)
+    ):
+        return NO_NUMBER
+    if stop_epoch == EPOCHS:
+        return ALL_OF_IT
+    if stop_epoch != np.floor(stop_epoch):
+        return A_LOSS
+    if not 0 <= stop_epoch < EPOCHS:
+        return NO_SUCH_EPOCH
+    epoch = int(stop_epoch)
+    train_losses, val_losses, _ = the_run()
+    best = best_epoch(val_losses)
+    if val_losses[epoch] <= 1.1 * val_losses[best]:
+        return None
+    if epoch == best_epoch(train_losses):
+        return BEST_TRAINING
+    if epoch < best:
+        return TOO_EARLY
+    return AT_THE_END if epoch >= 900 else TOO_LATE
+
+
+exercise(
+    name="stop_epoch",
+    title="The epoch to stop at",
+    solution=49,
+    verify=accept,
+    also_right=[30, 60.0, np.int64(90)],
+    wrong=[
+        (999, BEST_TRAINING),
+        (1000, ALL_OF_IT),
+        (998, AT_THE_END),
+        (400, TOO_LATE),
+        (5, TOO_EARLY),
+        (0.193, A_LOSS),
+        (-1, NO_SUCH_EPOCH),
+        ([49], NO_NUMBER),
+    ],
+    hints=[
+        "You may use the rows that the network learned from and those that it was validated on. Which of the two "
+        "curves knows something about unseen rows?",
+        "`best_epoch(val_losses)` finds the lowest point of a curve. Any epoch near it will do.",
+    ],
+    holds="You now have a network stopped in time: near such an epoch the loss on 200 test points that nobody had "
+    "looked at is 0.21 to 0.23; at the end of the run it is 0.355.",
+    code="stop_epoch = 49  # which is best_epoch(val_losses)",
+)

@@ -1,0 +1,1013 @@
+"""Exercises of chapter 12: what the state of a training run is."""
+
+import copy
+import io
+import json
+import pickle
+import re
+import shutil
+import tempfile
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from nnlib.exercises import attempt, chapter
+
+exercise = chapter("12", "save, load, resume")
+
+
+def layers(rng, *sizes, dtype=np.float64):
+    """Parameters [{'W', 'b'}, ...] of a network of these sizes, biases not zero."""
+    pairs = zip(sizes, sizes[1:])
+    return [{"W": rng.normal(size=(i, o)).astype(dtype), "b": rng.normal(size=o).astype(dtype)} for i, o in pairs]
+
+
+def folder():
+    return tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # Windows keeps a file that is still open
+
+
+# ---- save_parameters --------------------------------------------------------------------------------
+
+
+def save_parameters(path, parameters):
+    arrays = {}
+    for k, layer in enumerate(parameters, start=1):
+        arrays[f"W{k}"] = layer["W"]
+        arrays[f"b{k}"] = layer["b"]
+    np.savez(path, **arrays)
+
+
+def save_parameters_in_one_line(path, parameters):
+    np.savez(path, **{f"{key}{k + 1}": layer[key] for k, layer in enumerate(parameters) for key in "Wb"})
+
+
+def save_parameters_compressed(path, parameters):
+    arrays = dict()
+    for i in range(len(parameters)):
+        arrays.update({"W" + str(i + 1): parameters[i]["W"], "b" + str(i + 1): parameters[i]["b"]})
+    np.savez_compressed(path, **arrays)
+
+
+def saving(name=lambda key, k: f"{key}{k}", start=1, keys=("W", "b"), of=lambda array: array):
+    """A save_parameters with one thing changed."""
+
+    def save(path, parameters):
+        pairs = [(k, key, layer) for k, layer in enumerate(parameters, start=start) for key in keys]
+        np.savez(path, **{name(key, k): of(layer[key]) for k, key, layer in pairs})
+
+    return save
+
+
+def save_two_layers(path, parameters):
+    first, second = parameters[0], parameters[1]
+    np.savez(path, W1=first["W"], b1=first["b"], W2=second["W"], b2=second["b"])
+
+
+def save_first_and_last(path, parameters):
+    save_two_layers(path, [parameters[0], parameters[-1]])
+
+
+def save_in_every_round(path, parameters):
+    for k, layer in enumerate(parameters, start=1):
+        np.savez(path, **{f"W{k}": layer["W"], f"b{k}": layer["b"]})
+
+
+def save_pickled(path, parameters):
+    Path(path).write_bytes(pickle.dumps(parameters))
+
+
+def save_by_position(path, parameters):
+    np.savez(path, *[layer[key] for layer in parameters for key in "Wb"])
+
+
+def file_of(save_parameters, parameters):
+    """What is in the file that it writes: {name: array}."""
+    with folder() as place:
+        path = Path(place) / "parameters.npz"
+        save_parameters(path, parameters)
+        if not path.exists():
+            raise FileNotFoundError("there is no file at `path`")
+        if not zipfile.is_zipfile(path):
+            raise ValueError("what stands at `path` is no .npz file")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: entry(file, name) for name in file.files}
+
+
+def entry(file, name):
+    try:
+        return file[name]
+    except ValueError:
+        raise ValueError(f"the entry {name} is a pickle of Python objects") from None
+
+
+def entries(path):
+    """The entries of an .npz file, each with the start of its bytes, where its type stands."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        return [(name.removesuffix(".npy"), str(archive.read(name)[:40])) for name in names]
+
+
+exercise(
+    title="Write the parameters of a network to an .npz file",
+    solution=save_parameters,
+    cases=lambda rng: [
+        (layers(rng, 2, 3, 1),),
+        (layers(rng, 1, 2),),
+        (layers(rng, 3, 2, 4, 2),),
+        (layers(rng, *[1] * 12),),
+        (layers(rng, 2, 2, 1, dtype=np.float32),),
+    ],
+    use=file_of,
+    also_right=[save_parameters_in_one_line, save_parameters_compressed],
+    wrong=[
+        (
+            lambda path, parameters: np.savez(path, parameters),
+            "NumPy has made one array of Python objects out of what it was given, and pickled it. Give it the arrays "
+            "themselves, each with a name; `**` hands over the entries of a dict in this way.",
+        ),
+        (
+            lambda path, parameters: np.savez(path, parameters=parameters),
+            "The list went in as one entry, `parameters`, an array of Python objects, pickled. Give each array a name "
+            "of its own: `W1`, `b1`, `W2`, ...",
+        ),
+        (
+            lambda path, parameters: np.savez(path, **{f"layer{k}": p for k, p in enumerate(parameters, 1)}),
+            "Each dict went in whole, as an array of Python objects, pickled. What is wanted in the file are the "
+            "arrays inside the dicts.",
+        ),
+        (
+            save_by_position,
+            "Without names NumPy calls them `arr_0`, `arr_1`, and nobody knows which is which. Build a dict of names "
+            "and hand it over with `**`.",
+        ),
+        (
+            save_in_every_round,
+            "Each call of `np.savez` replaces the file, so the last layer is all that is left. Collect the arrays "
+            "first, then save once.",
+        ),
+        (
+            lambda path, parameters: np.savez(path, W1=parameters[0]["W"], b1=parameters[0]["b"]),
+            "Only the first layer is in the file.",
+        ),
+        (
+            save_two_layers,
+            "It saves two layers, however many there are. Go through the list with a loop.",
+        ),
+        (
+            save_first_and_last,
+            "It saves the first and the last layer, however many there are. Go through the list with a loop.",
+        ),
+        (
+            lambda path, parameters: np.savez(path, **parameters[-1]),
+            "These are the `W` and `b` of the last layer alone. The names need a number, and every layer belongs in.",
+        ),
+        (
+            saving(start=0),
+            "The numbers begin at 0. Wanted is `W1` for the first layer, as in the formulas of the course.",
+        ),
+        (
+            saving(name=lambda key, k: f"{key}_{k}"),
+            "The names have an underscore. Wanted are `W1`, `b1`, `W2`, ...",
+        ),
+        (
+            saving(name=lambda key, k: key + "{k}"),
+            "The names are literally `W{k}` and `b{k}`: the `f` before the quotes is missing.",
+        ),
+        (
+            save_pickled,
+            "The file is a pickle. Wanted is an archive of named arrays, as `np.savez` writes it.",
+        ),
+        (
+            saving(keys=("W",)),
+            "The biases are missing. They were learned too.",
+        ),
+        (
+            saving(of=lambda array: array.astype(np.float32)),
+            "The numbers are rounded to float32 on their way. Save the arrays as they are.",
+        ),
+        (
+            saving(of=lambda array: array.ravel()),
+            "The shapes are gone: every table has become a row. Save the arrays as they are.",
+        ),
+        (
+            saving(of=lambda array: array.T),
+            "The tables are turned over. Save the arrays as they are.",
+        ),
+        (
+            saving(of=lambda array: np.round(array, 6)),
+            "The numbers are rounded. Save the arrays as they are; an `.npz` file keeps every bit.",
+        ),
+    ],
+    hints=[
+        "`np.savez(path, W1=..., b1=...)` wants one named array after the other, but how many there are is only known "
+        "when the function runs. So collect them in a dict of name -> array first.",
+        "A function that is called with `**arrays` gets every entry of the dict as a named argument. The names are "
+        'texts such as `f"W{k}"`, with k from 1.',
+        'In a loop over `enumerate(parameters, start=1)`: `arrays[f"W{k}"] = layer["W"]`, the same for b; after the '
+        "loop `np.savez(path, **arrays)`.",
+    ],
+    holds="You now have parameters that outlive the kernel, every bit of them.",
+    in_nnlib="storage.save",
+)
+
+
+# ---- load_parameters --------------------------------------------------------------------------------
+
+
+def load_parameters(path):
+    with np.load(path, allow_pickle=False) as file:
+        n_layers = len(file.files) // 2
+        return [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in range(1, n_layers + 1)]
+
+
+def load_parameters_until_none_is_left(path):
+    file = np.load(path)
+    parameters, k = [], 1
+    while f"W{k}" in file.files:
+        parameters.append({"W": file[f"W{k}"], "b": file[f"b{k}"]})
+        k += 1
+    file.close()
+    return parameters
+
+
+def load_parameters_by_number(path):
+    with np.load(path) as file:
+        numbers = sorted(int(name[1:]) for name in file.files if name.startswith("W"))
+        return [{key: file[f"{key}{k}"] for key in ("W", "b")} for k in numbers]
+
+
+def loading(numbers=lambda n: range(1, n + 1), layer=lambda file, k: {"W": file[f"W{k}"], "b": file[f"b{k}"]}):
+    """A load_parameters with one thing changed."""
+
+    def load(path):
+        with np.load(path) as file:
+            return [layer(file, k) for k in numbers(len(file.files) // 2)]
+
+    return load
+
+
+def load_as_dict(path):
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def load_flat(path):
+    with np.load(path) as file:
+        return [file[name] for name in file.files]
+
+
+def load_sorted(path):
+    with np.load(path) as file:
+        names = sorted(file.files)  # W1, W10, W11, W2, ..., b1, b10, ...
+        half = len(names) // 2
+        return [{"W": file[W], "b": file[b]} for W, b in zip(names[:half], names[half:])]
+
+
+def load_in_the_order_of_the_file(path):
+    with np.load(path) as file:
+        names = file.files
+        return [{"W": file[W], "b": file[b]} for W, b in zip(names[::2], names[1::2])]
+
+
+def loading_by_digit(numbers):
+    """A load_parameters that takes the number of a layer from the second letter of its name."""
+
+    def load(path):
+        with np.load(path) as file:
+            found = [int(name[1]) for name in file.files if name.startswith("W")]
+            return [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in numbers(found)]
+
+    return load
+
+
+def load_unpickling(path):
+    with np.load(path, allow_pickle=True) as file:
+        n_layers = len(file.files) // 2
+        return [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in range(1, n_layers + 1)]
+
+
+@cache  # to write a file takes longer than to read it
+def archive(*entries):
+    """The bytes of an .npz file with these entries, each (name, bytes, dtype, shape)."""
+    stream = io.BytesIO()
+    np.savez(stream, **{name: np.frombuffer(raw, dtype).reshape(shape) for name, raw, dtype, shape in entries})
+    return stream.getvalue()
+
+
+@cache
+def archive_with_a_pickle():
+    stream = io.BytesIO()
+    np.savez(stream, W1=np.array([None]), b1=np.zeros(1))
+    return stream.getvalue()
+
+
+def loaded(load_parameters, parameters, shuffled):
+    """What it reads from a file with these parameters, and whether it refuses a file with a pickle in it."""
+    arrays = [(f"{key}{k}", layer[key]) for k, layer in enumerate(parameters, start=1) for key in "Wb"]
+    written = [(name, array.tobytes(), array.dtype.str, array.shape) for name, array in arrays]
+    with folder() as place:
+        path = Path(place) / "parameters.npz"
+        path.write_bytes(archive(*(written[::-1] if shuffled else written)))
+        found = load_parameters(path)
+        if hasattr(found, "files"):  # an opened file, which does not outlive this folder
+            found.close()
+            found = "the opened file"
+        foreign = Path(place) / "foreign.npz"
+        foreign.write_bytes(archive_with_a_pickle())
+        try:
+            load_parameters(foreign)
+            refused = False
+        except ValueError:
+            refused = True
+    return {"parameters": found, "a file with a pickle in it is refused": refused}
+
+
+exercise(
+    title="Read the parameters of a network from an .npz file",
+    solution=load_parameters,
+    cases=lambda rng: [
+        (layers(rng, 2, 3, 1), False),
+        (layers(rng, 1, 2), False),
+        (layers(rng, 3, 2, 4, 2), True),
+        (layers(rng, *[1] * 12), False),
+        (layers(rng, 2, 2, 1, dtype=np.float32), False),
+    ],
+    use=loaded,
+    also_right=[load_parameters_until_none_is_left, load_parameters_by_number],
+    wrong=[
+        (
+            load_unpickling,
+            "It unpickles whatever is in the file, and that may run code. Leave `allow_pickle` at False.",
+        ),
+        (
+            load_as_dict,
+            "This is a dict of all arrays by name. Wanted is the list that was saved, a dict with `W` and `b` for each "
+            "layer.",
+        ),
+        (
+            load_flat,
+            "This is one long list of arrays. Wanted is a list of dicts, `W` and `b` of a layer together.",
+        ),
+        (
+            lambda path: np.load(path),
+            "`np.load` gives the opened file. Take the arrays out of it by their names.",
+        ),
+        (
+            loading(layer=lambda file, k: {f"W{k}": file[f"W{k}"], f"b{k}": file[f"b{k}"]}),
+            "The numbers are still in the keys. Within a layer they are called `W` and `b`.",
+        ),
+        (
+            loading(layer=lambda file, k: (file[f"W{k}"], file[f"b{k}"])),
+            'Each layer is a pair. Wanted is a dict: `{"W": ..., "b": ...}`.',
+        ),
+        (
+            loading(layer=lambda file, k: {"W": file[f"b{k}"], "b": file[f"W{k}"]}),
+            "Weights and biases have changed places.",
+        ),
+        (
+            loading(numbers=lambda n: range(1, n)),
+            "The last layer is missing: `range(1, n)` ends before n.",
+        ),
+        (
+            loading(numbers=lambda n: range(n)),
+            "It asks for `W0`. The numbers begin at 1.",
+        ),
+        (
+            loading(numbers=lambda n: range(1, 3)),
+            "It reads two layers, however many there are. Count them in `file.files`.",
+        ),
+        (
+            loading(numbers=lambda n: range(1, 2 * n + 1)),
+            "It asks for too many: `file.files` counts the weights and the biases, so there are half as many layers.",
+        ),
+        (
+            load_sorted,
+            "Sorted as texts, `W10` comes before `W2`. Count with a number and build the name from it.",
+        ),
+        (
+            loading_by_digit(sorted),
+            "`name[1]` is one digit of `W10`. The number of the layer is all that follows the letter: `name[1:]`.",
+        ),
+        (
+            loading_by_digit(lambda found: range(1, max(found) + 1)),
+            "Of `W10`, `name[1]` is one digit, so it never counts beyond 9. Take `name[1:]`.",
+        ),
+        (
+            load_in_the_order_of_the_file,
+            "It trusts the order of the entries in the file. The names are what says where an array belongs.",
+        ),
+    ],
+    hints=[
+        "`with np.load(path) as file:` opens it. `file.files` is the list of the names, two of them for each layer.",
+        'With k from 1 up to the number of layers, the arrays are `file[f"W{k}"]` and `file[f"b{k}"]`.',
+        "The number of layers is `len(file.files) // 2`; append a dict with the keys `W` and `b` for each k from 1 to "
+        "that number.",
+    ],
+    holds="You now have the way back: parameters from a file, equal in every bit, and no code run on the way.",
+    in_nnlib="storage.load",
+)
+
+
+# ---- generator_from ---------------------------------------------------------------------------------
+
+
+def generator_from(state):
+    rng = np.random.default_rng()
+    rng.bit_generator.state = state
+    return rng
+
+
+def generator_from_its_class(state):
+    source = getattr(np.random, state["bit_generator"])()
+    source.state = state
+    return np.random.Generator(source)
+
+
+def generator_from_a_copy(state):
+    rng = np.random.Generator(np.random.PCG64(0))
+    rng.bit_generator.state = dict(state)
+    return rng
+
+
+def generator_without_the_left_over(state):
+    rng = np.random.default_rng()
+    rng.bit_generator.state = state | {"has_uint32": 0, "uinteger": 0}
+    return rng
+
+
+def generator_that_forgets(state):
+    rng = np.random.default_rng(0)
+    rng.bit_generator.state["state"] = state["state"]
+    return rng
+
+
+def with_the_position_of(state, rng):
+    """`rng` at the position of the state, with its own stride."""
+    own = rng.bit_generator.state
+    own["state"]["state"] = state["state"]["state"]
+    rng.bit_generator.state = own
+    return rng
+
+
+def generator_one_draw_late(state):
+    rng = generator_from(state)
+    rng.random()
+    return rng
+
+
+def used_generator(seed, draws, small=0):
+    """The state of a generator that has thrown some dice. A small integer takes half of a number of 64 bits."""
+    rng = np.random.default_rng(seed)
+    rng.random(draws)
+    for _ in range(small):
+        rng.integers(0, 6, dtype=np.int32)
+    return rng.bit_generator.state
+
+
+def has_the_position_alone(rng, state):
+    own = rng.bit_generator.state if isinstance(rng, np.random.Generator) else {}
+    if own.get("bit_generator") != state["bit_generator"]:
+        return False
+    return own["state"]["state"] == state["state"]["state"] and own["state"]["inc"] != state["state"]["inc"]
+
+
+def draws_of(generator_from, state):
+    """What the generator draws next, and a second one from the same state."""
+    rng = generator_from(state)
+    if rng is None:
+        return None
+    if has_the_position_alone(rng, state):
+        return {"the next draws": ["those of another stride"]}
+    small = [int(rng.integers(0, 1000, dtype=np.int32)) for _ in range(3)]
+    draws = [*small, *rng.random(3), *rng.permutation(6).tolist()]
+    if generator_from(state).random() != generator_from(state).random():
+        draws = ["others each time"]
+    return {"the next draws": draws}
+
+
+exercise(
+    title="A generator that goes on where another one stood",
+    solution=generator_from,
+    cases=lambda rng: [
+        (used_generator(6, 3),),  # seeds that nobody takes: the stride belongs to the seed
+        (used_generator(7, 0),),
+        (used_generator(8, 100, small=1),),
+        (used_generator(9, 10, small=2),),
+    ],
+    use=draws_of,
+    also_right=[generator_from_its_class, generator_from_a_copy],
+    wrong=[
+        (
+            lambda state: np.random.default_rng(),
+            "This generator is fresh, and another one each time: the state has not reached it. "
+            "`rng.bit_generator.state` hands out a copy, so writing into that changes nothing; assign the whole dict.",
+        ),
+        (
+            generator_that_forgets,
+            "This generator is fresh, the same whatever the state: the state has not reached it. "
+            "`rng.bit_generator.state` hands out a copy, so writing into that changes nothing; assign the whole dict.",
+        ),
+        (
+            lambda state: np.random.default_rng(state["state"]["state"]),
+            "A state is no seed. `default_rng(number)` stirs the number into a new start; set "
+            "`rng.bit_generator.state` instead.",
+        ),
+        (
+            lambda state: with_the_position_of(state, np.random.default_rng(0)),
+            "Position without stride: `inc` belongs to the state too. Assign the whole dict.",
+        ),
+        (
+            generator_without_the_left_over,
+            "`has_uint32` and `uinteger` belong to the state as well: half of a number that is still to be handed out.",
+        ),
+        (
+            generator_one_draw_late,
+            "It is one draw ahead: something was drawn from it before it was handed over.",
+        ),
+        (
+            lambda state: generator_from(state).bit_generator,
+            "This is the source of the bits inside a generator. Return the generator around it.",
+        ),
+        (
+            lambda state: state,
+            "This is the state itself. Wanted is a generator in that state.",
+        ),
+        (
+            lambda state: np.random.default_rng(state),
+            "`default_rng` takes a seed, not a state. Make any generator first, then give it the state.",
+        ),
+    ],
+    hints=[
+        "Two steps: make any generator, then put the state into it.",
+        "`rng.bit_generator.state` can be read, and it can be assigned to as well.",
+        "`rng = np.random.default_rng()`, then `rng.bit_generator.state = state`, then return the generator.",
+    ],
+    holds="You now have dice that go on rolling as if nobody had left the table.",
+)
+
+
+# ---- checkpointing ----------------------------------------------------------------------------------
+
+KINDS = {
+    "epoch": (int, np.integer),
+    "batch_size": (int, np.integer),
+    "learning_rate": (float, np.floating),
+    "gamma": (float, np.floating),
+}
+NO_PAIR = "It is not a pair of functions."
+NO_FILE = "There is no file at the path."
+MORE_FILES = "There is more than one file."
+PICKLED = "There is a pickle in the file."
+NOT_A_DICT = "What comes back is no run."
+MISSING = "`{}` does not come back."
+MORE_KEYS = "More than the eight keys come back."
+FEWER_LAYERS = "Not every layer comes back."
+ALL_COUNTED = "It looks for more layers than there are."
+CHANGED = "`{}` is not what it was."
+AS_ARRAY = "`{}` comes back as an array of shape ()."
+LOSSES_NO_LIST = "`losses` comes back as something other than a list."
+FROM_MEMORY = "It comes back from memory."
+STATE_FOR_RNG = "The state of the generator comes back in place of a generator."
+OTHER_DICE = "The generator does not go on where it stood."
+ROUNDED = "The parameters are rounded."
+TOUCHED = "`checkpoint` changes the run."
+ADVICE = {
+    NO_PAIR: "Hand over both functions: `check(checkpointing=(checkpoint, resume))`.",
+    NO_FILE: "`checkpoint` has written no file to `path`. The path is a parameter: use it as it comes.",
+    MORE_FILES: "`checkpoint` wrote more than one file. A crash between two of them leaves parts that do not fit "
+    "together; put everything into the one at `path`.",
+    PICKLED: "There is a pickle in the file: something other than an array of numbers or a text went into it. "
+    "`json.dumps` turns the small things into one text.",
+    NOT_A_DICT: "`resume` must return a run: a dict with the keys of the one that was saved.",
+    LOSSES_NO_LIST: "`losses` must come back as a list, since `go_on` appends to it: `.tolist()`.",
+    MORE_KEYS: "The dict that comes back has more than the eight keys of a run. What was needed on the way only must "
+    "come out again: `run.pop(key)` removes an entry and returns it.",
+    FEWER_LAYERS: "The run of this check has three layers, and not all of them come back. Go through the list with a "
+    "loop, and count the layers in the file.",
+    ALL_COUNTED: "`load_parameters` counts all entries of the file, and yours holds more than parameters. Count the "
+    "names that begin with W.",
+    FROM_MEMORY: "What comes back has changed with what happened after the run was saved: it comes from memory, or "
+    "from a file elsewhere. After a crash there is only the file at `path`, and it may have been moved.",
+    STATE_FOR_RNG: 'The state comes back as a dict under `"rng"`. Put it into a generator: `generator_from`.',
+    OTHER_DICE: "The next draws are others: the generator was made anew. Save `rng.bit_generator.state`.",
+    ROUNDED: "The parameters come back rounded: saved as float32, or as a text with too few digits.",
+    TOUCHED: "`checkpoint` changes the run that it saves, and the run has to go on afterwards. Build a dict of your "
+    "own.",
+    MISSING.format("rng"): "The generator does not come back: its state is missing in the file, or in the dict.",
+    MISSING.format("epoch"): "The epoch number does not come back, so the schedule would start again.",
+    MISSING.format("losses"): "The history does not come back: `losses` is missing.",
+    MISSING.format("gamma"): "The schedule does not come back: `gamma` is missing.",
+    MISSING.format("learning_rate"): "The initial rate does not come back: `learning_rate` is missing.",
+    MISSING.format("batch_size"): "`batch_size` does not come back. With another one the batches are others.",
+    MISSING.format(
+        "activations"
+    ): "`activations` does not come back, and without it nobody knows what the numbers mean.",
+    MISSING.format("parameters"): "`parameters` does not come back.",
+    CHANGED.format("parameters"): "The parameters come back in another form: wanted is the list of dicts, every array "
+    "in its shape, its type and its place.",
+    CHANGED.format("epoch"): "`epoch` comes back as another number than the one that was saved.",
+    CHANGED.format("losses"): "`losses` comes back with other numbers. A text keeps a float exactly if all its digits "
+    "are written, as `json.dumps` does.",
+    AS_ARRAY.format("epoch"): "`np.load` gives a number back as an array of shape (): take it out with "
+    '`int(file["epoch"])`, or keep it in the JSON text.',
+    AS_ARRAY.format("learning_rate"): "`learning_rate` comes back as an array of shape (). Take the number out with "
+    "`float(...)`; powers of arrays may be rounded differently.",
+}
+
+
+def example_run(rng):
+    """A run that has done three epochs, as chapter 12 keeps it, and a generator that is in the middle."""
+    dice = np.random.default_rng(4)
+    dice.permutation(7)
+    dice.integers(0, 6, dtype=np.int32)
+    return {
+        "parameters": layers(rng, 2, 3, 4, 1),
+        "activations": ["tanh", "tanh", "linear"],
+        "learning_rate": 0.1,
+        "gamma": 0.97,
+        "batch_size": 10,
+        "epoch": 3,
+        "losses": [float(loss) for loss in rng.uniform(size=3) / 3],
+        "rng": dice,
+    }
+
+
+def holds_pickle(path):
+    """Whether a file is a pickle, or an archive of arrays with one in it."""
+    if zipfile.is_zipfile(path):
+        return any("'|O'" in start for _, start in entries(path))
+    start = path.read_bytes()[:80]
+    return start.startswith(b"\x80") or (start.startswith(b"\x93NUMPY") and b"'|O'" in start)
+
+
+def changed_parameters(wanted, got):
+    """What is wrong with parameters that came back, else None."""
+    if isinstance(got, list | tuple) and len(got) < len(wanted):
+        return FEWER_LAYERS
+    try:
+        pairs = [(w[key], g[key]) for w, g in zip(wanted, got, strict=True) for key in ("W", "b")]
+    except Exception:
+        return CHANGED.format("parameters")
+    if any(not isinstance(g, np.ndarray) or g.shape != w.shape for w, g in pairs):
+        return CHANGED.format("parameters")
+    if all(w.dtype == g.dtype and np.array_equal(w, g) for w, g in pairs):
+        return None
+    close = all(np.allclose(w, g, rtol=1e-3, atol=1e-3) for w, g in pairs)
+    return ROUNDED if close else CHANGED.format("parameters")
+
+
+def changed_entry(key, wanted, got):
+    """What is wrong with an entry of the run that came back, else None."""
+    if key == "parameters":
+        return changed_parameters(wanted, got)
+    if key == "rng":
+        if isinstance(got, dict):
+            return STATE_FOR_RNG
+        goes_on = isinstance(got, np.random.Generator) and got.bit_generator.state == wanted.bit_generator.state
+        return None if goes_on else OTHER_DICE
+    if isinstance(got, np.ndarray) and got.shape == ():
+        return AS_ARRAY.format(key)
+    if key == "losses" and not isinstance(got, list):
+        return LOSSES_NO_LIST
+    if key in KINDS:
+        return None if isinstance(got, KINDS[key]) and got == wanted else CHANGED.format(key)
+    return None if list(got) == list(wanted) else CHANGED.format(key)
+
+
+def first_difference(wanted, got):
+    if not isinstance(got, dict):
+        return NOT_A_DICT
+    for key in wanted:
+        if key not in got:
+            return MISSING.format(key)
+        if (words := changed_entry(key, wanted[key], got[key])) is not None:
+            return words
+    return MORE_KEYS if len(got) > len(wanted) else None
+
+
+def counts_all_entries(error, path):
+    """Whether an error says that the layer after the last one was asked for, in a file with other entries too."""
+    asked = re.match(r"W(\d+) is not a file", str(error.args[0])) if isinstance(error, KeyError) else None
+    if asked is None or not zipfile.is_zipfile(path):
+        return False
+    names = [name for name, _ in entries(path)]
+    tables = {name for name in names if re.fullmatch(r"W\d+", name)}
+    return tables == {f"W{k}" for k in range(1, int(asked[1]))} and len(names) > 2 * len(tables)
+
+
+def goes_on(pair, rng):
+    """None if what `resume` reads is what `checkpoint` was given; else what is not."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(callable, pair)):
+        return NO_PAIR
+    if any(map(attempt.is_unwritten, pair)):
+        raise NotImplementedError
+    checkpoint, resume = pair
+    run = example_run(rng)
+    before = copy.deepcopy(run)
+    with folder() as place:
+        path = Path(place) / "saved" / "run.npz"
+        moved, later = Path(place) / "moved" / "copy.npz", Path(place) / "later" / "run.npz"
+        for file in (path, moved, later):
+            file.parent.mkdir()
+        try:
+            at_work = checkpoint
+            checkpoint(path, run)
+            if first_difference(before, run):
+                return TOUCHED
+            if not path.exists():
+                return NO_FILE
+            if len(list(path.parent.iterdir())) > 1:
+                return MORE_FILES
+            if holds_pickle(path):
+                return PICKLED
+            at_work = resume
+            once = resume(path)
+            words = first_difference(before, once)
+            if words is None:  # now the run goes on and is saved again, elsewhere; the first file stays as it is
+                shutil.copyfile(path, moved)
+                for layer in run["parameters"]:
+                    layer["W"] += 1
+                    layer["b"] += 1
+                run["losses"].append(0.1)
+                run["rng"].random(2)
+                run["epoch"] += 1
+                once["rng"].random()
+                at_work = checkpoint
+                checkpoint(later, run)
+                at_work, path = resume, moved
+                words = FROM_MEMORY if first_difference(before, resume(moved)) else None
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            if at_work is resume and counts_all_entries(error, path):
+                return ALL_COUNTED
+            where = attempt.place_of(error, at_work)
+            where = f" in {where}" if where else ""
+            told = str(error).replace(str(path), "path").replace(place, "the folder")
+            name = "resume" if at_work is resume else "checkpoint"
+            return f"`{name}` raises {type(error).__name__}{where}. Python says: {told}".rstrip(".") + "."
+    return words
+
+
+def checkpoint(path, run):
+    arrays = {}
+    for k, layer in enumerate(run["parameters"], start=1):
+        arrays[f"W{k}"], arrays[f"b{k}"] = layer["W"], layer["b"]
+    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
+    rest["state"] = run["rng"].bit_generator.state
+    np.savez(path, rest=json.dumps(rest), **arrays)
+
+
+def resume(path):
+    with np.load(path, allow_pickle=False) as file:
+        run = json.loads(file["rest"].item())
+        n_layers = sum(name.startswith("W") for name in file.files)
+        run["parameters"] = [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in range(1, n_layers + 1)]
+    rng = np.random.default_rng()
+    rng.bit_generator.state = run.pop("state")
+    return run | {"rng": rng}
+
+
+SOLUTION = '''
+import json
+
+
+def checkpoint(path, run):
+    """Write the whole run to the file at path: arrays as they are, all the rest as one JSON text."""
+    arrays = {}
+    for k, layer in enumerate(run["parameters"], start=1):
+        arrays[f"W{k}"], arrays[f"b{k}"] = layer["W"], layer["b"]
+    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
+    rest["state"] = run["rng"].bit_generator.state
+    np.savez(path, rest=json.dumps(rest), **arrays)
+
+
+def resume(path):
+    """The run that was written to the file at path."""
+    with np.load(path, allow_pickle=False) as file:
+        run = json.loads(file["rest"].item())
+        n_layers = sum(name.startswith("W") for name in file.files)
+        run["parameters"] = [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in range(1, n_layers + 1)]
+    rng = np.random.default_rng()
+    rng.bit_generator.state = run.pop("state")
+    return run | {"rng": rng}
+
+
+checkpointing = (checkpoint, resume)
+'''
+
+
+def checkpoint_as_text(path, run):
+    """All of it as one JSON text: Python writes each float with as many digits as it takes to come back exactly."""
+    plain = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
+    plain["parameters"] = [{key: layer[key].tolist() for key in ("W", "b")} for layer in run["parameters"]]
+    plain["rng"] = run["rng"].bit_generator.state
+    Path(path).write_text(json.dumps(plain))
+
+
+def resume_from_text(path):
+    run = json.loads(Path(path).read_text())
+    run["parameters"] = [{key: np.array(layer[key]) for key in ("W", "b")} for layer in run["parameters"]]
+    run["rng"] = generator_from(run["rng"])
+    return run
+
+
+def checkpoint_piece_by_piece(path, run):
+    arrays = {f"{key}{k}": layer[key] for k, layer in enumerate(run["parameters"]) for key in "Wb"}
+    numbers = {key: run[key] for key in ("learning_rate", "gamma", "batch_size", "epoch", "losses", "activations")}
+    np.savez(path, state=json.dumps(run["rng"].bit_generator.state), **arrays, **numbers)
+
+
+def resume_piece_by_piece(path):
+    with np.load(path) as file:
+        run = {key: float(file[key]) for key in ("learning_rate", "gamma")}
+        run |= {key: int(file[key]) for key in ("batch_size", "epoch")}
+        run |= {"losses": file["losses"].tolist(), "activations": file["activations"].tolist()}
+        pairs = range(sum(name.startswith("W") for name in file.files))
+        run["parameters"] = [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in pairs]
+        return run | {"rng": generator_from(json.loads(str(file["state"])))}
+
+
+def checkpoint_in_two(path, run):
+    """The arrays in one file, all the rest in another one beside it."""
+    save_parameters(path, run["parameters"])
+    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
+    path.with_suffix(".json").write_text(json.dumps(rest | {"rng": run["rng"].bit_generator.state}))
+
+
+def resume_from_two(path):
+    rest = json.loads(path.with_suffix(".json").read_text())
+    return rest | {"parameters": load_parameters(path), "rng": generator_from(rest["rng"])}
+
+
+def checkpoint_in_three_entries(path, run):
+    """The arrays, a text for the state, and a text for the rest: two entries more than parameters."""
+    arrays = {f"{key}{k}": layer[key] for k, layer in enumerate(run["parameters"], start=1) for key in "Wb"}
+    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
+    np.savez(path, rest=json.dumps(rest), state=json.dumps(run["rng"].bit_generator.state), **arrays)
+
+
+def resume_counting_all(path):
+    parameters = load_parameters(path)
+    with np.load(path) as file:
+        rest, state = (json.loads(file[name].item()) for name in ("rest", "state"))
+    return rest | {"parameters": parameters, "rng": generator_from(state)}
+
+
+def with_run_changed(change):
+    """A pair that is right but for the run that comes back."""
+
+    def resume_changed(path):
+        run = resume(path)
+        return change(run) or run
+
+    return checkpoint, resume_changed
+
+
+def without(key):
+    def drop(run):
+        del run[key]
+
+    return with_run_changed(drop)
+
+
+def put(**entries):
+    def change(run):
+        run.update({key: make(run) for key, make in entries.items()})
+
+    return with_run_changed(change)
+
+
+_kept = {}
+
+
+def keep(path, run):
+    checkpoint(path, run)
+    _kept["run"] = run | {"rng": run["rng"]}
+
+
+def keep_resume(path):
+    return _kept["run"]
+
+
+def checkpoint_pickled(path, run):
+    np.savez(path, run=np.array([run["epoch"], run["losses"], None], dtype=object))
+
+
+def checkpoint_that_takes(path, run):
+    run["rng"] = run["rng"].bit_generator.state
+    Path(path).write_text("{}")
+
+
+def rounded(run):
+    return [{key: layer[key].astype(np.float32) for key in "Wb"} for layer in run["parameters"]]
+
+
+exercise(
+    name="checkpointing",
+    title="The whole state of a run in a file of your own design, and back",
+    solution=(checkpoint, resume),
+    verify=goes_on,
+    also_right=[(checkpoint_as_text, resume_from_text), (checkpoint_piece_by_piece, resume_piece_by_piece)],
+    wrong=[
+        ((checkpoint, 3), ADVICE[NO_PAIR]),
+        ((lambda path, run: print("saved"), resume), ADVICE[NO_FILE]),
+        ((checkpoint_pickled, resume), ADVICE[PICKLED]),
+        ((checkpoint_that_takes, resume), ADVICE[TOUCHED]),
+        ((keep, keep_resume), ADVICE[FROM_MEMORY]),
+        ((checkpoint_in_two, resume_from_two), ADVICE[MORE_FILES]),
+        ((checkpoint_in_three_entries, resume_counting_all), ADVICE[ALL_COUNTED]),
+        (put(state=lambda run: run["rng"].bit_generator.state), ADVICE[MORE_KEYS]),
+        (put(parameters=lambda run: run["parameters"][:2]), ADVICE[FEWER_LAYERS]),
+        (with_run_changed(lambda run: [run]), ADVICE[NOT_A_DICT]),
+        (put(rng=lambda run: np.random.default_rng(4)), ADVICE[OTHER_DICE]),
+        (put(rng=lambda run: run["rng"].bit_generator.state), ADVICE[STATE_FOR_RNG]),
+        (put(parameters=rounded), ADVICE[ROUNDED]),
+        (put(parameters=lambda run: run["parameters"][::-1]), ADVICE[CHANGED.format("parameters")]),
+        (put(epoch=lambda run: 0), ADVICE[CHANGED.format("epoch")]),
+        (put(epoch=lambda run: np.array(run["epoch"])), ADVICE[AS_ARRAY.format("epoch")]),
+        (put(learning_rate=lambda run: np.array(run["learning_rate"])), ADVICE[AS_ARRAY.format("learning_rate")]),
+        (put(losses=lambda run: np.array(run["losses"])), ADVICE[LOSSES_NO_LIST]),
+        (put(losses=lambda run: [round(loss, 4) for loss in run["losses"]]), ADVICE[CHANGED.format("losses")]),
+        *((without(key), ADVICE[MISSING.format(key)]) for key in example_run(np.random.default_rng(0))),
+    ],
+    hints=[
+        "Sort the eight entries: `parameters` are arrays, `rng` has a state, all the others are numbers, texts and "
+        "lists of them.",
+        "`json.dumps(...)` makes one text of a dict with all that is not an array, the generator's state included; "
+        "`np.savez` takes a text as an array, and `json.loads(file[...].item())` reads it.",
+        "`resume` builds the dict again: the entries of the JSON text; `parameters` as in `load_parameters`, with the "
+        "layers counted by the names that begin with W; and `rng` by `generator_from`.",
+    ],
+    holds="You now have the whole state of a run in one file: it goes on as if nothing had happened.",
+    in_nnlib="network.NeuralNetwork.save",
+    code=SOLUTION,
+)
+
+
+# ---- missing ----------------------------------------------------------------------------------------
+
+ITEMS = {
+    "weights": "without the weights of a layer the loss jumps in the first epoch after the break, before anything is "
+    "learned anew.",
+    "generator": "without the generator's state the curve goes on at the same height, with other ups and downs.",
+    "epoch": "without the epoch number the rate starts again at the top, so the curve gets rougher and higher after "
+    "the break, and calms down again.",
+    "schedule": "without the schedule the rate jumps to the top and stays there, so the curve is rough to the end.",
+    "float64": "rounded to float32 the curve is off by less than a millionth, from the first epoch after the break.",
+}
+MISSING_ITEMS = {"A": "schedule", "B": "float64", "C": "generator"}
+NOT_A_DICT_OF_THREE = 'Wanted is a dict with the entries `"A"`, `"B"` and `"C"`, one text each.'
+NOT_AN_ITEM = "Each text is one of `weights`, `generator`, `epoch`, `schedule`, `float64`."
+
+
+def names_what_is_missing(answer, rng):
+    if not isinstance(answer, dict) or set(answer) != set(MISSING_ITEMS):
+        return NOT_A_DICT_OF_THREE
+    given = {key: str(item).strip().lower() for key, item in answer.items()}
+    if any(item not in ITEMS for item in given.values()):
+        return NOT_AN_ITEM
+    for key, item in given.items():
+        if item != MISSING_ITEMS[key]:
+            return not_that(key, item)
+    return None
+
+
+def not_that(key, item):
+    return f"Curve {key} is something else: {ITEMS[item]}"
+
+
+def one_wrong(key, item):
+    return MISSING_ITEMS | {key: item}
+
+
+exercise(
+    name="missing",
+    title="Which item was left out of the file, from the curve alone",
+    solution=MISSING_ITEMS,
+    verify=names_what_is_missing,
+    also_right=[
+        {"C": "generator", "B": "float64", "A": "schedule"},
+        {key: f" {item.upper()}" for key, item in MISSING_ITEMS.items()},
+    ],
+    wrong=[
+        (("schedule", "float64", "generator"), NOT_A_DICT_OF_THREE),
+        (one_wrong("B", "nothing"), NOT_AN_ITEM),
+        *(
+            (one_wrong(key, item), not_that(key, item))
+            for key, right in MISSING_ITEMS.items()
+            for item in ITEMS
+            if item != right
+        ),
+    ],
+    hints=[
+        "The first epoch after the break is number 120. With the weights of a layer lost, its loss would be several "
+        "times as large as before. None of the three is, so look at how the differences go on from there.",
+        "A difference of less than a millionth is rounding. A difference as large as the ups and downs themselves is "
+        "other dice. A curve that stays higher has a larger rate.",
+        "To tell `epoch` from `schedule`, look at the last thirty epochs: does the curve calm down again?",
+    ],
+    holds="You now have the eye for it: from the way in which two curves part you can tell what was lost.",
+)

@@ -1,0 +1,179 @@
+"""Chapter 08: a curve through noisy points, and two losses that part, for a width, a noise, a number of points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlib import NeuralNetwork, datasets, initializers
+from nnlib.plots import COLORS, artist, figure, plot_history
+from nnlib.widgets.controls import list_slider, slider
+from nnlib.widgets.engine import Live, Prediction, note
+
+EPOCHS = 1000
+RATE = 0.03
+N_HELD = 20  # validation points
+STEEPNESS = 10
+SHOWN = (0, 1, 2, 5, 10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, EPOCHS - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """A training run on a noisy sine, watched on rows of its own.
+
+    X, y, X_val, y_val : (n, 1).   train_losses, val_losses : one an epoch.
+    parameters : {epoch: those after it}, for the epochs of `SHOWN`.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    X_val: np.ndarray
+    y_val: np.ndarray
+    train_losses: list
+    val_losses: list
+    parameters: dict
+
+
+def spread_start(width, seed):
+    """Parameters of a network 1 → width → 1 whose tanh neurons have their bends anywhere between -1 and 1."""
+    rng = np.random.default_rng(seed)
+    side = rng.choice([-1.0, 1.0], size=width)
+    place = rng.uniform(-1, 1, size=width)
+    W1 = STEEPNESS * side.reshape(1, width)
+    W2 = initializers.glorot(width, 1, rng)
+    return [{"W": W1, "b": -STEEPNESS * side * place}, {"W": W2, "b": np.zeros(1)}]
+
+
+def network(width):
+    return NeuralNetwork(
+        [
+            {"n_inputs": 1, "n_neurons": width, "activation": "tanh"},
+            {"n_inputs": width, "n_neurons": 1, "activation": "linear"},
+        ],
+        learning_rate=RATE,
+        seed=0,
+    )
+
+
+def watched_run(width, noise, points, data=0):
+    """Train a network on `points` points and watch it on 20 others, over a thousand full-batch epochs."""
+    X, y = datasets.noisy_sine(n=points + N_HELD, noise=noise, seed=data)
+    X, y, X_val, y_val = split_rows(X, y, N_HELD, np.random.default_rng(0))
+    nn, parameters = network(width), {}
+    nn.set_parameters(spread_start(width, seed=2))
+
+    def remember(nn):
+        if nn.epoch - 1 in SHOWN:
+            parameters[nn.epoch - 1] = nn.get_parameters()
+
+    history = nn.fit(X, y, EPOCHS, batch_size=points, validation_data=(X_val, y_val), callback=remember)
+    return Watched(X, y, X_val, y_val, history["train_loss"], history["val_loss"], parameters)
+
+
+def watched_losses(width, noise, points, data_sets):
+    """The losses of `watched_run` on many data sets, trained side by side: a fraction of the time.
+
+    Returns train_losses and val_losses, each (number of data sets, epochs).
+    """
+    sets = [
+        split_rows(*datasets.noisy_sine(n=points + N_HELD, noise=noise, seed=data), N_HELD, np.random.default_rng(0))
+        for data in data_sets
+    ]
+    X, y, X_val, y_val = (np.stack(parts) for parts in zip(*sets))  # (sets, rows, 1)
+    hidden, output = spread_start(width, seed=2)
+    W1, b1 = hidden["W"], hidden["b"]
+    W2, b2 = output["W"], output["b"]  # from the first step on there is one of each for every set
+    losses = np.empty((2, EPOCHS, len(sets)))
+    for epoch in range(EPOCHS):
+        A = np.tanh(X * W1 + b1)  # (sets, rows, width)
+        error = A @ W2 + b2 - y
+        losses[0, epoch] = np.mean(error**2, axis=(1, 2))
+        dZ = 2 / points * error
+        dA = dZ * np.swapaxes(W2, -1, -2) * (1 - A**2)
+        W2 = W2 - RATE * np.swapaxes(A, 1, 2) @ dZ
+        b2 = b2 - RATE * dZ.sum(axis=1, keepdims=True)
+        W1 = W1 - RATE * np.swapaxes(X, 1, 2) @ dA
+        b1 = b1 - RATE * dA.sum(axis=1, keepdims=True)
+        val_error = np.tanh(X_val * W1 + b1) @ W2 + b2 - y_val
+        losses[1, epoch] = np.mean(val_error**2, axis=(1, 2))
+    return losses[0].T, losses[1].T
+
+
+def split_rows(X, y, n_held, rng):
+    """X_train, y_train, X_held, y_held; the first `n_held` rows of a random order are held."""
+    order = rng.permutation(len(X))
+    held, kept = order[:n_held], order[n_held:]
+    return X[kept], y[kept], X[held], y[held]
+
+
+def smallest(val_losses):
+    """The epoch with the smallest validation loss, the first if there are several."""
+    return int(np.argmin(val_losses))
+
+
+def the_gap(best_epoch=smallest):
+    """The fitted curve at an epoch, and the two losses over a thousand, for a width, a noise and a number of points.
+
+    best_epoch(val_losses) -> int: the reader's own function, or the library's.
+    """
+    grid = np.linspace(-1, 1, 301).reshape(-1, 1)
+    fig, (plane, curves) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.1, 1))
+    plane.plot(grid, np.sin(np.pi * grid), color=COLORS["black"], linestyle=":", linewidth=1.4, label="the sine")
+    options = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 0.6}
+    (learned,) = plane.plot([], [], marker="o", color=COLORS["blue"], label="training", **options)
+    (watched,) = plane.plot([], [], marker="x", linestyle="", color=COLORS["vermillion"], label="validation")
+    (fitted,) = plane.plot([], [], color=COLORS["blue"], label="the network")
+    plane.set(xlim=(-1, 1), ylim=(-2.4, 3.2), xlabel="x", ylabel="y")
+    plane.legend(ncols=2, loc="upper center")
+    plot_history({"train_loss": [0.0], "val_loss": [0.0]}, curves)
+    train_line, val_line = artist(curves, "train_loss"), artist(curves, "val_loss")
+    (here,) = curves.plot([], [], color=COLORS["gray"], linewidth=1, label="epoch shown")
+    (lowest,) = curves.plot([], [], "v", color=COLORS["vermillion"], markersize=10, label="best epoch")
+    curves.set(xlim=(-15, EPOCHS + 15), ylim=(0, 1), xticks=range(0, EPOCHS + 1, 200))
+    curves.legend(loc="upper center")
+
+    def compute(width, noise, points, data):
+        run = watched_run(width, noise, points, data)
+        return run, int(best_epoch(run.val_losses)), network(width)
+
+    def draw(result, width, noise, points, epoch):
+        run, best, nn = result
+        nn.set_parameters(run.parameters[epoch])
+        fitted.set_data(grid, nn.predict(grid))
+        learned.set_data(run.X, run.y)
+        learned.set_markersize(6 if points <= 40 else 4)
+        watched.set_data(run.X_val, run.y_val)
+        epochs = range(EPOCHS)
+        train_line.set_data(epochs, run.train_losses)
+        val_line.set_data(epochs, run.val_losses)
+        here.set_data([epoch, epoch], [0, 1])
+        lowest.set_data([best], [run.val_losses[best] + 0.03])
+        if run.val_losses[-1] > 1:
+            note(curves, f"The validation loss ends at {run.val_losses[-1]:.2f}, above the figure.")
+        words = f"Width {width}, noise {noise:g}, {points} points, epoch {epoch}: "
+        words += f"training loss {run.train_losses[epoch]:.3f}, validation loss {run.val_losses[epoch]:.3f}. "
+        words += f"Best epoch {best}: validation loss {run.val_losses[best]:.3f}"
+        return words + (", still falling at the end." if best == EPOCHS - 1 else ".")
+
+    return Live(
+        "the_gap",
+        question="What makes the validation loss rise above its own best?",
+        prediction=Prediction(
+            "With 20 points the validation loss ends at 0.334; its best value was 0.136. Now take 160 points, just as "
+            "noisy, and the same network. Where does the validation loss end, compared with its own best value?",
+            options=("farther above it", "about as far above it", "just above it"),
+            answer="just above it",
+            explanation="One curve cannot bend to the noise of 160 points; they hold it. Set the points to 160.",
+        ),
+        controls={
+            "width": list_slider("hidden neurons", (1, 2, 3, 5, 10, 20, 40), 40),
+            "noise": slider("noise", 0.0, 0.6, 0.4, step=0.05),
+            "points": list_slider("training points", (10, 20, 40, 80, 160), 20),
+            "epoch": list_slider("epoch shown", SHOWN, EPOCHS - 1),
+            "data": slider("other data", 0, 9, 0),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Left, noisy training and validation points of a sine, and the curve that the network draws at the epoch "
+        "shown. Right, training and validation loss over 1000 epochs; a triangle marks the smallest validation loss.",
+    )

@@ -1,0 +1,237 @@
+"""The live figure of chapter 09, and what its prose says about the price of weights."""
+
+import numpy as np
+import pytest
+
+from nnlib import DivergenceError, NeuralNetwork, datasets
+from nnlib.exercises import mine
+from nnlib.exercises.ch09_l2 import DIGIT_LAYERS, ENOUGH, right_of_the_validation_digits
+from nnlib.widgets import price_of_weights
+from nnlib.widgets.price_of_weights import ACTIVATIONS, DERIVATIVES, EPOCHS, GRID, LAMBDAS, LAYERS, RATES, curve_data
+
+X, y, X_val, y_val = curve_data()
+
+
+@pytest.fixture
+def live():
+    widget = price_of_weights()
+    yield widget
+    widget.close()
+
+
+def turn(live, **values):
+    for name, value in values.items():
+        live.controls[name].value = value
+    assert live.error is None, live.readout
+    return live
+
+
+def trained(l2_lambda, rate=0.1, seed=0):
+    nn = NeuralNetwork(LAYERS, learning_rate=rate, l2_lambda=l2_lambda, seed=seed)
+    nn.fit(X, y, epochs=EPOCHS, batch_size=len(X))
+    return nn
+
+
+def notes(live):
+    return [text.get_text() for ax in live._frames.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
+
+
+# ---- the live figure --------------------------------------------------------------------------------
+
+
+def test_the_prediction_is_true(live):
+    assert live.result.validation == pytest.approx(0.200, abs=5e-4)
+    assert turn(live, l2_lambda=0).result.validation == pytest.approx(0.307, abs=5e-4)
+    assert live.prediction.answer == "higher than without a price"
+    assert turn(live, l2_lambda=0.1).result.validation == pytest.approx(0.354, abs=5e-4)
+
+
+@pytest.mark.parametrize("l2_lambda, rate, seed", [(0, 0.1, 0), (0.01, 0.05, 3), (0.1, 0.2, 20)])
+def test_it_is_the_network_of_the_library(live, l2_lambda, rate, seed):
+    priced = turn(live, l2_lambda=l2_lambda, rate=rate, seed=seed).result
+    nn = trained(l2_lambda, rate, seed)
+    assert (priced.data, priced.penalty) == (nn.loss(X, y), nn.penalty())
+    assert priced.total == priced.data + priced.penalty
+    assert priced.validation == nn.loss(X_val, y_val)
+    np.testing.assert_array_equal(priced.outputs, nn.predict(GRID))
+    assert priced.penalty == pytest.approx(l2_lambda / 2 * np.sum(priced.weights**2), abs=1e-12)
+    assert priced.weights.shape == (440,)
+
+
+def test_the_readers_loop_draws_the_same_picture():
+    own = price_of_weights(train_l2=mine("train_l2"))
+    for l2_lambda in (0.01, 0.1):
+        priced, nn = turn(own, l2_lambda=l2_lambda).result, trained(l2_lambda)
+        assert priced.total == pytest.approx(nn.loss(X, y) + nn.penalty(), abs=1e-9)
+        np.testing.assert_allclose(priced.outputs, nn.predict(GRID), rtol=0, atol=1e-6)
+    turn(own, l2_lambda=30)
+    assert own.result is None and "exploded" in own.readout
+    own.close()
+
+
+def test_a_wrong_loop_of_the_reader_is_seen():
+    def without_the_price(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
+        return mine("train_l2")(X, y, parameters, activations, derivatives, learning_rate, epochs, 0)
+
+    own = price_of_weights(train_l2=without_the_price)
+    assert own.result.validation == pytest.approx(0.307, abs=5e-4)
+    own.close()
+
+
+def test_the_columns_are_the_losses(live):
+    for l2_lambda in (0.03, 0.3):
+        priced = turn(live, l2_lambda=l2_lambda).result
+        columns = live._frames.figure.axes[2].patches
+        heights = [column.get_height() for column in columns]
+        assert heights == [priced.data, priced.penalty, priced.data, priced.penalty, priced.validation]
+        assert columns[3].get_y() == priced.data  # the penalty stands on the data loss
+        assert columns[2].get_x() == columns[3].get_x()
+        written = [text.get_text() for text in live._frames.figure.axes[2].texts[:4]]
+        assert written == [f"{v:.3f}" for v in (priced.data, priced.penalty, priced.total, priced.validation)]
+
+
+def test_the_curve_and_the_histogram_are_the_network(live):
+    priced = turn(live, l2_lambda=0.02).result
+    fit, histogram, _ = live._frames.figure.axes
+    curve = next(line for line in fit.lines if line.get_label() == "network")
+    np.testing.assert_array_equal(np.ravel(curve.get_ydata()), priced.outputs[:, 0])
+    outline = histogram.patches[0].get_xy()[:, 1]
+    counts = outline[1:-2:2]
+    assert counts[counts >= 1].sum() == 440
+
+
+def test_what_the_chapter_says_to_try(live):
+    largest = [np.abs(turn(live, l2_lambda=price).result.weights).max() for price in (0, 0.005, 0.01, 0.015)]
+    assert largest == pytest.approx([1.79, 1.42, 1.49, 1.76], abs=0.005)
+    assert [np.sum(np.abs(turn(live, l2_lambda=price).result.weights) < 0.1) for price in (0, 0.01)] == [96, 340]
+    assert turn(live, l2_lambda=0.05).result.steepest < 2.6
+    for price in (0.3, 1, 10, 19):
+        priced = turn(live, l2_lambda=price).result
+        assert np.ptp(priced.outputs) < 1e-6 and priced.penalty < 1e-9
+        assert priced.outputs[0, 0] == pytest.approx(y.mean(), abs=1e-3)
+        assert any("Every weight is 0" in words for words in notes(live))
+    for price, rate in ((20, 0.1), (10, 0.2)):
+        turn(live, l2_lambda=price, rate=rate)
+        assert "exploded" in live.readout
+        shown = notes(live)
+        assert len(shown) == 3 and all(words.startswith("Exploded") for words in shown)  # in every panel
+        assert f"1 − {rate:g} · {price:g} = −1".replace(" ", "\N{NO-BREAK SPACE}") in shown[0]
+    assert turn(live, l2_lambda=5, rate=0.2).result is not None
+
+
+def test_a_price_makes_the_seed_matter_less(live):
+    for price, lowest, highest in ((0, 0.236, 0.336), (0.01, 0.197, 0.202)):
+        seen = [turn(live, l2_lambda=price, seed=seed).result.validation for seed in range(21)]
+        assert (min(seen), max(seen)) == pytest.approx((lowest, highest), abs=6e-4)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 20])
+def test_every_extreme_answers(live, seed):
+    for rate in (RATES[0], RATES[-1]):
+        for l2_lambda in (LAMBDAS[0], LAMBDAS[1], LAMBDAS[-1]):
+            turn(live, l2_lambda=l2_lambda, rate=rate, seed=seed)
+            assert f"λ = {l2_lambda:g}, rate {rate:g}, seed {seed}" in live.readout
+            assert (live.result is None) == (rate * l2_lambda >= 2)
+    heights = [column.get_height() for column in live._frames.figure.axes[2].patches]
+    assert heights == [0] * 5
+
+
+# ---- what the prose says ----------------------------------------------------------------------------
+
+
+def test_no_price_is_right_for_training_and_a_middle_one_for_validation():
+    prices = [0, 0.0001, 0.001, 0.003, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3]
+    runs = [trained(price) for price in prices]
+    data = [nn.loss(X, y) for nn in runs]
+    assert np.all(np.diff(data) > 0)
+    assert np.all(np.diff([nn.loss(X, y) + nn.penalty() for nn in runs]) > 0)
+    validation = [nn.loss(X_val, y_val) for nn in runs]
+    assert prices[np.argmin(validation)] == 0.015
+    assert min(validation) == pytest.approx(0.197, abs=5e-4)
+    penalty = dict(zip(prices, (nn.penalty() for nn in runs), strict=True))
+    assert penalty[0.05] < penalty[0.03] < penalty[0.2] == max(penalty.values())
+
+
+def test_stopping_early_is_as_good_as_the_best_price():
+    nn = NeuralNetwork(LAYERS, learning_rate=0.1, seed=0)
+    watched = nn.fit(X, y, epochs=EPOCHS, batch_size=len(X), validation_data=(X_val, y_val))["val_loss"]
+    assert np.argmin(watched) == 244
+    assert min(watched) == pytest.approx(0.199, abs=5e-4)
+    assert watched[-1] == pytest.approx(0.307, abs=5e-4)
+
+
+def test_the_data_loss_may_rise_while_the_total_falls():
+    nn = trained(0)
+    nn.l2_lambda = 0.01
+    history = nn.fit(X, y, epochs=EPOCHS, batch_size=12)
+    data, penalty = (np.array(history[key][EPOCHS:]) for key in ("train_loss", "penalty"))
+    assert data[-1] > 1.5 * data[0]
+    assert np.all(np.diff(data + penalty) < 0) and np.all(np.diff(penalty) < 0)
+
+
+@pytest.mark.parametrize("product, explodes", [(1.9, False), (2.0, True), (2.1, True)])
+def test_the_edge_is_at_rate_times_price_of_two(product, explodes):
+    nn = NeuralNetwork(LAYERS, learning_rate=0.1, l2_lambda=product / 0.1, seed=0)
+    if explodes:
+        with pytest.raises(DivergenceError):
+            nn.fit(X, y, epochs=EPOCHS, batch_size=12)
+    else:
+        nn.fit(X, y, epochs=EPOCHS, batch_size=12)
+        assert nn.penalty() < 1e-9
+
+
+def test_weights_without_a_gradient_decay_by_the_factor():
+    nn = NeuralNetwork([{"n_inputs": 2, "n_neurons": 3, "activation": "linear"}], 0.1, l2_lambda=0.5, seed=1)
+    W = nn.get_parameters()[0]["W"]
+    nn.fit(np.zeros((4, 2)), np.zeros((4, 3)), epochs=10, batch_size=4)  # inputs of 0: dW = 0
+    np.testing.assert_allclose(nn.get_parameters()[0]["W"], W * mine("decay_factor")(0.1, 0.5) ** 10, rtol=1e-12)
+
+
+def test_a_price_on_the_biases_makes_the_weights_larger():
+    def run(keys, l2_lambda):
+        parameters = NeuralNetwork(LAYERS, seed=0).get_parameters()
+        for _ in range(1000):
+            slopes = mine("backward")(mine("forward")(X, parameters, ACTIVATIONS), y + 5, parameters, DERIVATIVES)
+            parameters = [
+                {key: p[key] - 0.1 * (slope[key] + l2_lambda * (key in keys) * p[key]) for key in "Wb"}
+                for p, slope in zip(parameters, slopes, strict=True)
+            ]
+        answers = mine("forward")(X, parameters, ACTIVATIONS)[-1]
+        return answers.mean(), sum(np.sum(layer["W"] ** 2) for layer in parameters)
+
+    for l2_lambda, mean, square in ((0.1, 4.57, 4.5), (1.0, 3.56, 3.2)):
+        free, charged = run("W", l2_lambda), run("Wb", l2_lambda)
+        assert free[0] == pytest.approx(5.018, abs=0.01)
+        assert charged == pytest.approx((mean, square), abs=0.06)
+        assert charged[1] > free[1] + 1.5
+
+
+def share_of_the_test_digits(l2_lambda, seed):
+    """The share of the test digits that the chapter's network gets right."""
+    pictures, labels = datasets.digits()
+    X_others, y_others, X_train, y_train = datasets.split(pictures, labels, fraction=100 / 1797, seed=seed)
+    nn = NeuralNetwork(DIGIT_LAYERS, learning_rate=0.5, l2_lambda=l2_lambda, seed=seed)
+    nn.fit(X_train, datasets.one_hot(y_train), epochs=1000, batch_size=100)
+    return np.mean(nn.predict(X_others[200:]).argmax(axis=1) == y_others[200:])
+
+
+def test_the_gain_on_the_digits():
+    free, low, right, high = (
+        np.mean([share_of_the_test_digits(price, s) for s in range(3)]) for price in (0, 0.001, 0.003, 0.01)
+    )
+    assert 0.015 < low - free < 0.03
+    assert 0.025 < right - free < 0.04
+    assert high < free
+
+
+def test_the_exercise_judges_by_the_validation_digits():
+    bad, *good, high = (right_of_the_validation_digits(price) for price in (0.0, 0.0003, 0.001, 0.003, 0.004, 0.01))
+    assert bad == 177  # 88.5 %
+    assert min(good) >= ENOUGH > max(bad, high)
+
+
+def test_a_price_that_passes_gains_on_the_test_digits_too():
+    free, *good = (share_of_the_test_digits(price, seed=5) for price in (0, 0.0003, 0.003))
+    assert free == pytest.approx(0.856, abs=5e-4)
+    assert good[1] == pytest.approx(0.900, abs=5e-4)
+    assert min(good) > free
