@@ -193,7 +193,10 @@ class Lab:
                 return kernel?.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status);
             }}""")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        theme = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[self.theme]
+        self.use_theme(self.theme)
+
+    def use_theme(self, name):
+        theme = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[name]
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         self.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
 
