@@ -14,7 +14,7 @@ from nnlib.widgets.price_of_weights import price_of_weights
 from nnlib.widgets.signal_through_layers import random_signal, signal_through_layers
 from nnlib.widgets.stacked_layers import stacked_layers
 from nnlib.widgets.step_backwards import neuron_graph, step_backwards
-from nnlib.widgets.the_gap import the_gap, watched_run
+from nnlib.widgets.the_gap import the_gap, watched_losses, watched_run
 from nnlib.widgets.v_curve import v_curve
 from nnlib.widgets.xor_backward import xor_backward
 from nnlib.widgets.xor_learns import xor_learns
@@ -23,5 +23,5 @@ __all__ = ["Live", "Prediction", "action", "choice", "list_slider", "log_slider"
 __all__ += ["decay", "descent", "descent_path", "fold", "forward_shapes", "hundred_seeds", "left_out"]
 __all__ += ["line_and_squares", "neuron_graph", "noisy_path", "noisy_paths", "plot_fold", "plot_resumed"]
 __all__ += ["price_of_weights", "random_signal", "resume_without", "signal_through_layers", "stacked_layers"]
-__all__ += ["step_backwards", "the_gap", "three_broken_runs", "train_hundred", "v_curve", "watched_run"]
-__all__ += ["xor_backward", "xor_learns"]
+__all__ += ["step_backwards", "the_gap", "three_broken_runs", "train_hundred", "v_curve", "watched_losses"]
+__all__ += ["watched_run", "xor_backward", "xor_learns"]
