@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from turning import turn
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.exercises import exercises
@@ -28,13 +29,6 @@ def live():
     live.close()
 
 
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None
-    return live.result
-
-
 def collections_of(live):
     """The marked cells of the tables, the nodes and the edges."""
     net, tables = live._frames.figure.axes
@@ -52,7 +46,7 @@ def notes(live):
 @pytest.mark.parametrize("hidden", [WIDTHS[0], 5, WIDTHS[-1]])
 @pytest.mark.parametrize("outputs", [1, MOST_OUTPUTS])
 def test_the_shapes_are_those_of_two_layers(live, n, hidden, outputs):
-    result = turn(live, n=n, hidden=hidden, outputs=outputs)
+    result = turn(live, n=n, hidden=hidden, outputs=outputs).result
     assert {name: array.shape for name, array in result.items()} == {
         "X": (n, 3),
         "W1": (3, hidden),
@@ -73,9 +67,9 @@ def test_the_batch_changes_neither_parameters_nor_products(live):
     """The prediction, and the numbers that the chapter names."""
     readouts = {}
     for n in BATCHES:
-        before = turn(live, n=n)
+        before = turn(live, n=n).result
         readouts[n] = live.readout
-        assert np.array_equal(before["W1"], turn(live, n=4)["W1"])
+        assert np.array_equal(before["W1"], turn(live, n=4).result["W1"])
     assert live.prediction.answer == "neither"
     assert all("26 parameters, 2 matrix products" in readout for readout in readouts.values())
     assert readouts[1].endswith(" 20 multiplications.") and " 1 ride at once" in readouts[1]
@@ -83,14 +77,14 @@ def test_the_batch_changes_neither_parameters_nor_products(live):
 
 
 def test_a_ride_alone_says_what_it_says_in_the_batch(live):
-    together = turn(live, n=1000)
+    together = turn(live, n=1000).result
     for n in BATCHES:
-        assert np.allclose(turn(live, n=n)["Z2"], together["Z2"][:n], rtol=0, atol=1e-12)
+        assert np.allclose(turn(live, n=n).result["Z2"], together["Z2"][:n], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("hidden", "drawn"), [(1, 1), (4, 4), (5, 3), (64, 3)])
 def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
-    result = turn(live, n=4, ride=3, hidden=hidden, outputs=2)
+    result = turn(live, n=4, ride=3, hidden=hidden, outputs=2).result
     marked, nodes, edges = collections_of(live)
     assert len(nodes.get_offsets()) == 3 + drawn + 2
     assert len(edges.get_segments()) == 3 * drawn + drawn * 2
@@ -106,7 +100,7 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
 
 
 def test_edges_show_the_sign_by_color_and_dashes(live):
-    result = turn(live, hidden=4, outputs=2)
+    result = turn(live, hidden=4, outputs=2).result
     _, _, edges = collections_of(live)
     weights = np.concatenate([result["W1"].ravel(), result["W2"].ravel()])
     colors = [to_hex(color) == COLORS["blue"].lower() for color in edges.get_colors()]

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import datasets
 from nnlib.activations import ACTIVATIONS
@@ -14,13 +15,6 @@ from nnlib.widgets.fold import Fold, best_output, hidden_weights, undecided
 X, Y = datasets.xor()
 XOR_WEIGHTS = np.ones((2, 2)), np.array([0.0, -1.0]), np.array([[1.0], [-2.0]]), np.zeros(1)
 FUNCTIONS = {name: activation.function for name, activation in ACTIVATIONS.items()}
-
-
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None, live.readout
-    return live.result
 
 
 def notes(live):
@@ -34,7 +28,7 @@ def notes(live):
 def test_no_stack_of_linear_layers_beats_the_best_line():
     live = stacked_layers()
     for n_layers, width, seed in itertools.product((1, 2, 5), (1, 16), (0, 20)):
-        nn, loss = turn(live, n_layers=n_layers, width=width, seed=seed)
+        nn, loss = turn(live, n_layers=n_layers, width=width, seed=seed).result
         assert f"{loss:.4f}" == "0.2306"
         assert np.ptp(np.diff(nn.predict(np.linspace(-1, 1, 9).reshape(-1, 1)), axis=0)) < 1e-12  # a straight line
         assert not notes(live)
@@ -51,7 +45,7 @@ def test_the_numbers_of_its_question_are_those_of_its_networks():
 @pytest.mark.parametrize("seed", range(5))
 def test_with_a_bend_the_wave_is_fitted(seed):
     live = stacked_layers()
-    nn, loss = turn(live, n_layers=5, bend=True, seed=seed)
+    nn, loss = turn(live, n_layers=5, bend=True, seed=seed).result
     assert loss < 0.08
     assert [layer.activation.name for layer in nn.layers] == ["relu"] * 4 + ["linear"]
     if seed == 0:
@@ -61,10 +55,10 @@ def test_with_a_bend_the_wave_is_fitted(seed):
 def test_two_layers_do_as_well_and_two_seeds_fail():
     """What the chapter says below the figure."""
     live = stacked_layers()
-    assert turn(live, n_layers=2, bend=True)[1] < 0.05
+    assert turn(live, n_layers=2, bend=True).result[1] < 0.05
     turn(live, n_layers=5)
     for seed in (8, 13):
-        nn, loss = turn(live, seed=seed)
+        nn, loss = turn(live, seed=seed).result
         assert f"{loss:.4f}" == "0.4605" and np.ptp(nn.predict(np.linspace(-1, 1, 9).reshape(-1, 1))) < 1e-3
         assert np.abs(nn.trace(np.linspace(-1, 1, 9).reshape(-1, 1))[4]).max() < 1e-3  # the neurons of a layer
         assert "The same answer for every input" in notes(live)
@@ -86,7 +80,7 @@ def test_a_bend_without_a_second_layer_and_a_dead_network_are_said():
     live = stacked_layers()
     turn(live, bend=True)
     assert "needs a second layer" in notes(live) and "no bend" in live.readout
-    _, loss = turn(live, n_layers=5, width=2, seed=0)
+    _, loss = turn(live, n_layers=5, width=2, seed=0).result
     assert loss > 0.4 and "The same answer for every input" in notes(live)
     turn(live, bend=False)
     assert not notes(live)

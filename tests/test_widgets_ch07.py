@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import NeuralNetwork, datasets, initializers
 from nnlib.exercises import mine
@@ -26,13 +27,6 @@ def layers():
     live = signal_through_layers()
     yield live
     live.close()
-
-
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None, live.readout
-    return live
 
 
 def solved_share(live, **values):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.exercises import exercises, judge, mine
@@ -28,17 +29,6 @@ def gap(one_gap):
     if any(one_gap.controls[name].value != value for name, value in START.items()):
         turn(one_gap, **START)
     return one_gap
-
-
-def turn(live, **values):
-    """Set all the controls, then train and draw once."""
-    live._held = True
-    for name, value in values.items():
-        live.controls[name].value = value
-    live._held = False
-    live._refresh()
-    assert live.error is None, live.readout
-    return live
 
 
 def run_of(live, **values):

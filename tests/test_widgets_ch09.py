@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.exercises import mine
@@ -17,13 +18,6 @@ def live():
     widget = price_of_weights()
     yield widget
     widget.close()
-
-
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None, live.readout
-    return live
 
 
 def trained(l2_lambda, rate=0.1, seed=0):

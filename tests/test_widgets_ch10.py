@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import NeuralNetwork
 from nnlib.exercises import exercises, judge, mine
@@ -34,13 +35,6 @@ def live():
     live = noisy_paths(Z, FARE)
     yield live
     live.close()
-
-
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None, live.readout
-    return live
 
 
 def curve_of(live):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
@@ -28,13 +29,6 @@ def live():
     live = decay()
     yield live
     live.close()
-
-
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None, live.readout
-    return live
 
 
 def gain(live, **values):

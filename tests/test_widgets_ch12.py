@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from turning import turn
 
 from nnlib import ExponentialLR, NeuralNetwork
 from nnlib.exercises import judge, mine
@@ -28,13 +29,6 @@ def live():
     live.guess(live.prediction.answer)
     yield live
     live.close()
-
-
-def turn(live, **values):
-    for name, value in values.items():
-        live.controls[name].value = value
-    assert live.error is None, live.readout
-    return live
 
 
 def network(seed):

@@ -152,6 +152,14 @@ def test_an_error_is_said_and_forgotten_at_the_next_good_value():
     assert toy.live.png == good
 
 
+def test_several_controls_are_set_with_one_redraw():
+    toy = Toy()
+    frames = toy.live.frames
+    toy.live.set(height=3, dashed=True)
+    assert (toy.live.frames, toy.calls[-1]) == (frames + 1, 3)
+    assert toy.live.controls["dashed"].value is True
+
+
 def test_the_same_value_is_tried_again_after_an_error():
     toy = Toy()
     toy.height.value = 7

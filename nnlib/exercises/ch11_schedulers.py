@@ -9,7 +9,7 @@ from nnlib import datasets, initializers
 from nnlib.exercises import chapter
 from nnlib.exercises.ch04_nonlinearity import forward, relu
 from nnlib.exercises.ch05_backpropagation import backward, relu_derivative, tanh_derivative
-from nnlib.exercises.ch10_mini_batches import epoch_loss, minibatches, train_batches
+from nnlib.exercises.ch10_mini_batches import batch_training_case, epoch_loss, linear, minibatches, train_batches
 
 exercise = chapter("11", "schedulers")
 
@@ -468,10 +468,6 @@ def last_rate_for_all(X, y, parameters, activations, derivatives, learning_rate,
     return parameters, losses, rates
 
 
-def linear(Z):
-    return Z
-
-
 def halved_each_time(epoch, initial_rate):
     return exponential_lr(epoch, initial_rate, 0.5)
 
@@ -488,14 +484,10 @@ def falling_by_one_over(epoch, initial_rate):
     return initial_rate / (1 + epoch)
 
 
-def scheduled_case(rng, n, sizes, activations, derivatives, learning_rate, epochs, batch_size, scheduler):
-    parameters = [
-        {"W": rng.normal(size=(n_inputs, n_neurons)), "b": rng.normal(size=n_neurons)}
-        for n_inputs, n_neurons in zip(sizes, sizes[1:])
-    ]
-    X, y = rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
-    generator = np.random.default_rng(int(rng.integers(1000)))
-    return X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, generator, scheduler
+def scheduled_case(*given):
+    """A case of `train_batches`, and a scheduler behind it."""
+    *of_training, scheduler = given
+    return *batch_training_case(*of_training), scheduler
 
 
 exercise(

@@ -1,6 +1,7 @@
 """Exercises of chapter 12: what the state of a training run is."""
 
 import copy
+import inspect
 import io
 import json
 import pickle
@@ -752,29 +753,6 @@ def goes_on(pair, rng):
 
 
 def checkpoint(path, run):
-    arrays = {}
-    for k, layer in enumerate(run["parameters"], start=1):
-        arrays[f"W{k}"], arrays[f"b{k}"] = layer["W"], layer["b"]
-    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
-    rest["state"] = run["rng"].bit_generator.state
-    np.savez(path, rest=json.dumps(rest), **arrays)
-
-
-def resume(path):
-    with np.load(path, allow_pickle=False) as file:
-        run = json.loads(file["rest"].item())
-        n_layers = sum(name.startswith("W") for name in file.files)
-        run["parameters"] = [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in range(1, n_layers + 1)]
-    rng = np.random.default_rng()
-    rng.bit_generator.state = run.pop("state")
-    return run | {"rng": rng}
-
-
-SOLUTION = '''
-import json
-
-
-def checkpoint(path, run):
     """Write the whole run to the file at path: arrays as they are, all the rest as one JSON text."""
     arrays = {}
     for k, layer in enumerate(run["parameters"], start=1):
@@ -795,8 +773,8 @@ def resume(path):
     return run | {"rng": rng}
 
 
-checkpointing = (checkpoint, resume)
-'''
+# What `solution()` shows: the text of the two.
+TEXTS = ["import json\n", *map(inspect.getsource, (checkpoint, resume)), "checkpointing = (checkpoint, resume)\n"]
 
 
 def checkpoint_as_text(path, run):
@@ -943,7 +921,7 @@ exercise(
     ],
     holds="You now have the whole state of a run in one file: it goes on as if nothing had happened.",
     in_nnlib="network.NeuralNetwork.save",
-    code=SOLUTION,
+    code="\n\n".join(TEXTS),
 )
 
 

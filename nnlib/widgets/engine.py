@@ -101,7 +101,7 @@ class Live:
     interval : milliseconds between two steps of Play.
     sharpness : image pixels per CSS pixel. 1 gives the most frames while the reader drags; more is sharper in print.
 
-    Tests drive it without a notebook: set `live.controls["rate"].value`, call `live.step()`, `live.reset()` or
+    Tests drive it without a notebook: call `live.set(rate=0.1)`, `live.step()`, `live.reset()` or
     `live.guess("...")`, and read `live.result`, `live.readout`, `live.error`, `live.png`, `live.frames`.
     """
 
@@ -147,13 +147,18 @@ class Live:
         """All controls back to their start values, with one redraw."""
         if self._plays:
             self._playing.value = False
+        self._restart_due = True
+        self.set(**self._start)
+
+    def set(self, **values):
+        """Several controls at once, by name, with one redraw."""
         self._held = True
         try:
-            for key, value in self._start.items():
+            for key, value in values.items():
                 self.controls[key].value = value
         finally:
             self._held = False
-        self.restart()
+        self._refresh()
 
     def step(self):
         """One step of a generator."""

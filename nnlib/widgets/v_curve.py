@@ -3,6 +3,7 @@
 import ipywidgets
 import numpy as np
 
+from nnlib.exercises.ch06_gradient_checking import central_difference, relative_error
 from nnlib.plots import COLORS, figure
 from nnlib.widgets import bugs
 from nnlib.widgets.controls import choice
@@ -15,26 +16,6 @@ ACTIVATIONS = [np.tanh, np.tanh, lambda Z: Z]
 DERIVATIVES = [lambda A: 1 - A**2, lambda A: 1 - A**2, lambda A: np.ones_like(A)]
 SHOWN = ("none", "sign", "1/n twice")  # the other bugs are for the reader to find
 DTYPES = {"float64": np.float64, "float32": np.float32}
-
-
-def central_difference(f, theta, epsilon):
-    """(f(θ + ε) - f(θ - ε)) / 2ε for every entry of the array theta, shape of theta."""
-    gradient = np.zeros_like(theta)
-    for index in np.ndindex(theta.shape):
-        before = theta[index]
-        theta[index] = before + epsilon
-        above = f(theta)
-        theta[index] = before - epsilon
-        below = f(theta)
-        theta[index] = before
-        gradient[index] = (above - below) / (2 * epsilon)
-    return gradient
-
-
-def relative_error(a, b):
-    """‖a - b‖ / (‖a‖ + ‖b‖), and 0 where both are zero."""
-    size = np.linalg.norm(a) + np.linalg.norm(b)
-    return np.linalg.norm(a - b) / size if size else 0.0
 
 
 def forward(X, parameters):
