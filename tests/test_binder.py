@@ -41,7 +41,7 @@ def test_post_build_is_a_script_that_may_run():
         assert path.stat().st_mode & stat.S_IXUSR
 
 
-@pytest.mark.skipif(os.name != "posix", reason="repo2docker runs on Linux and macOS")
+@pytest.mark.posix  # repo2docker runs on Linux and macOS
 def test_repo2docker_reads_the_recipe_as_meant(checkout, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of repo2docker's own dependencies
@@ -90,8 +90,7 @@ def run(*command, cwd, environment=None):
 @pytest.mark.slow
 def test_the_steps_work_beside_what_binder_bakes_in(checkout, tmp_path):
     base = python_of_version(binder_python())
-    if base is None:
-        pytest.skip(f"needs Python {binder_python()}, the one of the recipe")
+    assert base, f"needs Python {binder_python()}, the one of the recipe"
     run(base, "-m", "venv", tmp_path / "env", cwd=checkout)
     bin_folder = tmp_path / "env" / ("bin" if os.name == "posix" else "Scripts")
     python = bin_folder / "python"
@@ -115,7 +114,7 @@ def test_the_steps_work_beside_what_binder_bakes_in(checkout, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="these are the README's lines for Linux and macOS")
+@pytest.mark.posix  # these are the README's lines for Linux and macOS
 def test_the_lines_of_the_readme_work(checkout):
     readme = (checkout / "README.md").read_text(encoding="utf-8")
     lines = readme.split("Without make, on Linux and macOS:\n\n```sh\n")[1].split("```")[0]

@@ -3,7 +3,6 @@
 import fnmatch
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,8 +17,6 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
-
-needs_make = pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="needs make")
 
 
 def make(*arguments, cwd=ROOT):
@@ -83,7 +80,7 @@ def test_the_pins():
 # --- make --------------------------------------------------------------------------------------------------------
 
 
-@needs_make
+@pytest.mark.posix
 @pytest.mark.parametrize("target", sorted(TARGETS - {"check-python"}))
 def test_make_knows_what_each_command_needs(target):
     done = make("--dry-run", target, f"PYTHON={sys.executable}", "VENV=no-such-environment")
@@ -95,7 +92,7 @@ def test_make_knows_what_each_command_needs(target):
     )
 
 
-@needs_make
+@pytest.mark.posix
 def test_make_lab_keeps_the_token_and_passes_arguments():
     done = make("--dry-run", "lab", "LAB_ARGS=--no-browser --port=8899")
     (start,) = [line for line in done.stdout.splitlines() if "/jupyter lab" in line]
@@ -105,7 +102,7 @@ def test_make_lab_keeps_the_token_and_passes_arguments():
     assert ("--allow-root" in start) == (os.geteuid() == 0)
 
 
-@needs_make
+@pytest.mark.posix
 def test_an_old_python_gets_a_clear_line(tmp_path):
     old = tmp_path / "python3.9"
     old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.18\nexit 1\n')
@@ -116,7 +113,7 @@ def test_an_old_python_gets_a_clear_line(tmp_path):
     assert "make PYTHON=python3.12 lab" in done.stdout
 
 
-@needs_make
+@pytest.mark.posix
 def test_no_browser_gets_a_clear_line():
     old_enough = ["--old-file=.venv/.stamps/test", "--old-file=.venv/.stamps/browser"]
     done = make(*old_enough, "test-browser", "CHROMIUM=")
