@@ -5,11 +5,12 @@ import pytest
 from turning import turn
 
 from nnlib import NeuralNetwork
-from nnlib.exercises import exercises, judge, mine
+from nnlib.exercises import exercises, judge
+from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import artist
 from nnlib.widgets import noisy_path, noisy_paths
 from nnlib.widgets.descent import descent_path
-from nnlib.widgets.noisy_paths import BATCH_SIZES, BUDGETS, RATES, random_batches
+from nnlib.widgets.noisy_paths import BATCH_SIZES, BUDGETS, RATES
 
 
 def rides():
@@ -83,17 +84,6 @@ def test_an_unfinished_epoch_is_cut():
     long, short = (noisy_path(Z, FARE, 10, 0.05, updates) for updates in (25, 13))
     assert short.shape == (14, 2)
     np.testing.assert_array_equal(long[:14], short)
-
-
-@pytest.mark.parametrize("batch_size", [1, 4, 9, 10, 99])
-def test_its_batches_are_those_of_the_exercise(batch_size):
-    ours, theirs = (
-        deal(Z.reshape(-1, 1), FARE, batch_size, np.random.default_rng(2))
-        for deal in (random_batches, mine("minibatches"))
-    )
-    for (x, y), (x_wanted, y_wanted) in zip(ours, theirs, strict=True):
-        np.testing.assert_array_equal(x, x_wanted)
-        np.testing.assert_array_equal(y, y_wanted)
 
 
 # ---- the figure -------------------------------------------------------------------------------------
@@ -239,11 +229,11 @@ def test_twice_the_rows_at_twice_the_rate_keep_the_floor():
 def test_the_readers_functions_are_used():
     asked = []
 
-    def minibatches(X, y, batch_size, rng):
+    def asking(X, y, batch_size, rng):
         asked.append(batch_size)
-        return random_batches(X, y, batch_size, rng)
+        return minibatches(X, y, batch_size, rng)
 
-    own = noisy_paths(Z, FARE, minibatches=minibatches, gradient=lambda x, y, w, b: (0.0, 1.0))
+    own = noisy_paths(Z, FARE, minibatches=asking, gradient=lambda x, y, w, b: (0.0, 1.0))
     assert set(asked) == {100}
     path = artist(own._frames.figure.axes[0], "path").get_xydata()
     np.testing.assert_allclose(path[-1], [0, -0.5])

@@ -8,13 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlib import datasets, initializers, storage
-from nnlib.activations import ACTIVATIONS
-from nnlib.layers import Dense
-from nnlib.losses import mean_squared_error
-from nnlib.optimizers import SGD
+from nnlib import ExponentialLR, NeuralNetwork, datasets, initializers
+from nnlib.exercises.ch12_save_load_resume import checkpoint, resume
 from nnlib.plots import COLORS, figure
-from nnlib.schedulers import ExponentialLR
 from nnlib.widgets.controls import choice, slider
 from nnlib.widgets.engine import Live, Prediction, note
 
@@ -37,47 +33,19 @@ def go_on(run, X, y, epochs):
 
     X, y : (n, n_inputs), (n, n_outputs). Each epoch takes one permutation; its rate is learning_rate · gamma^epoch.
     """
-    pairs = zip(run["parameters"], run["activations"], strict=True)
-    layers = [Dense(layer["W"].copy(), layer["b"].copy(), ACTIVATIONS[name]) for layer, name in pairs]
-    slopes = [(np.empty_like(layer.W), np.empty_like(layer.b)) for layer in layers]
-    schedule, optimizer, losses = ExponentialLR(run["gamma"]), SGD(), []
-    for epoch in range(run["epoch"], run["epoch"] + epochs):
-        rate = schedule(epoch, run["learning_rate"])
-        order, loss_sum = run["rng"].permutation(len(X)), 0.0
-        shuffled_X, shuffled_y = X[order], y[order]
-        for first in range(0, len(X), run["batch_size"]):
-            rows = slice(first, first + run["batch_size"])
-            trace = [shuffled_X[rows]]
-            for layer in layers:
-                trace.append(layer.forward(trace[-1]))
-            loss, dA = mean_squared_error(trace[-1], shuffled_y[rows])
-            loss_sum += loss * len(trace[0])
-            for k in reversed(range(len(layers))):
-                dA = layers[k].backward(trace[k], trace[k + 1], dA, *slopes[k], with_dX=k > 0)
-            for layer, (dW, db) in zip(layers, slopes, strict=True):
-                optimizer.step(layer.W, dW, rate)
-                optimizer.step(layer.b, db, rate)
-        losses.append(loss_sum / len(X))
-    parameters = [{"W": layer.W, "b": layer.b} for layer in layers]
-    return run | {"parameters": parameters, "epoch": run["epoch"] + epochs, "losses": [*run["losses"], *losses]}
-
-
-def checkpoint(path, run):
-    """Write a run to the file at `path`."""
-    header = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
-    header["generator"] = run["rng"].bit_generator.state
-    arrays = {f"{key}{k}": layer[key] for k, layer in enumerate(run["parameters"], start=1) for key in ("W", "b")}
-    storage.save(path, header, arrays)
-
-
-def resume(path):
-    """The run in the file at `path`."""
-    run, arrays = storage.load(path)
-    numbers = range(1, len(arrays) // 2 + 1)
-    parameters = [{"W": arrays[f"W{k}"], "b": arrays[f"b{k}"]} for k in numbers]
-    rng = np.random.default_rng()
-    rng.bit_generator.state = run.pop("generator")
-    return run | {"parameters": parameters, "rng": rng}
+    layers = [
+        {"n_inputs": len(layer["W"]), "n_neurons": len(layer["b"]), "activation": name}
+        for layer, name in zip(run["parameters"], run["activations"], strict=True)
+    ]
+    schedule = ExponentialLR(run["gamma"])
+    nn = NeuralNetwork(
+        layers, run["learning_rate"], scheduler=lambda epoch, rate: schedule(run["epoch"] + epoch, rate), seed=0
+    )
+    nn.set_parameters(run["parameters"])
+    nn._generator = run["rng"]  # the dice of this run
+    losses = nn.fit(X, y, epochs, run["batch_size"])["train_loss"]
+    now = {"parameters": nn.get_parameters(), "epoch": run["epoch"] + epochs}
+    return run | now | {"losses": [*run["losses"], *losses]}
 
 
 # ---- what can be left out: from the run in the file and a fresh one, the run without it --------------

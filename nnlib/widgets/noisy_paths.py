@@ -4,6 +4,7 @@ from time import perf_counter
 
 import numpy as np
 
+from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
 from nnlib.widgets.controls import choice, list_slider, slider
 from nnlib.widgets.descent import mse_gradient
@@ -18,15 +19,8 @@ ROUNDING = 1e-25  # what is left of it when w and b are right to the last digits
 TIMED = 3  # the fastest of so many runs is the one that was disturbed least
 
 
-def random_batches(X, y, batch_size, rng):
-    """The batches of one epoch: a list of (X_batch, y_batch), every row in one of them, in random order."""
-    order = rng.permutation(len(X))
-    pieces = [order[start : start + batch_size] for start in range(0, len(X), batch_size)]
-    return [(X[rows], y[rows]) for rows in pieces]
-
-
 def noisy_path(
-    x, y, batch_size, rate, updates, seed=0, *, minibatches=random_batches, gradient=mse_gradient, start=(0.0, 0.0)
+    x, y, batch_size, rate, updates, seed=0, *, minibatches=minibatches, gradient=mse_gradient, start=(0.0, 0.0)
 ):
     """Where mini-batch descent on the MSE of the line w x + b goes: (updates + 1, 2), a (w, b) each, the start first.
 
@@ -70,7 +64,7 @@ def _count_across(ax, unit, end):
     ax.get_xticklabels()[-1].set_horizontalalignment("right")  # centered, it would leave the picture
 
 
-def noisy_paths(x, y, minibatches=random_batches, gradient=mse_gradient):
+def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     """The path on the loss bowl and the loss on the way, for a batch size, a rate, a seed and a budget.
 
     x, y : (n,), x standardized. minibatches, gradient : see `noisy_path`; the reader's own, or the library's.

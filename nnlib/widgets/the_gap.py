@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets, initializers
+from nnlib.exercises.ch08_overfitting import best_epoch, split_rows
 from nnlib.plots import COLORS, artist, figure, plot_history
 from nnlib.widgets.controls import list_slider, slider
 from nnlib.widgets.engine import Live, Prediction, note
@@ -98,19 +99,7 @@ def watched_losses(width, noise, points, data_sets):
     return losses[0].T, losses[1].T
 
 
-def split_rows(X, y, n_held, rng):
-    """X_train, y_train, X_held, y_held; the first `n_held` rows of a random order are held."""
-    order = rng.permutation(len(X))
-    held, kept = order[:n_held], order[n_held:]
-    return X[kept], y[kept], X[held], y[held]
-
-
-def smallest(val_losses):
-    """The epoch with the smallest validation loss, the first if there are several."""
-    return int(np.argmin(val_losses))
-
-
-def the_gap(best_epoch=smallest):
+def the_gap(best_epoch=best_epoch):
     """The fitted curve at an epoch, and the two losses over a thousand, for a width, a noise and a number of points.
 
     best_epoch(val_losses) -> int: the reader's own function, or the library's.
