@@ -17,21 +17,18 @@ from hypothesis.extra import numpy as hnp
 from nbclient import NotebookClient
 
 from nnlib.exercises import (
-    attempt,
     check,
-    compare,
-    engine,
     exercises,
     hint,
     judge,
     mine,
     progress,
-    record,
     reset_progress,
     solution,
 )
-from nnlib.exercises.engine import Exercise
-from nnlib.exercises.show import Listing, Message, show
+from nnlib.exercises.engine import attempt, compare, declare, reader, record
+from nnlib.exercises.engine.declare import Exercise
+from nnlib.exercises.engine.show import Listing, Message, show
 from nnlib.plain_words import in_plain_words
 
 NEURON = exercises()["neuron"]
@@ -509,7 +506,7 @@ def test_an_author_is_stopped():
     with pytest.raises(ValueError, match="needs `cases` or `verify`"):
         make(double)
     with pytest.raises(ValueError, match="declared in chapters 01 and 99"):
-        engine.chapter("99", "tests")(solution=neuron, title="", holds="", hints=[], wrong=[], cases=matrix_cases)
+        declare.chapter("99", "tests")(solution=neuron, title="", holds="", hints=[], wrong=[], cases=matrix_cases)
 
 
 # ---- use, in_place, verify, values ------------------------------------------------------------------
@@ -814,9 +811,9 @@ def fresh(monkeypatch, tmp_path):
     monkeypatch.setenv("NNLIB_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.chdir(tmp_path)
     for memory in (
-        engine._passed_here,
-        engine._carried,
-        engine._hints_given,
+        reader._passed_here,
+        reader._carried,
+        reader._hints_given,
         record._unsaved,
         record._complained,
     ):
@@ -826,7 +823,7 @@ def fresh(monkeypatch, tmp_path):
 
 def forget_the_kernel():
     """What a restart of the kernel forgets."""
-    for memory in (engine._passed_here, engine._carried, engine._hints_given, record._unsaved):
+    for memory in (reader._passed_here, reader._carried, reader._hints_given, record._unsaved):
         memory.clear()
 
 
@@ -870,7 +867,7 @@ def test_a_name_that_is_nearly_right(capsys):
 
 def test_a_fault_of_the_course_is_not_blamed_on_the_reader(capsys, monkeypatch):
     broken = make(neuron, lambda rng: 1 / 0)
-    monkeypatch.setitem(engine.registry, "neuron", broken)
+    monkeypatch.setitem(declare.registry, "neuron", broken)
     check(neuron)
     assert "a fault of the course, not of your answer" in output(capsys)
 
@@ -1128,7 +1125,7 @@ def test_a_leftover_lock_is_removed(fresh):
 
 def test_two_notebooks_lose_nothing_of_each_other(fresh):
     code = (
-        "import sys, time; from nnlib.exercises import record\n"
+        "import sys, time; from nnlib.exercises.engine import record\n"
         "replace = record._replace\n"
         "record._replace = lambda *given: (time.sleep(0.02), replace(*given))  # widens the gap\n"
         "for n in range(20): record.add(sys.argv[1] + str(n), '99', None, print)"
@@ -1171,7 +1168,8 @@ def test_across_two_notebooks(fresh):
         "offset = 0\ndef line(w, x):\n    return w * x\n\ndef neuron(x, w, b):\n    return line(w, x) + b + offset",
         "check(neuron)\nprint(mine('neuron') is neuron)",
         "class Thing:\n    def step(self): ...\n",
-        "from nnlib.exercises import attempt\nprint(attempt.is_unwritten(Thing), attempt.portable_source(Thing)[1])",
+        "from nnlib.exercises.engine import attempt\n"
+        "print(attempt.is_unwritten(Thing), attempt.portable_source(Thing)[1])",
     )
     for number, start in [(2, "○ neuron: not written yet."), (4, "○ neuron: not written yet."), (8, "✓ neuron: ")]:
         (message, *_) = outputs[number]

@@ -16,7 +16,7 @@ from nnlib.plots import (
     shown_indices,
 )
 from nnlib.widgets import forward_shapes as make
-from nnlib.widgets.forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS
+from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS
 
 NAMES = ("n", "ride", "hidden", "outputs")
 

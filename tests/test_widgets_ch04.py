@@ -10,7 +10,7 @@ from nnlib import datasets
 from nnlib.activations import ACTIVATIONS
 from nnlib.plots import png
 from nnlib.widgets import fold, plot_fold, stacked_layers
-from nnlib.widgets.fold import Fold, best_output, hidden_weights, undecided
+from nnlib.widgets.ch04_fold import Fold, best_output, hidden_weights, undecided
 
 X, Y = datasets.xor()
 XOR_WEIGHTS = np.ones((2, 2)), np.array([0.0, -1.0]), np.array([[1.0], [-2.0]]), np.zeros(1)

@@ -9,9 +9,10 @@ from nnlib import NeuralNetwork, datasets, gradient_check
 from nnlib.exercises.ch04_nonlinearity import forward, random_layers
 from nnlib.exercises.ch05_backpropagation import backward, neuron_backward, tanh_derivative
 from nnlib.plots import artist, figure, plot_graph
-from nnlib.widgets import engine, neuron_graph, step_backwards, xor_backward
-from nnlib.widgets.step_backwards import START, WALK, WIRES, values_and_slopes
-from nnlib.widgets.xor_backward import BACKWARDS, EPOCHS, LAYERS, YOURS, train_with, walk_back
+from nnlib.widgets import neuron_graph, step_backwards, xor_backward
+from nnlib.widgets.ch05_step_backwards import START, WALK, WIRES, values_and_slopes
+from nnlib.widgets.ch05_xor_backward import BACKWARDS, EPOCHS, LAYERS, YOURS, train_with, walk_back
+from nnlib.widgets.live import figure as engine
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ from nnlib import datasets
 from nnlib.exercises import exercises
 from nnlib.exercises.ch06_gradient_checking import central_difference, relative_error
 from nnlib.plots import COLORS
-from nnlib.widgets import bugs, v_curve
-from nnlib.widgets.v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, forward
+from nnlib.widgets import ch06_bugs as bugs
+from nnlib.widgets import v_curve
+from nnlib.widgets.ch06_v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, forward
 
 X, y = datasets.xor()
 LAYERS = ["W1", "b1", "W2", "b2", "W3", "b3"]

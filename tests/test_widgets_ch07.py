@@ -8,8 +8,8 @@ from nnlib import NeuralNetwork, datasets, initializers
 from nnlib.exercises import mine
 from nnlib.plots import artist, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
-from nnlib.widgets.hundred_seeds import SCALES, all_equal, is_solved
-from nnlib.widgets.signal_through_layers import STDS, size
+from nnlib.widgets.ch07_hundred_seeds import SCALES, all_equal, is_solved
+from nnlib.widgets.ch07_signal_through_layers import STDS, size
 
 X, y = datasets.xor()
 RULES = {"glorot": initializers.glorot, "he": initializers.he}

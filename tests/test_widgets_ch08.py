@@ -10,7 +10,7 @@ from nnlib.exercises.ch08_overfitting import EPOCHS as RUN_EPOCHS
 from nnlib.exercises.ch08_overfitting import accept, the_run
 from nnlib.plots import artist
 from nnlib.widgets import the_gap, watched_run
-from nnlib.widgets.the_gap import EPOCHS, RATE, SHOWN, spread_start, watched_losses
+from nnlib.widgets.ch08_the_gap import EPOCHS, RATE, SHOWN, spread_start, watched_losses
 
 START = {"width": 40, "noise": 0.4, "points": 20, "epoch": EPOCHS - 1, "data": 0}
 F, D = [np.tanh, lambda Z: Z], [lambda A: 1 - A**2, np.ones_like]

@@ -8,7 +8,16 @@ from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.exercises import mine
 from nnlib.exercises.ch09_l2 import DIGIT_LAYERS, ENOUGH, right_of_the_validation_digits
 from nnlib.widgets import price_of_weights
-from nnlib.widgets.price_of_weights import ACTIVATIONS, DERIVATIVES, EPOCHS, GRID, LAMBDAS, LAYERS, RATES, curve_data
+from nnlib.widgets.ch09_price_of_weights import (
+    ACTIVATIONS,
+    DERIVATIVES,
+    EPOCHS,
+    GRID,
+    LAMBDAS,
+    LAYERS,
+    RATES,
+    curve_data,
+)
 
 X, y, X_val, y_val = curve_data()
 

@@ -9,8 +9,8 @@ from nnlib.exercises import exercises, judge
 from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import artist
 from nnlib.widgets import noisy_path, noisy_paths
-from nnlib.widgets.descent import descent_path
-from nnlib.widgets.noisy_paths import BATCH_SIZES, BUDGETS, RATES
+from nnlib.widgets.ch02_descent import descent_path
+from nnlib.widgets.ch10_noisy_paths import BATCH_SIZES, BUDGETS, RATES
 
 
 def rides():

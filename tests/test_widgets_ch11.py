@@ -7,7 +7,7 @@ from turning import turn
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
 from nnlib.widgets import decay
-from nnlib.widgets.decay import (
+from nnlib.widgets.ch11_decay import (
     BATCHES,
     EPOCHS,
     GAMMAS,

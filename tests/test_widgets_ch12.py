@@ -9,11 +9,10 @@ import pytest
 from turning import turn
 
 from nnlib import ExponentialLR, NeuralNetwork
-from nnlib.exercises import judge, mine
+from nnlib.exercises import exercises, judge, mine
 from nnlib.exercises.ch12_save_load_resume import checkpoint, resume
-from nnlib.exercises.engine import exercises
 from nnlib.widgets import left_out, resume_without, three_broken_runs
-from nnlib.widgets.left_out import EPOCHS, FLOOR, LEFT_OUT, LIMITS, data, go_on, start_run
+from nnlib.widgets.ch12_left_out import EPOCHS, FLOOR, LEFT_OUT, LIMITS, data, go_on, start_run
 
 X, y = data()
 FLOAT32 = "half of the digits (saved as float32)"

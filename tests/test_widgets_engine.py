@@ -11,9 +11,9 @@ from PIL import Image
 
 from nnlib.plots import figure
 from nnlib.widgets import Live, Prediction, action, choice, list_slider, log_slider, note, slider, switch
-from nnlib.widgets import engine as engine_module
-from nnlib.widgets.controls import shown
-from nnlib.widgets.frames import Frames, PngWriter
+from nnlib.widgets.live import figure as engine_module
+from nnlib.widgets.live.controls import shown
+from nnlib.widgets.live.frames import Frames, PngWriter
 
 
 def pixels(image):

@@ -63,21 +63,14 @@ a bare `...`); while one is left, the check says "not written yet" and nothing e
 tests/test_exercises.py runs all of it for every exercise. Names are unique across the course.
 """
 
-from nnlib.exercises.engine import (
-    chapter,
-    check,
-    exercises,
-    hint,
-    judge,
-    mine,
-    progress,
-    reset_progress,
-    solution,
-)
+from nnlib.exercises.engine.declare import chapter, edited, exercises
+from nnlib.exercises.engine.judging import judge
+from nnlib.exercises.engine.reader import check, hint, mine, progress, reset_progress, solution
 
 __all__ = [
     "chapter",
     "check",
+    "edited",
     "exercises",
     "hint",
     "judge",

@@ -21,7 +21,7 @@ from nnlib.exercises.ch05_backpropagation import (
     two_small_layers,
 )
 from nnlib.exercises.ch07_initialization import glorot
-from nnlib.exercises.compare import differences
+from nnlib.exercises.engine.compare import differences
 
 exercise = chapter("08", "overfitting")
 

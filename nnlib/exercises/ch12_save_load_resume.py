@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlib.exercises import attempt, chapter
+from nnlib.exercises import chapter
+from nnlib.exercises.engine import attempt
 
 exercise = chapter("12", "save, load, resume")
 

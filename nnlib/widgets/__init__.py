@@ -1,23 +1,23 @@
 """Live figures: a small engine (`engine.py`), the controls it knows, and one short file for each widget."""
 
-from nnlib.widgets.controls import action, choice, list_slider, log_slider, slider, switch
-from nnlib.widgets.decay import decay
-from nnlib.widgets.descent import descent, descent_path
-from nnlib.widgets.engine import Live, Prediction, note
-from nnlib.widgets.fold import fold, plot_fold
-from nnlib.widgets.forward_shapes import forward_shapes
-from nnlib.widgets.hundred_seeds import hundred_seeds, train_hundred
-from nnlib.widgets.left_out import left_out, plot_resumed, resume_without, three_broken_runs
-from nnlib.widgets.line_and_squares import line_and_squares
-from nnlib.widgets.noisy_paths import noisy_path, noisy_paths
-from nnlib.widgets.price_of_weights import price_of_weights
-from nnlib.widgets.signal_through_layers import random_signal, signal_through_layers
-from nnlib.widgets.stacked_layers import stacked_layers
-from nnlib.widgets.step_backwards import neuron_graph, step_backwards
-from nnlib.widgets.the_gap import the_gap, watched_losses, watched_run
-from nnlib.widgets.v_curve import v_curve
-from nnlib.widgets.xor_backward import xor_backward
-from nnlib.widgets.xor_learns import xor_learns
+from nnlib.widgets.ch00_xor_learns import xor_learns
+from nnlib.widgets.ch01_line_and_squares import line_and_squares
+from nnlib.widgets.ch02_descent import descent, descent_path
+from nnlib.widgets.ch03_forward_shapes import forward_shapes
+from nnlib.widgets.ch04_fold import fold, plot_fold
+from nnlib.widgets.ch04_stacked_layers import stacked_layers
+from nnlib.widgets.ch05_step_backwards import neuron_graph, step_backwards
+from nnlib.widgets.ch05_xor_backward import xor_backward
+from nnlib.widgets.ch06_v_curve import v_curve
+from nnlib.widgets.ch07_hundred_seeds import hundred_seeds, train_hundred
+from nnlib.widgets.ch07_signal_through_layers import random_signal, signal_through_layers
+from nnlib.widgets.ch08_the_gap import the_gap, watched_losses, watched_run
+from nnlib.widgets.ch09_price_of_weights import price_of_weights
+from nnlib.widgets.ch10_noisy_paths import noisy_path, noisy_paths
+from nnlib.widgets.ch11_decay import decay
+from nnlib.widgets.ch12_left_out import left_out, plot_resumed, resume_without, three_broken_runs
+from nnlib.widgets.live.controls import action, choice, list_slider, log_slider, slider, switch
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 __all__ = ["Live", "Prediction", "action", "choice", "list_slider", "log_slider", "note", "slider", "switch"]
 __all__ += ["decay", "descent", "descent_path", "fold", "forward_shapes", "hundred_seeds", "left_out"]

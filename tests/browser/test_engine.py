@@ -12,7 +12,7 @@ TOY = """\
 import time
 from nnlib.plots import figure
 from nnlib.widgets import Live, Prediction, slider
-from nnlib.widgets.engine import _open
+from nnlib.widgets.live.figure import _open
 
 calls, made = [], []
 

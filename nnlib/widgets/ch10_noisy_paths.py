@@ -6,9 +6,9 @@ import numpy as np
 
 from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
-from nnlib.widgets.controls import choice, list_slider, slider
-from nnlib.widgets.descent import mse_gradient
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.ch02_descent import mse_gradient
+from nnlib.widgets.live.controls import choice, list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 BATCH_SIZES = (1, 2, 5, 10, 20, 30, 50, 99, 100, 200)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0, 1.1)

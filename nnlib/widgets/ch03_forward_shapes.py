@@ -17,8 +17,8 @@ from nnlib.plots import (
     matrix_number,
     shown_indices,
 )
-from nnlib.widgets.controls import list_slider, slider
-from nnlib.widgets.engine import Live, Prediction
+from nnlib.widgets.live.controls import list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction
 
 INPUTS = ("distance", "waiting", "luggage")
 RIDES = ((2, 5, 1), (8, 0, 2), (5, 10, 0), (1, 4, 3))  # km, minutes, pieces: those of the chapter

@@ -4,8 +4,8 @@ import numpy as np
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
-from nnlib.widgets.controls import log_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import log_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 LAYERS = [
     {"n_inputs": 2, "n_neurons": 4, "activation": "tanh"},

@@ -7,8 +7,8 @@ from matplotlib.collections import LineCollection
 from nnlib import datasets
 from nnlib.activations import ACTIVATIONS
 from nnlib.plots import CLASS_COLORS, CLASS_MARKERS, COLORS, DECISION_MAP, decision_grid, decision_values, figure
-from nnlib.widgets.controls import choice, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import choice, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 PLANE = ((-0.5, 1.5), (-0.5, 1.5))
 RESOLUTION = 60

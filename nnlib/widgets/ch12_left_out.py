@@ -11,8 +11,8 @@ import numpy as np
 from nnlib import ExponentialLR, NeuralNetwork, datasets, initializers
 from nnlib.exercises.ch12_save_load_resume import checkpoint, resume
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.controls import choice, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import choice, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 EPOCHS, EVERY = 300, 5  # the run is kept, and can be interrupted, before every fifth epoch
 SIZES, NAMES = (2, 10, 1), ["tanh", "linear"]

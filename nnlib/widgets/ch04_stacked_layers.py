@@ -4,8 +4,8 @@ import numpy as np
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.controls import slider, switch
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import slider, switch
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 EPOCHS = 300
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnlib.exercises import compare
+from nnlib.exercises.engine import compare
 
 # ---- Is it written? ---------------------------------------------------------------------------------
 

@@ -1,6 +1,4 @@
-"""Exercises that answer: declared once, they judge a reader's answer and name the mistake.
-
-How the author declares one is told in `nnlib.exercises`. How it works:
+"""One answer beside the solution: is it right, and if not, which mistake is it?
 
 - The reader's function and the solution run on the same inputs, made anew each time from a fixed seed.
 - Where they differ, each known wrong answer runs on those inputs too. The one whose results equal the
@@ -8,117 +6,18 @@ How the author declares one is told in `nnlib.exercises`. How it works:
 - Where none does, patterns are tried that hold for any exercise (`compare`): a result of `None`, a
   shape, a factor, a sign, the order of two results, an input that was changed.
 
-`judge` does this and returns a `Verdict`; the functions that the reader calls only show it.
+`judge` does this and returns a `Verdict`; the functions that the reader calls (`reader`) only show it.
 """
 
-import difflib
-import importlib
 import inspect
-import pkgutil
-import textwrap
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 
-from nnlib.exercises import attempt, compare, record
-from nnlib.exercises.attempt import Outcome, observe
-from nnlib.exercises.show import Listing, Message, show
+from nnlib.exercises.engine import attempt, compare
+from nnlib.exercises.engine.attempt import Outcome, observe
 from nnlib.plain_words import in_plain_words
-
-# ---- The author's side ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exercise:
-    """One exercise. The fields are told in `nnlib.exercises`, where authors read."""
-
-    chapter: str
-    chapter_title: str
-    name: str
-    title: str
-    solution: object
-    holds: str
-    hints: list[str]
-    wrong: list[tuple[object, str]]
-    also_right: list = field(default_factory=list)
-    cases: Callable | None = None
-    verify: Callable | None = None
-    use: Callable | None = None
-    returns: tuple[str, ...] = ()
-    in_place: tuple[str, ...] = ()
-    tolerance: float = compare.TOLERANCE
-    in_nnlib: str | None = None
-    code: str | None = None
-
-    def __post_init__(self):
-        if self.is_function and self.cases is None and self.verify is None:
-            raise ValueError(f"exercise {self.name!r} needs `cases` or `verify`")
-        hints = [hint for _, hint in self.wrong]
-        if len(set(hints)) < len(hints):
-            raise ValueError(f"two wrong answers of exercise {self.name!r} have the same hint")
-
-    @property
-    def is_function(self):
-        return callable(self.solution)
-
-    @cached_property
-    def parameters(self):
-        """The names of the inputs of a case."""
-        if not self.is_function or (self.use is None and inspect.isclass(self.solution)):
-            return []
-        names = list(inspect.signature(self.use or self.solution).parameters)
-        return names[1:] if self.use else names
-
-    @property
-    def source(self):
-        """The code that `solution` shows."""
-        if self.code is not None:
-            return textwrap.dedent(self.code).strip()
-        if self.is_function:
-            return textwrap.dedent(inspect.getsource(self.solution)).strip()
-        return f"{self.name} = {self.solution!r}"
-
-    def rng(self):
-        """A generator seeded by the name: every check of an exercise sees the same numbers."""
-        return np.random.default_rng(zlib.crc32(self.name.encode()))
-
-    def inputs(self):
-        """Fresh inputs: a list of tuples of arguments, the first one small enough to read."""
-        cases = self.cases(self.rng()) if self.cases else []
-        return [case if isinstance(case, tuple) else (case,) for case in cases]
-
-
-registry: dict[str, Exercise] = {}
-
-
-def chapter(number, title):
-    """Return the function that declares an exercise of chapter `number`, such as "01"."""
-    return partial(_declare, chapter=number, chapter_title=title)
-
-
-def _declare(*, name=None, solution, **fields):
-    name = name or solution.__name__
-    exercise = Exercise(name=name, solution=solution, **fields)
-    other = registry.get(name)
-    if other is not None and other.chapter != exercise.chapter:
-        raise ValueError(f"exercise {name!r} is declared in chapters {other.chapter} and {exercise.chapter}")
-    registry[name] = exercise
-    return exercise
-
-
-def exercises():
-    """Every declared exercise by name, chapter by chapter. Reads the chapters' files on first use."""
-    package = importlib.import_module("nnlib.exercises")
-    for module in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
-        if module.startswith("ch") and module[2:4].isdigit():
-            importlib.import_module(f"nnlib.exercises.{module}")
-    return dict(sorted(registry.items(), key=lambda item: item[1].chapter))  # stable within one
-
-
-# ---- Judging ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -169,7 +68,7 @@ class _Judgment:
     def verdict(self):
         if (words := self._other_signature()) is not None:
             return Verdict("wrong", words)
-        self.seen, self.law = self._outcomes(self.answer)
+        self.seen, self.law = _outcomes(self.exercise, self.answer)
         errors = [outcome.error for outcome in [*self.seen, self.law] if outcome.error]
         nothing = any(outcome.value is None for outcome in self.seen) and not self.exercise.in_place
         if any(isinstance(error, NotImplementedError) for error in errors):
@@ -180,7 +79,7 @@ class _Judgment:
             return _open(self.exercise)
 
         if self.compares:
-            self.right, _ = self._outcomes(self.exercise.solution)
+            self.right, _ = _of_the_solution(self.exercise)
             self.found = [self._differences(w, o) for w, o in zip(self.right, self.seen)]
         else:
             self.right, self.found = self.seen, [[] for _ in self.seen]
@@ -215,39 +114,6 @@ class _Judgment:
             return f"Your function takes `({takes})`; the check calls `{name}({wanted})`."
         return None
 
-    def _outcomes(self, answer):
-        """The outcome of each case, and of the law."""
-        exercise = self.exercise
-        if exercise.is_function:
-            call = self._call(answer)
-            seen = []
-            for arguments in self.inputs:
-                endless = bool(seen) and isinstance(seen[-1].error, TimeoutError)  # once is long enough
-                outcome = seen[-1] if endless else observe(call, arguments, exercise.parameters)
-                seen.append(self._without_targets(outcome))
-        else:
-            seen = [Outcome(answer)]
-        law = Outcome()
-        if exercise.verify is not None:
-            law = observe(exercise.verify, (answer, exercise.rng()))
-        return seen, law
-
-    def _call(self, answer):
-        if self.exercise.in_place:
-            places = [(name, self.exercise.parameters.index(name)) for name in self.exercise.in_place]
-
-            def call(*given):
-                answer(*given)
-                return {name: given[place] for name, place in places}
-
-            return call
-        return partial(self.exercise.use, answer) if self.exercise.use else answer
-
-    def _without_targets(self, outcome):
-        """The outcome without the changes that the exercise asks for."""
-        kept = tuple(name for name in outcome.changed if name not in self.exercise.in_place)
-        return Outcome(outcome.value, outcome.error, kept, outcome.printed)
-
     def _differences(self, wanted, got):
         if got.error:
             return []
@@ -257,7 +123,7 @@ class _Judgment:
 
     def _known_mistake(self):
         """The hint of the declared wrong answer that does the same on every input, else None."""
-        known = [(*self._outcomes(answer), hint) for answer, hint in self.exercise.wrong]
+        known = _of_known_mistakes(self.exercise)
         for same in (self._does_the_same, self._has_the_same_values, self._breaks_the_same_law):
             for seen, law, hint in known:
                 if same(seen, law):
@@ -494,159 +360,47 @@ class _Judgment:
         return f"the case {given}" if self.exercise.use else f"`{self.exercise.name}({given})`"
 
 
-_MILD = {"list", "dtype"}  # differences of a result whose numbers are right
-
-
-# ---- The reader's side ------------------------------------------------------------------------------
-
-_passed_here = {}  # what passed since the kernel started, by name
-_carried = {}  # what was rebuilt from the progress file: {name: (source, function or None)}
-_hints_given = {}
-
-
-def check(answer=..., /, **named):
-    """Check an answer and say in a line or two what is right, wrong or missing.
-
-    check(neuron) finds the exercise by the function's name; check(best_rate=best_rate) names it.
-    """
-    if not named:
-        name = getattr(answer, "__name__", None)
-        if answer is ... or not callable(answer):
-            return _note(
-                "Say what to check: `check(neuron)` for a function, without quotes or parentheses; "
-                "`check(rate=rate)` for a value."
-            )
-        if name is None or name == "<lambda>":
-            return _note("This function has no name of its own. Name it: `check(neuron=neuron)`.")
-        named = {name: answer}
-    for name, given in named.items():
-        exercise = _find(name)
-        if exercise is None:
-            continue
-        try:
-            verdict = judge(exercise, given)
-        except Exception as error:
-            _note(
-                f"{name}: the check itself stopped ({type(error).__name__}: {error}). That is a fault of "
-                "the course, not of your answer."
-            )
-            continue
-        remarks = _keep(exercise, given) if verdict.state == "right" else []
-        show(Message(verdict.state, f"{name}: {verdict.words}", (*verdict.details, *remarks)))
-
-
-def hint(name, number=None):
-    """Show the next hint of an exercise, or hint `number`."""
-    exercise = _find(name)
-    if exercise is None:
-        return
-    name, hints = exercise.name, exercise.hints
-    wanted = _hints_given.get(name, 0) + 1 if number is None else number
-    if not 1 <= wanted <= len(hints):
-        seen = "you have seen them all" if number is None else f"there is no number {number}"
-        again = f'`hint("{name}", 1)` shows the first again, `solution("{name}")` one answer.'
-        return _note(f"{name}: there are {len(hints)} hints; {seen}. {again}")
-    _hints_given[name] = max(wanted, _hints_given.get(name, 0))
-    left = len(hints) - wanted
-    after = f"{left} left." if left else f'The last one; `solution("{name}")` shows one answer.'
-    _note(f"{name}, hint {wanted} of {len(hints)}: {hints[wanted - 1]}", after)
-
-
-def solution(name):
-    """Show the code of one right answer."""
-    exercise = _find(name)
-    if exercise is not None:
-        show(Listing(exercise.source))
-
-
-def mine(name):
-    """The reader's own answer to an exercise, where it passed; else the course's solution.
-
-    In the notebook where it passed this is the very function. In a later one it is made again from the
-    source in the progress file and checked once more before it is handed out.
-    """
-    exercise = _find(name)
-    if exercise is None:
-        raise KeyError(f"there is no exercise {name!r}")
-    if exercise.name in _passed_here:
-        return _passed_here[exercise.name]
-    source = record.passed(_note).get(exercise.name, {}).get("source")
-    if not exercise.is_function or source is None:
-        return exercise.solution
-    if _carried.get(exercise.name, (None,))[0] != source:
-        _carried[exercise.name] = source, _rebuilt(exercise, source)
-    return _carried[exercise.name][1] or exercise.solution
-
-
-def progress():
-    """Show which exercises have passed, chapter by chapter."""
-    passed = record.passed(_note)
-    rows, done, every = [], 0, exercises()
-    titles = dict.fromkeys((e.chapter, e.chapter_title) for e in every.values())
-    width = max((len(title) for _, title in titles), default=0)
-    for number, title in titles:
-        names = [e.name for e in every.values() if e.chapter == number]
-        done += sum(name in passed for name in names)
-        marks = "  ".join(f"{'✓' if name in passed else '○'} {name}" for name in names)
-        rows.append(f"{number} {title:<{width}}  {marks}")
-    show(Listing("\n".join([*rows, f"{done} of {len(every)} exercises passed"])))
-
-
-def reset_progress(what=None):
-    """Forget what passed: everything, one chapter (`reset_progress("01")`), or one exercise."""
-    every = exercises()
-    names = [e.name for e in every.values() if what in (None, e.chapter, e.name)]
-    if not names:
-        _find(what)
-        return
-    known = record.passed(_note)
-    forgotten = sum(name in known for name in names)
-    record.remove(names, _note)
-    for name in names:
-        for memory in (_passed_here, _carried, _hints_given):
-            memory.pop(name, None)
-    _note(f"{forgotten} passed exercise{'' if forgotten == 1 else 's'} forgotten.")
-
-
-def _note(words, *details):
-    show(Message("note", words, details))
-
-
-def _find(name):
-    """The exercise of that name; else None, after saying which name was perhaps meant."""
-    name = getattr(name, "__name__", name)
-    every = exercises()
-    if name in every:
-        return every[name]
-    near = difflib.get_close_matches(str(name), every, n=1)
-    meant = f"Did you mean `{near[0]}`?" if near else "`progress()` shows them all."
-    _note(f"There is no exercise `{name}`. {meant}")
-    return None
-
-
-def _keep(exercise, answer):
-    """Remember that `answer` passed. Returns remarks for the reader."""
-    _passed_here[exercise.name] = answer
-    source, obstacles = None, []
+def _outcomes(exercise, answer):
+    """The outcome of `answer` on each case, and of the law."""
     if exercise.is_function:
-        source, obstacles = attempt.portable_source(answer)
-    if source is not None and answer.__name__ != exercise.name:
-        source += f"\n{exercise.name} = {answer.__name__}\n"
-    if source is not None and _rebuilt(exercise, source) is None:
-        source = None
-    record.add(exercise.name, exercise.chapter, source, _note)
-    if obstacles and obstacles != [getattr(answer, "__name__", None)]:
-        return [
-            f"Later chapters will use the library's version: yours needs `{'`, `'.join(obstacles)}` "
-            "from this notebook. Pass that in as a parameter to carry your own along."
-        ]
-    return []
+        call = _call(exercise, answer)
+        seen = []
+        for arguments in exercise.inputs():
+            endless = bool(seen) and isinstance(seen[-1].error, TimeoutError)  # once is long enough
+            outcome = seen[-1] if endless else observe(call, arguments, exercise.parameters)
+            # Changes that the exercise asks for don't count.
+            kept = tuple(name for name in outcome.changed if name not in exercise.in_place)
+            seen.append(replace(outcome, changed=kept))
+    else:
+        seen = [Outcome(answer)]
+    law = Outcome()
+    if exercise.verify is not None:
+        law = observe(exercise.verify, (answer, exercise.rng()))
+    return seen, law
 
 
-def _rebuilt(exercise, source):
-    """The reader's function from the progress file, or None if it no longer passes."""
-    try:
-        answer = attempt.rebuilt(source, exercise.name)
-        return answer if judge(exercise, answer).state == "right" else None
-    except Exception:
-        return None
+def _call(exercise, answer):
+    """How `answer` is called on a case."""
+    if exercise.in_place:
+        places = [(name, exercise.parameters.index(name)) for name in exercise.in_place]
+
+        def call(*given):
+            answer(*given)
+            return {name: given[place] for name, place in places}
+
+        return call
+    return partial(exercise.use, answer) if exercise.use else answer
+
+
+@cache
+def _of_the_solution(exercise):
+    return _outcomes(exercise, exercise.solution)
+
+
+@cache
+def _of_known_mistakes(exercise):
+    """(outcomes, law, hint) for each declared wrong answer. The inputs never change, so once is enough."""
+    return [(*_outcomes(exercise, answer), hint) for answer, hint in exercise.wrong]
+
+
+_MILD = {"list", "dtype"}  # differences of a result whose numbers are right

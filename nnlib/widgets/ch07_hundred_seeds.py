@@ -7,8 +7,8 @@ import numpy as np
 from nnlib import datasets, initializers
 from nnlib.activations import ACTIVATIONS
 from nnlib.plots import COLORS, SEED_LIMITS, artist, figure, plot_seeds
-from nnlib.widgets.controls import choice, list_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import choice, list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 SEEDS = 100
 EPOCHS = 1000

@@ -3,8 +3,8 @@
 import numpy as np
 
 from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
-from nnlib.widgets.controls import list_slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import list_slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 STEPS = 50
 # Dense around 0.0418, where the course's taxi rides have their edge of stability.

@@ -48,8 +48,8 @@ import numpy as np
 from IPython.display import display
 
 from nnlib.plain_words import in_plain_words
-from nnlib.widgets.controls import Action, align, row, shown
-from nnlib.widgets.frames import Frames
+from nnlib.widgets.live.controls import Action, align, row, shown
+from nnlib.widgets.live.frames import Frames
 
 _open = {}  # name -> the Live of that name; running its cell again closes the one before
 NOTE = "nnlib-note"
@@ -93,7 +93,7 @@ class Live:
 
     name : one live figure of a name is open at a time.
     question : what the reader should find out, above the controls.
-    controls : dict of name -> control (`nnlib.widgets.controls`).
+    controls : dict of name -> control (`nnlib.widgets.live.controls`).
     compute, draw : functions, see the top of this file.
     figure : matplotlib.figure.Figure with its axes and artists; its size on the page never changes.
     alt : what the picture shows, for those who do not see it.

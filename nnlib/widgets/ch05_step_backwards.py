@@ -3,8 +3,8 @@
 import numpy as np
 
 from nnlib.plots import COLORS, artist, figure, plot_graph
-from nnlib.widgets.controls import slider
-from nnlib.widgets.engine import Live, Prediction
+from nnlib.widgets.live.controls import slider
+from nnlib.widgets.live.figure import Live, Prediction
 
 X, Y = 1.0, 1.0  # one row: an input and the answer that is wanted
 RATE = 0.5

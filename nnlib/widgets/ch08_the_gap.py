@@ -7,8 +7,8 @@ import numpy as np
 from nnlib import NeuralNetwork, datasets, initializers
 from nnlib.exercises.ch08_overfitting import best_epoch, split_rows
 from nnlib.plots import COLORS, artist, figure, plot_history
-from nnlib.widgets.controls import list_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 EPOCHS = 1000
 RATE = 0.03

@@ -4,8 +4,8 @@ import numpy as np
 
 from nnlib.activations import ACTIVATIONS
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.controls import choice, list_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import choice, list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)

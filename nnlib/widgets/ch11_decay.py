@@ -6,8 +6,8 @@ import numpy as np
 
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.controls import choice, list_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import choice, list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 ROWS, NOISE, HIDDEN = 64, 0.3, 8
 EPOCHS, INITIAL_RATE = 80, 0.2

@@ -3,8 +3,8 @@
 import numpy as np
 
 from nnlib.plots import artist, figure, plot_line_fit, residual_squares
-from nnlib.widgets.controls import slider
-from nnlib.widgets.engine import Live, Prediction
+from nnlib.widgets.live.controls import slider
+from nnlib.widgets.live.figure import Live, Prediction
 
 
 def line_and_squares(x, y, neuron, loss):

@@ -7,8 +7,8 @@ import numpy as np
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.activations import tanh_derivative
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.controls import list_slider, slider
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets.live.controls import list_slider, slider
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 LAYERS = [
     {"n_inputs": 1, "n_neurons": 20, "activation": "tanh"},

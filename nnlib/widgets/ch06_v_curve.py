@@ -5,9 +5,9 @@ import numpy as np
 
 from nnlib.exercises.ch06_gradient_checking import central_difference, relative_error
 from nnlib.plots import COLORS, figure
-from nnlib.widgets import bugs
-from nnlib.widgets.controls import choice
-from nnlib.widgets.engine import Live, Prediction, note
+from nnlib.widgets import ch06_bugs as bugs
+from nnlib.widgets.live.controls import choice
+from nnlib.widgets.live.figure import Live, Prediction, note
 
 FINE, WRONG = 1e-8, 1e-4
 FLOOR = 1e-12  # what is smaller is drawn here

@@ -1,0 +1,160 @@
+"""What the reader calls in a notebook: check, hint, solution, mine, progress, reset_progress."""
+
+import difflib
+
+from nnlib.exercises.engine import attempt, record
+from nnlib.exercises.engine.declare import exercises
+from nnlib.exercises.engine.judging import judge
+from nnlib.exercises.engine.show import Listing, Message, show
+
+_passed_here = {}  # what passed since the kernel started, by name
+_carried = {}  # what was rebuilt from the progress file: {name: (source, function or None)}
+_hints_given = {}
+
+
+def check(answer=..., /, **named):
+    """Check an answer and say in a line or two what is right, wrong or missing.
+
+    check(neuron) finds the exercise by the function's name; check(best_rate=best_rate) names it.
+    """
+    if not named:
+        name = getattr(answer, "__name__", None)
+        if answer is ... or not callable(answer):
+            return _note(
+                "Say what to check: `check(neuron)` for a function, without quotes or parentheses; "
+                "`check(rate=rate)` for a value."
+            )
+        if name is None or name == "<lambda>":
+            return _note("This function has no name of its own. Name it: `check(neuron=neuron)`.")
+        named = {name: answer}
+    for name, given in named.items():
+        exercise = _find(name)
+        if exercise is None:
+            continue
+        try:
+            verdict = judge(exercise, given)
+        except Exception as error:
+            _note(
+                f"{name}: the check itself stopped ({type(error).__name__}: {error}). That is a fault of "
+                "the course, not of your answer."
+            )
+            continue
+        remarks = _keep(exercise, given) if verdict.state == "right" else []
+        show(Message(verdict.state, f"{name}: {verdict.words}", (*verdict.details, *remarks)))
+
+
+def hint(name, number=None):
+    """Show the next hint of an exercise, or hint `number`."""
+    exercise = _find(name)
+    if exercise is None:
+        return
+    name, hints = exercise.name, exercise.hints
+    wanted = _hints_given.get(name, 0) + 1 if number is None else number
+    if not 1 <= wanted <= len(hints):
+        seen = "you have seen them all" if number is None else f"there is no number {number}"
+        again = f'`hint("{name}", 1)` shows the first again, `solution("{name}")` one answer.'
+        return _note(f"{name}: there are {len(hints)} hints; {seen}. {again}")
+    _hints_given[name] = max(wanted, _hints_given.get(name, 0))
+    left = len(hints) - wanted
+    after = f"{left} left." if left else f'The last one; `solution("{name}")` shows one answer.'
+    _note(f"{name}, hint {wanted} of {len(hints)}: {hints[wanted - 1]}", after)
+
+
+def solution(name):
+    """Show the code of one right answer."""
+    exercise = _find(name)
+    if exercise is not None:
+        show(Listing(exercise.source))
+
+
+def mine(name):
+    """The reader's own answer to an exercise, where it passed; else the course's solution.
+
+    In the notebook where it passed this is the very function. In a later one it is made again from the
+    source in the progress file and checked once more before it is handed out.
+    """
+    exercise = _find(name)
+    if exercise is None:
+        raise KeyError(f"there is no exercise {name!r}")
+    if exercise.name in _passed_here:
+        return _passed_here[exercise.name]
+    source = record.passed(_note).get(exercise.name, {}).get("source")
+    if not exercise.is_function or source is None:
+        return exercise.solution
+    if _carried.get(exercise.name, (None,))[0] != source:
+        _carried[exercise.name] = source, _rebuilt(exercise, source)
+    return _carried[exercise.name][1] or exercise.solution
+
+
+def progress():
+    """Show which exercises have passed, chapter by chapter."""
+    passed = record.passed(_note)
+    rows, done, every = [], 0, exercises()
+    titles = dict.fromkeys((e.chapter, e.chapter_title) for e in every.values())
+    width = max((len(title) for _, title in titles), default=0)
+    for number, title in titles:
+        names = [e.name for e in every.values() if e.chapter == number]
+        done += sum(name in passed for name in names)
+        marks = "  ".join(f"{'✓' if name in passed else '○'} {name}" for name in names)
+        rows.append(f"{number} {title:<{width}}  {marks}")
+    show(Listing("\n".join([*rows, f"{done} of {len(every)} exercises passed"])))
+
+
+def reset_progress(what=None):
+    """Forget what passed: everything, one chapter (`reset_progress("01")`), or one exercise."""
+    every = exercises()
+    names = [e.name for e in every.values() if what in (None, e.chapter, e.name)]
+    if not names:
+        _find(what)
+        return
+    known = record.passed(_note)
+    forgotten = sum(name in known for name in names)
+    record.remove(names, _note)
+    for name in names:
+        for memory in (_passed_here, _carried, _hints_given):
+            memory.pop(name, None)
+    _note(f"{forgotten} passed exercise{'' if forgotten == 1 else 's'} forgotten.")
+
+
+def _note(words, *details):
+    show(Message("note", words, details))
+
+
+def _find(name):
+    """The exercise of that name; else None, after saying which name was perhaps meant."""
+    name = getattr(name, "__name__", name)
+    every = exercises()
+    if name in every:
+        return every[name]
+    near = difflib.get_close_matches(str(name), every, n=1)
+    meant = f"Did you mean `{near[0]}`?" if near else "`progress()` shows them all."
+    _note(f"There is no exercise `{name}`. {meant}")
+    return None
+
+
+def _keep(exercise, answer):
+    """Remember that `answer` passed. Returns remarks for the reader."""
+    _passed_here[exercise.name] = answer
+    source, obstacles = None, []
+    if exercise.is_function:
+        source, obstacles = attempt.portable_source(answer)
+    if source is not None and answer.__name__ != exercise.name:
+        source += f"\n{exercise.name} = {answer.__name__}\n"
+    if source is not None and _rebuilt(exercise, source) is None:
+        source = None
+    record.add(exercise.name, exercise.chapter, source, _note)
+    if obstacles and obstacles != [getattr(answer, "__name__", None)]:
+        return [
+            f"Later chapters will use the library's version: yours needs `{'`, `'.join(obstacles)}` "
+            "from this notebook. Pass that in as a parameter to carry your own along."
+        ]
+    return []
+
+
+def _rebuilt(exercise, source):
+    """The reader's function from the progress file, or None if it no longer passes."""
+    try:
+        answer = attempt.rebuilt(source, exercise.name)
+        return answer if judge(exercise, answer).state == "right" else None
+    except Exception:
+        return None
