@@ -5,21 +5,22 @@ in one vector, of which every layer's W and b are views, so a step of descent, a
 for infinities are one line each.
 """
 
+import copy
 import math
+import warnings
 from dataclasses import asdict
 
 import numpy as np
 
 from nnlib import checks
 from nnlib.activations import ACTIVATIONS
+from nnlib.history import Column, Epoch, History
 from nnlib.initializers import INITIALIZERS
 from nnlib.layers import Dense
 from nnlib.losses import mean_squared_error
 from nnlib.optimizers import SGD
-from nnlib.progress import Progress
+from nnlib.progress import Progress, printable
 from nnlib.schedulers import SCHEDULERS
-
-HISTORY_KEYS = ("train_loss", "val_loss", "penalty", "learning_rate")
 
 
 class NeuralNetwork:
@@ -27,18 +28,22 @@ class NeuralNetwork:
 
     Parameters
     ----------
-    layer_config : list of dicts, one a layer, from the inputs to the outputs, with the keys
+    layer_config : list of dicts, one per layer, from the inputs to the outputs, with the keys
         'n_inputs', 'n_neurons' (whole numbers; a layer's n_inputs is the n_neurons before it),
         'activation' ('relu', 'sigmoid', 'tanh' or 'linear') and, where the default is not wanted,
         'initializer' ('glorot' or 'he'; by default 'he' for relu and 'glorot' for the others).
     learning_rate : float above 0, the initial rate.
     l2_lambda : float of at least 0. Adds the penalty l2_lambda/2 · ΣW² to the objective; biases are free.
     scheduler : function (epoch, initial rate) -> rate, such as `StepLR` or `ExponentialLR`; None keeps the rate.
-    seed : int of at least 0 for the same weights and the same batches each time, None for fresh ones.
+    seed : int of at least 0 for the same weights and the same batches each time, None for fresh ones,
+        or a generator made by `numpy.random.default_rng`, which the network then draws from.
     dtype : float32 or float64, the type of every number inside. None means float64, unless the
         first X that `fit` sees is float32: then the network becomes float32 and stays so.
 
     Raises ValueError or TypeError, naming the argument, for anything else.
+
+    A subclass may have another constructor and attributes of its own. Copies and pickles bring the
+    attributes along (`copy` as they are, `copy.deepcopy` copied); a file does not, and no way calls its constructor.
 
     >>> xor = [{'n_inputs': 2, 'n_neurons': 4, 'activation': 'tanh'},
     ...        {'n_inputs': 4, 'n_neurons': 1, 'activation': 'tanh'}]
@@ -52,18 +57,20 @@ class NeuralNetwork:
         self.l2_lambda = l2_lambda
         self.scheduler = scheduler
         self._check_settings()
-        self._takes_dtype_of_data = dtype is None
+        self._dtype_is_open = dtype is None
         dtype = checks.floating("dtype", np.float64 if dtype is None else dtype)
-        self._generator = np.random.default_rng(None if seed is None else checks.integer("seed", seed, at_least=0))
+        self._generator = _generator_from(seed)
         self._optimizer = SGD()
-        self._epochs = []  # one tuple a finished epoch, in the order of HISTORY_KEYS
+        self._epochs = []  # one Epoch per finished epoch
+        self._columns = _empty_columns()
+        self._in_callback = False
 
         parameters = []
         for config in self.layer_config:
             initializer = INITIALIZERS[config["initializer"]]
             parameters.append(initializer(config["n_inputs"], config["n_neurons"], self._generator).ravel())
             parameters.append(np.zeros(config["n_neurons"]))
-        self._lay_out(np.concatenate(parameters).astype(dtype))
+        vars(self).update(self._layout(np.concatenate(parameters).astype(dtype)))
 
     # ---------------------------------------------------------------- training
 
@@ -95,28 +102,38 @@ class NeuralNetwork:
         validation_data : (X_val, y_val), whose loss is recorded after every epoch and never trained on.
         shuffle : False takes the rows in the order in which they stand.
         callback : function called with the network after every epoch; a true return value stops training.
+            It may look at everything, set parameters, change the settings for the epochs to come and
+            save, but not call `fit` on the same network.
 
         Returns
         -------
-        dict of lists, one number an epoch: 'train_loss' is the mean over the epoch's rows of the
-        data loss, each batch taken just before its update; 'penalty' the same for the L2 penalty;
-        'val_loss' the data loss on the validation data after the epoch (nan without any);
-        'learning_rate' the rate of the epoch.
+        dict of lists of the caller's own, one number per epoch: 'train_loss' is the mean over the
+        epoch's rows of the data loss, each batch taken just before its update; 'penalty' the same for
+        the L2 penalty; 'val_loss' the data loss on the validation data after the epoch (nan without
+        any); 'learning_rate' the rate of the epoch.
 
         Raises
         ------
         ValueError or TypeError for a bad argument, before anything is changed.
-        DivergenceError, a ValueError, if a loss or a parameter stops being finite; the network is
-        then as it was before the call, as it is if the scheduler fails or returns no rate.
-        Any other exception, KeyboardInterrupt included, passes through and leaves the weights as
-        they are and the finished epochs in `history`.
+        DivergenceError, a ValueError, if a loss or a parameter stops being finite; parameters,
+        settings, history and generator are then as they were before the call, as they are if the
+        scheduler fails or returns no rate.
+        RuntimeError for a call from a callback of the same network.
+        Any other exception passes through and leaves the weights as they are and the finished epochs
+        in `history`: KeyboardInterrupt, whatever the callback raises, and the ValueError or TypeError
+        for a setting that the callback has spoiled.
         """
+        if self._in_callback:
+            raise RuntimeError(
+                "fit must not be called by a callback of the same network, which is still in training. "
+                "Return True from the callback to stop it, then call fit again"
+            )
         epochs = checks.integer("epochs", epochs, at_least=0)
         batch_size = checks.integer("batch_size", batch_size, at_least=1)
         shuffle = checks.flag("shuffle", shuffle)
         checks.function("callback", callback)
         self._check_settings()
-        dtype = None if self._takes_dtype_of_data else self.dtype
+        dtype = None if self._dtype_is_open else self.dtype
         X, y = checks.samples(X, y, self.n_inputs, self.n_outputs, dtype)
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data, X.dtype)
@@ -126,8 +143,8 @@ class NeuralNetwork:
         before = self._snapshot()
         self._use_dtype(X.dtype)
         try:
-            # An overflow is no news here: the check for finite losses says it better than a warning.
-            with np.errstate(over="ignore", invalid="ignore"):
+            # Neither is news here: the check for finite losses says it better, and an underflow is a zero.
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
                 for epoch in range(self.epoch, self.epoch + epochs):
                     try:
                         rate = self._rate(epoch)
@@ -137,20 +154,18 @@ class NeuralNetwork:
                     train_loss, penalty = self._train_epoch(batches, rate)
                     val_loss = math.nan if validation_data is None else self._data_loss(*validation_data)
                     if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
-                        raise checks.DivergenceError(epoch, rate, self.history)
-                    self._epochs.append((train_loss, val_loss, penalty, rate))
+                        raise self._diverged(epoch, rate, before)
+                    self._epochs.append(Epoch(train_loss, val_loss, penalty, rate))
                     progress.show(self._epochs)
-                    if callback is not None and callback(self):
+                    if callback is not None and self._is_stopped_by(callback):
                         break
                 # The last update comes after the last loss was taken: it may have run away unseen.
                 if epochs and not np.isfinite(self._parameters).all():
-                    raise checks.DivergenceError(self.epoch - 1, rate, self.history)
-        except checks.DivergenceError:
-            self._restore(before)
-            raise
+                    raise self._diverged(self.epoch - 1, rate, before)
         finally:
+            self._in_callback = False
             progress.close(self._epochs)
-        return self.history
+        return self._history()
 
     def _train_epoch(self, batches, rate):
         """One pass over all rows. Returns the row-weighted mean data loss and penalty."""
@@ -172,10 +187,10 @@ class NeuralNetwork:
         trace = self._forward(X)
         loss, dA = mean_squared_error(trace[-1], y)
         for k in reversed(range(len(self.layers))):
-            dA = self.layers[k].backward(trace[k], trace[k + 1], dA, *self._slopes[k], with_dX=k > 0)
+            dA = self.layers[k].backward(trace[k], trace[k + 1], dA, *self._gradient_views[k], with_dX=k > 0)
         if not self.l2_lambda:
             return loss, 0.0
-        for layer, (dW, _) in zip(self.layers, self._slopes, strict=True):
+        for layer, (dW, _) in zip(self.layers, self._gradient_views, strict=True):
             dW += self.l2_lambda * layer.W
         return loss, self.penalty()
 
@@ -195,6 +210,19 @@ class NeuralNetwork:
         # A Python float: NumPy's own would turn a float32 network into float64.
         return checks.number(f"the scheduler's rate for epoch {epoch}", rate, at_least=0)
 
+    def _is_stopped_by(self, callback):
+        self._in_callback = True
+        stop = callback(self)
+        self._in_callback = False
+        self._check_settings()  # the callback may have changed them
+        return stop
+
+    def _diverged(self, epoch, rate, before):
+        """The error to raise once everything is as it was before."""
+        error = checks.DivergenceError(epoch, rate, self._history())
+        self._restore(before)
+        return error
+
     # ---------------------------------------------------------------- looking at it
 
     def predict(self, X):
@@ -211,6 +239,8 @@ class NeuralNetwork:
 
     def penalty(self):
         """The L2 penalty l2_lambda/2 · ΣW², a float. Biases cost nothing."""
+        if not self.l2_lambda:
+            return 0.0
         squares = sum(float(np.dot(layer.W.ravel(), layer.W.ravel())) for layer in self.layers)
         return 0.5 * self.l2_lambda * squares
 
@@ -220,13 +250,24 @@ class NeuralNetwork:
         Returns (float, [{'W': array, 'b': array}, ...]), the arrays of the shapes of the parameters.
         """
         loss, _ = self._backpropagate(*checks.samples(X, y, self.n_inputs, self.n_outputs, self.dtype))
-        return loss, [{"W": dW.copy(), "b": db.copy()} for dW, db in self._slopes]
+        return loss, [{"W": dW.copy(), "b": db.copy()} for dW, db in self._gradient_views]
 
     @property
     def history(self):
-        """Every finished epoch, as a dict of lists; see `fit`."""
-        columns = zip(*self._epochs, strict=True) if self._epochs else [()] * len(HISTORY_KEYS)
-        return {key: list(column) for key, column in zip(HISTORY_KEYS, columns, strict=True)}
+        """Every finished epoch, as a dict of lists; see `fit`.
+
+        The lists are the network's own, so that a callback may look at them after every epoch at no
+        cost: read-only, and longer at the next look. `list(...)` of one, a slice, or what `fit`
+        returns stays as it is.
+        """
+        for k, column in enumerate(self._columns):
+            list.extend(column, [epoch[k] for epoch in self._epochs[len(column) :]])
+        blind = self._in_callback and math.isnan(self._epochs[-1].val_loss)
+        return History(zip(Epoch._fields, self._columns, strict=True), blind)
+
+    def _history(self):
+        """The history as plain lists, which are the caller's."""
+        return {key: list(column) for key, column in self.history.items()}
 
     @property
     def epoch(self):
@@ -260,7 +301,7 @@ class NeuralNetwork:
         settings = f"learning_rate={self.learning_rate:g}"
         settings += f", l2_lambda={self.l2_lambda:g}" if self.l2_lambda else ""
         settings += f", scheduler={self.scheduler!r}" if self.scheduler is not None else ""
-        return (
+        return printable(
             f"NeuralNetwork({' → '.join([str(self.n_inputs), *layers])}, {self._parameters.size:,} parameters, "
             f"{settings}, {self.epoch} epochs trained)"
         )
@@ -278,7 +319,7 @@ class NeuralNetwork:
         """
         if not isinstance(parameters, list | tuple) or len(parameters) != len(self.layers):
             came = f"{len(parameters)} of them" if isinstance(parameters, list | tuple) else checks.shown(parameters)
-            raise ValueError(f"parameters must be a list of {len(self.layers)} dicts, one a layer, got {came}")
+            raise ValueError(f"parameters must be a list of {len(self.layers)} dicts, one per layer, got {came}")
         checked = []
         for k, (given, layer) in enumerate(zip(parameters, self.layers, strict=True)):
             if not isinstance(given, dict) or given.keys() != {"W", "b"}:
@@ -293,28 +334,37 @@ class NeuralNetwork:
 
     def copy(self, dtype=None):
         """A network of its own in the same state, generator and history included; `dtype` may convert it."""
-        twin = self._from_checkpoint(*self._checkpoint(), self.scheduler)
+        twin = copy.copy(self)
         if dtype is not None:
             twin._use_dtype(checks.floating("dtype", dtype))
         return twin
 
     def __reduce__(self):
         # For pickle and copy, by whose own rules the views of the parameter vector become arrays beside it.
-        return self._from_checkpoint, (*self._checkpoint(), self.scheduler)
+        return self._from_checkpoint, (*self._checkpoint(), self.scheduler), self._attributes_of_its_own()
+
+    def _attributes_of_its_own(self):
+        """What a subclass or its user has added."""
+        return {name: value for name, value in vars(self).items() if name not in _ATTRIBUTES}
 
     def save(self, path):
         """Write all that a run needs to go on, bit for bit, to the `.npz` file `path`, whole or not at all.
 
         Configuration, parameters, history, the state of the random generator and the scheduler's
-        settings. A scheduler of your own is code, not data: `load` wants it again.
-        """
-        from nnlib import storage  # here, because its imports (json, hashlib, zipfile) take as long as all the rest
+        settings. A scheduler of your own is code, not data: `load` wants it again. Attributes that you
+        have added to the network stay out, with a warning.
 
+        Raises OSError where the disk says no, for longer than a moment, or `path` is no regular file.
+        """
+        from nnlib import storage  # here, because its imports (json, zipfile) take as long as all the rest
+
+        if left_out := sorted(self._attributes_of_its_own()):
+            warnings.warn(f"save leaves out {left_out}, which NeuralNetwork knows nothing of", stacklevel=2)
         storage.save(path, *self._checkpoint())
 
     @classmethod
     def load(cls, path, scheduler=None):
-        """The network saved at `path`. `scheduler` replaces the saved one.
+        """The network saved at `path`, of the class it is called on. `scheduler` replaces the saved one.
 
         Raises FileNotFoundError, or ValueError if the file is truncated, altered, foreign, of a newer
         format, or was saved with a scheduler of your own that is not given here.
@@ -339,10 +389,10 @@ class NeuralNetwork:
             "learning_rate": self.learning_rate,
             "l2_lambda": self.l2_lambda,
             "scheduler": scheduler,
-            "dtype": None if self._takes_dtype_of_data else self.dtype.name,
+            "dtype": None if self._dtype_is_open else self.dtype.name,
             "generator": self._generator.bit_generator.state,
         }
-        history = np.array(self._epochs, dtype=np.float64).reshape(-1, len(HISTORY_KEYS))
+        history = np.array(self._epochs, dtype=np.float64).reshape(-1, len(Epoch._fields))
         return header, {"parameters": self._parameters.copy(), "history": history}
 
     @classmethod
@@ -360,52 +410,57 @@ class NeuralNetwork:
         n_parameters = sum((c["n_inputs"] + 1) * c["n_neurons"] for c in config)
         if parameters.shape != (n_parameters,):  # before a network of that size is built
             raise ValueError(f"its layers have {n_parameters:,} parameters, its vector has shape {parameters.shape}")
-        network = cls(
-            header["layer_config"],
-            header["learning_rate"],
-            header["l2_lambda"],
-            scheduler,
-            seed=0,
-            dtype=header["dtype"],
-        )
+        network = cls.__new__(cls)  # not cls(...): a subclass may have another constructor
+        settings = header["learning_rate"], header["l2_lambda"], scheduler
+        NeuralNetwork.__init__(network, header["layer_config"], *settings, seed=0, dtype=header["dtype"])
         if parameters.dtype != network.dtype:
             raise ValueError(f"its parameters have type {parameters.dtype}, not {network.dtype}")
-        if history.ndim != 2 or history.shape[1] != len(HISTORY_KEYS) or history.dtype != np.float64:
+        if history.ndim != 2 or history.shape[1] != len(Epoch._fields) or history.dtype != np.float64:
             raise ValueError(f"its history has shape {history.shape} and type {history.dtype}")
-        network._lay_out(parameters.copy())
-        network._epochs = [tuple(row) for row in history.tolist()]
+        vars(network).update(network._layout(parameters.copy()))
+        network._epochs = [Epoch(*row) for row in history.tolist()]
         network._generator.bit_generator.state = header["generator"]
         return network
 
     # ---------------------------------------------------------------- inside
 
-    def _lay_out(self, parameters):
-        """Make `parameters` the network's vector, and every layer's W and b views of it."""
-        self._parameters = parameters
-        self._gradient = np.zeros_like(parameters)
+    def _layout(self, parameters):
+        """The attributes that make `parameters` the network's vector, and every layer's W and b views of it.
+
+        They are put in place by one update, so that no interrupt can leave the views without their vector.
+        """
+        gradient = np.zeros_like(parameters)
         shapes = [(c["n_inputs"], c["n_neurons"]) for c in self.layer_config]
-        self.layers = tuple(
+        layers = tuple(
             Dense(W, b, ACTIVATIONS[config["activation"]])
             for (W, b), config in zip(_views(parameters, shapes), self.layer_config, strict=True)
         )
-        self._slopes = _views(self._gradient, shapes)
+        return {
+            "_parameters": parameters,
+            "_gradient": gradient,
+            "layers": layers,
+            "_gradient_views": _views(gradient, shapes),
+        }
 
     def _use_dtype(self, dtype):
-        self._takes_dtype_of_data = False
+        layout = {}
         if dtype != self.dtype:
-            self._lay_out(self._parameters.astype(dtype))
+            layout = self._layout(checks.real_array("parameters", self._parameters, dtype))
+        vars(self).update(layout, _dtype_is_open=False)
 
     def _snapshot(self):
-        state = self._generator.bit_generator.state
-        return self._parameters.copy(), self._takes_dtype_of_data, len(self._epochs), state
+        """What `_restore` needs: attributes, and the contents of those that training changes in place."""
+        attributes = {name: getattr(self, name) for name in _CHANGED_BY_TRAINING}
+        return attributes, self._parameters.copy(), self.epoch, self._generator.bit_generator.state
 
     def _restore(self, snapshot):
-        parameters, self._takes_dtype_of_data, n_epochs, self._generator.bit_generator.state = snapshot
-        self._lay_out(parameters)
-        del self._epochs[n_epochs:]
+        attributes, parameters, n_epochs, state = snapshot
+        attributes["_parameters"][:] = parameters
+        vars(self).update(attributes, _epochs=self._epochs[:n_epochs], _columns=_empty_columns())
+        self._generator.bit_generator.state = state
 
     def _check_settings(self):
-        """The settings are plain attributes, so they are checked again before every training."""
+        """The settings are plain attributes, so they are checked again before every use."""
         self.learning_rate = checks.number("learning_rate", self.learning_rate, above=0)
         self.l2_lambda = checks.number("l2_lambda", self.l2_lambda, at_least=0)
         checks.function("scheduler", self.scheduler)
@@ -442,7 +497,7 @@ class _Batches:
 
 
 def _views(vector, shapes):
-    """Split a vector into (W, b) views, a pair a layer."""
+    """Split a vector into (W, b) views, one pair per layer."""
     views, start = [], 0
     for n_inputs, n_neurons in shapes:
         middle = start + n_inputs * n_neurons
@@ -450,6 +505,19 @@ def _views(vector, shapes):
         start = middle + n_neurons
         views.append((W, vector[middle:start]))
     return views
+
+
+def _empty_columns():
+    return tuple(Column() for _ in Epoch._fields)
+
+
+def _generator_from(seed):
+    if isinstance(seed, np.random.Generator):
+        if not isinstance(seed.bit_generator, np.random.PCG64):  # the state of others holds arrays, which `save` can't
+            name = type(seed.bit_generator).__name__
+            raise ValueError(f"seed must be a generator made by numpy.random.default_rng, got one of {name}")
+        return seed
+    return np.random.default_rng(None if seed is None else checks.integer("seed", seed, at_least=0))
 
 
 def _checked_config(layer_config):
@@ -486,3 +554,10 @@ def _checked_config(layer_config):
                 f"layer_config[{k}], got {after['n_inputs']}"
             )
     return complete
+
+
+_CHANGED_BY_TRAINING = (
+    *("learning_rate", "l2_lambda", "scheduler"),  # by a callback
+    *("_dtype_is_open", "_parameters", "_gradient", "layers", "_gradient_views"),
+)
+_ATTRIBUTES = frozenset(vars(NeuralNetwork([{"n_inputs": 1, "n_neurons": 1, "activation": "linear"}])))

@@ -1,5 +1,6 @@
 """What `fit` prints: a line every so many epochs, and on a terminal a bar that moves in between."""
 
+import math
 import shutil
 import sys
 import time
@@ -17,6 +18,8 @@ class Progress:
     the epochs from line to line. first : int, the epochs that were finished before.
     """
 
+    standing = (None, 0)  # the stream that an unfinished line stands on, and its width; a callback may train, too
+
     def __init__(self, last, verbose, first=0, stream=None):
         if isinstance(verbose, bool):
             self.every = max(1, -((first - last) // 10)) if verbose else 0
@@ -25,41 +28,53 @@ class Progress:
         self.first, self.last = first, last
         self.said = first  # the epoch of the last whole line
         self.stream = sys.stdout if stream is None else stream
-        self.moving = bool(self.every) and self.stream.isatty()
+        self.moving = bool(self.every) and getattr(self.stream, "isatty", bool)()
         self.next_move = 0.0
-        self.width = 0
 
     def show(self, epochs):
-        """Say how far training is. `epochs` holds a tuple (train, val, penalty, rate) a finished epoch."""
+        """Say how far training is. `epochs` holds one `Epoch` per finished epoch."""
         if not self.every:
             return
         done = len(epochs)
         if (done - self.first) % self.every == 0 or done == self.last:
             self.said = done
-            self._write(self._line(done, *epochs[-1]), "\n")
+            self._write(self._line(done, epochs[-1]), "\n")
         elif self.moving and time.monotonic() >= self.next_move:
             self.next_move = time.monotonic() + 0.1
             # A line that wraps could not be overwritten.
-            self._write(self._line(done, *epochs[-1])[: shutil.get_terminal_size().columns - 1], "")
+            self._write(self._line(done, epochs[-1])[: shutil.get_terminal_size().columns - 1], "")
 
     def close(self, epochs):
         """Say where training ended, if that is not said yet, and leave the cursor on a clean line."""
         if self.every and len(epochs) > self.said:
-            self._write(self._line(len(epochs), *epochs[-1]), "\n")
-        elif self.width:
+            self._write(self._line(len(epochs), epochs[-1]), "\n")
+        elif self._width():
             self._write("", "\r")
 
-    def _line(self, done, train_loss, val_loss, penalty, rate):
+    def _line(self, done, epoch):
         tenths = 10 * (done - self.first) // max(1, self.last - self.first)
-        line = f"epoch {done:>{len(str(self.last))}}/{self.last} [{'#' * tenths:<10}] train loss {train_loss:.6f}"
-        if val_loss == val_loss:  # nan, the only number unequal to itself, says that there is none
-            line += f"  val loss {val_loss:.6f}"
-        if penalty:
-            line += f"  penalty {penalty:.6f}"
-        return f"{line}  rate {rate:.3g}"
+        line = f"epoch {done:>{len(str(self.last))}}/{self.last} [{'#' * tenths:<10}] train loss {epoch.train_loss:.6f}"
+        if not math.isnan(epoch.val_loss):
+            line += f"  val loss {epoch.val_loss:.6f}"
+        if epoch.penalty:
+            line += f"  penalty {epoch.penalty:.6f}"
+        return f"{line}  rate {epoch.learning_rate:.3g}"
+
+    def _width(self):
+        stream, width = Progress.standing
+        return width if stream is self.stream else 0
 
     def _write(self, line, end):
-        start = "\r" if self.width else ""
-        self.stream.write(start + line.ljust(self.width) + end)
-        self.stream.flush()
-        self.width = len(line) if end == "" else 0
+        text = ("\r" if self._width() else "") + line.ljust(self._width()) + end
+        print(text, end="", file=self.stream, flush=hasattr(self.stream, "flush"))
+        Progress.standing = (None, 0) if end else (self.stream, len(line))
+
+
+def printable(text):
+    """`text`, or the nearest that the console can print: not every one knows an arrow."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+        return text
+    except UnicodeEncodeError:
+        return text.replace("→", "->").encode(encoding, "backslashreplace").decode(encoding)

@@ -44,7 +44,7 @@ def state(network):
         parameters,
         repr(network.history),
         repr(network._generator.bit_generator.state),
-        network._takes_dtype_of_data,
+        network._dtype_is_open,
         network.dtype.name,
         network.learning_rate,
         network.l2_lambda,

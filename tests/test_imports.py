@@ -15,6 +15,7 @@ CORE = [
     "activations",
     "checks",
     "datasets",
+    "history",
     "initializers",
     "layers",
     "losses",
