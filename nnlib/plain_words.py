@@ -30,7 +30,10 @@ def in_plain_words(error):
         case ValueError() if "broadcast" in text:
             return f"Two arrays' shapes can't be lined up. NumPy says: {text}"
         case ValueError() if "ambiguous" in text:
-            return "An array stands where one True or False is needed, as after `if`."
+            return (
+                "An array stands where one True or False is needed, as after `if` or in `max(0, ...)`: Python can't "
+                "decide for every entry at once, NumPy's functions can."
+            )
         case TypeError() if "not callable" in text:
             return f"Something that isn't a function is called as one ({text})."
         case TypeError() if "bitwise_xor" in text or "for ^" in text:

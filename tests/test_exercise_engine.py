@@ -198,27 +198,27 @@ def column_sums(X):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (lambda X: 2 * X.T, ["shape (3, 2)", "wanted is shape (2, 3)", "transpose"]),
-        (lambda X: (2 * X).ravel(), ["shape (6,)", "wanted is shape (2, 3)", "only their shape"]),
-        (lambda X: 2 * X.sum(), ["one number; wanted is shape (2, 3)", "`sum` or `mean` too many"]),
-        (lambda X: (2 * X).tolist(), ["numbers are right", "a list; wanted is a NumPy array"]),
+        (lambda X: 2 * X.T, ["shape (3, 2)", "should have shape (2, 3)", "transpose"]),
+        (lambda X: (2 * X).ravel(), ["shape (6,)", "should have shape (2, 3)", "only their shape"]),
+        (lambda X: 2 * X.sum(), ["one number; it should have shape (2, 3)", "`sum` or `mean` too many"]),
+        (lambda X: (2 * X).tolist(), ["numbers are right", "a list; it should be a NumPy array"]),
         (lambda X: -2 * X, ["right but for the sign"]),
-        (lambda X: 4 * X, ["always twice what is wanted"]),
-        (lambda X: X, ["always half of what is wanted"]),
-        (lambda X: 3 * X, ["always 1.5 times what is wanted"]),
-        (lambda X: 2 * X / len(X), ["1/n of what is wanted", "n the rows of `X`", "divided once too often"]),
+        (lambda X: 4 * X, ["always twice what it should be"]),
+        (lambda X: X, ["always half of what it should be"]),
+        (lambda X: 3 * X, ["always 1.5 times what it should be"]),
+        (lambda X: 2 * X / len(X), ["1/n of what it should be", "n the rows of `X`", "divided once too often? "]),
         (lambda X: 2 * X * X.shape[1], ["always n times", "n the columns of `X`"]),
-        (lambda X: 2 * X / X.size, ["1/n of what is wanted", "n the entries of `X`"]),
+        (lambda X: 2 * X / X.size, ["1/n of what it should be", "n the entries of `X`"]),
         (lambda X: 2 * X + 1, ["too large by 1, always"]),
         (lambda X: 2 * X - 0.5, ["too small by 0.5, always"]),
         (lambda X: np.round(2 * X, 3), ["close, yet not equal"]),
         (lambda X: X.astype("float32") * 2.0, ["five digits only", "float32"]),
         (lambda X: 2 * X / 0, ["`nan` or `inf`"]),
-        (lambda X: np.abs(X), ["not as wanted yet"]),
-        (lambda X: "X", ["is a string; wanted is an array of shape (2, 3)"]),
-        (lambda X: double, ["is a function; wanted is"]),
+        (lambda X: np.abs(X), ["not right yet"]),
+        (lambda X: "X", ["`X` is not used", "should give an array of shape (2, 3) and gives a string"]),
+        (lambda X: double, ["should give an array of shape (2, 3) and gives a function"]),
         (lambda X: (x for x in X), ["is a generator"]),
-        (lambda X: [[1.0], [1.0, 2.0]], ["a list of 2; wanted is an array"]),
+        (lambda X: [[1.0], [1.0, 2.0]], ["should give an array of shape (2, 3) and gives a list of 2"]),
         (lambda X: {"X": X}, ['a dict with "X"']),
         (lambda: 1, ["Your function takes `()`; the check calls `double(X)`"]),
         (lambda X, scale: X, ["Your function takes `(X, scale)`; the check calls `double(X)`"]),
@@ -271,18 +271,18 @@ def test_the_broadcasting_trap_is_named():
 
 def test_constants_and_echoes_are_named():
     assert judge(NEURON, lambda x, w, b: np.ones(3)).state == "wrong"
-    assert judge(MSE, lambda y_hat, y: 4.5).words == "It gives the same, whatever comes in."
+    assert judge(MSE, lambda y_hat, y: 4.5).words == "It always gives `4.5`, whatever comes in."
     assert judge(NEURON, lambda x, w, b: x).words == "It gives `x` back as it came."
 
 
 def test_parts_are_named():
     verdict = judge(GRADIENT, lambda x, y, w, b: (GRADIENT.solution(x, y, w, b)[0], 3 * w))
-    assert verdict.words == "`db` is not as wanted yet."
+    assert verdict.words == "`db` is not right yet."
     assert verdict.details[1] == "`dw` is right."
     verdict = judge(GRADIENT, lambda x, y, w, b: tuple(3 * g for g in GRADIENT.solution(x, y, w, b)))
-    assert verdict.words == "`dw` and `db` are always 3 times what is wanted."
-    assert "wanted are 2: `dw, db`" in judge(GRADIENT, lambda x, y, w, b: (1, 2, 3)).words
-    assert "one number; wanted is a tuple of 2" in judge(GRADIENT, lambda x, y, w, b: 1.0).words
+    assert verdict.words == "`dw` and `db` are always 3 times what it should be."
+    assert "it should have 2: `dw, db`" in judge(GRADIENT, lambda x, y, w, b: (1, 2, 3)).words
+    assert "one number; it should be a tuple of 2" in judge(GRADIENT, lambda x, y, w, b: 1.0).words
 
 
 def test_nested_parts_are_named():
@@ -292,15 +292,15 @@ def test_nested_parts_are_named():
         name="parameters",
     )
     right = exercise.solution
-    assert judge(exercise, lambda X: right(X)[:1]).words == "The result has 1 part; wanted are 2."
-    assert "wanted are the entries `W`, `b`" in judge(exercise, lambda X: [{"W": X}, {"W": X}]).words
+    assert judge(exercise, lambda X: right(X)[:1]).words == "The result has 1 part; it should have 2."
+    assert "should have the entries `W`, `b`" in judge(exercise, lambda X: [{"W": X}, {"W": X}]).words
     verdict = judge(exercise, lambda X: [right(X)[0], {"W": 2 * X, "b": -X[1]}])
     assert verdict.words == '`[1]["b"]` is right but for the sign, which is swapped everywhere.'
 
 
 def test_two_results_in_the_wrong_order_are_told():
     exercise = make(lambda X: (X.sum(), X.max()), matrix_cases, name="pair", returns=("total", "largest"))
-    assert judge(exercise, lambda X: (X.max(), X.sum())).words.endswith("wanted is `total, largest`.")
+    assert judge(exercise, lambda X: (X.max(), X.sum())).words.endswith("it should return `total, largest`.")
     assert judge(exercise, lambda X: np.array([X.sum(), X.max()])).state == "right"
 
 
@@ -338,10 +338,10 @@ def test_a_changed_list_or_dict_is_seen_too():
 def test_dtypes():
     exercise = make(double, lambda rng: [np.ones(2, "float32"), np.ones(3, "float32")])
     verdict = judge(exercise, lambda X: X * np.float64(2))
-    assert "of dtype float64; wanted is float32" in verdict.words
+    assert "of dtype float64; it should be float32" in verdict.words
     step = make(lambda Z: (Z > 0) * 1.0, lambda rng: [rng.normal(size=4), rng.normal(size=3)], name="step")
     assert judge(step, lambda Z: Z > 0).state == "right"
-    assert "of dtype int64; wanted is float64" in judge(step, lambda Z: (Z > 0).astype(np.int64)).words
+    assert "of dtype int64; it should be float64" in judge(step, lambda Z: (Z > 0).astype(np.int64)).words
     counts = make(lambda Z: np.argsort(Z), lambda rng: [rng.normal(size=4), rng.normal(size=3)], name="order")
     assert judge(counts, lambda Z: np.argsort(Z).astype(np.int32)).state == "right"
     assert judge(counts, lambda Z: np.argsort(Z).astype(float)).state == "wrong"
@@ -370,7 +370,7 @@ def test_a_result_that_grows_with_each_call_is_seen():
         return kept
 
     exercise = make(lambda x: list(x), lambda rng: [([1.0],), ([2.0, 3.0],)], name="copy")
-    assert "shape (3,); wanted is shape (2,)" in judge(exercise, hoards).words
+    assert judge(exercise, hoards).words == "Called twice with the same input, it gives two different results."
 
 
 # ---- Exceptions -------------------------------------------------------------------------------------
@@ -658,11 +658,11 @@ def test_values():
     rate = make(1 / 3, name="rate", tolerance=1e-6, wrong=[(0.75, "Not the inverse.")])
     assert judge(rate, 1 / 3).state == judge(rate, np.float32(1 / 3)).state == "right"
     assert judge(rate, 0.75).mistake == "Not the inverse."
-    assert judge(rate, 2 / 3).words == "It is always twice what is wanted."
+    assert judge(rate, 2 / 3).words == "It is always twice what it should be."
     assert judge(rate, 0.333).words == "Close, yet not it: is it rounded?"
     assert judge(rate, 0.5).words == "That isn't it."
-    assert judge(rate, "0.5").words == "The result is a string; wanted is one number."
-    assert judge(rate, neuron).words == "This is a function; wanted is its value. Call it first."
+    assert judge(rate, "0.5").words == "The result is a string; it should be one number."
+    assert judge(rate, neuron).words == "This is a function. The check takes the value that it gives: call it first."
     for wrong in (0.75, 2 / 3, 0.333, 0.5):
         assert "0.3333" not in said(judge(rate, wrong)), "a value must not be given away"
 

@@ -10,6 +10,7 @@ import inspect
 import io
 import itertools
 import linecache
+import signal
 import sys
 import textwrap
 import threading
@@ -45,7 +46,7 @@ def has_gap(answer):
     return any(
         isinstance(node, ast.Expr) and _is_ellipsis(node.value)
         for function in _functions(answer)
-        for node in ast.walk(_syntax(function) or ast.Module([], []))
+        for node in ast.walk(syntax(function) or ast.Module([], []))
     )
 
 
@@ -67,7 +68,7 @@ def _has_ellipsis_value(function):
     """Whether `...` is used as a value. In an index, as in `X[..., 0]`, it's ordinary NumPy."""
     if not any(map(holds_ellipsis, _constants(function.__code__))):
         return False
-    tree = _syntax(function)
+    tree = syntax(function)
     if tree is None:
         return _stores_ellipsis(function.__code__)
     in_index = {
@@ -107,16 +108,33 @@ def _is_ellipsis(node):
     return isinstance(node, ast.Constant) and node.value is Ellipsis
 
 
-def _syntax(function):
+def syntax(function):
     """The body of a function as a syntax tree, or None where its source is gone."""
+    source = _text(function)
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+        tree = ast.parse(source or "")
+    except SyntaxError:
+        return None
+    if not tree.body:
         return None
     definition = tree.body[0]
     if isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return ast.Module(definition.body, [])
     return tree
+
+
+def _text(function):
+    """The source of a function, or None where it is gone.
+
+    Code that `exec` was given has the file name "<string>". Python 3.13 keeps the text of `python -c` under
+    that name, which is not the function's.
+    """
+    if function.__code__.co_filename == "<string>":
+        return None
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return None
 
 
 TIME_LIMIT = 10  # seconds for one call; the slowest right answers take a tenth of one
@@ -127,47 +145,88 @@ TIME_LIMIT = 10  # seconds for one call; the slowest right answers take a tenth 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call did: it returned or raised, changed these arguments, and printed this."""
+    """What one call did: it returned or raised, changed these arguments, and printed this.
+
+    itself : the very object that came back; `value` is a copy of it.
+    shortened : those of the changed arguments that have lost entries.
+    overflowed : whether a number grew beyond what a float can hold.
+    """
 
     value: object = None
     error: BaseException | None = None
     changed: tuple[str, ...] = ()
     printed: str = ""
+    itself: object = None
+    shortened: tuple[str, ...] = ()
+    overflowed: bool = False
 
 
-def observe(call, arguments, names=()):
+def observe(call, arguments, names=(), limit=None):
     """The `Outcome` of `call(*arguments)`, on copies of the arguments.
 
-    Warnings stay silent and prints are caught. A call that takes longer than `TIME_LIMIT` seconds is stopped
-    with a TimeoutError. KeyboardInterrupt passes: the reader stopped the cell.
+    Warnings stay silent and prints are caught. A call that takes longer than `limit` seconds (`TIME_LIMIT`) is
+    stopped with a TimeoutError. KeyboardInterrupt passes: the reader stopped the cell.
     names : what the arguments are called.
     """
     given = copy.deepcopy(arguments)
-    printed, value, error = io.StringIO(), None, None
+    printed, value, error, trouble = io.StringIO(), None, None, []
     with (
         contextlib.redirect_stdout(printed),
         warnings.catch_warnings(),
-        np.errstate(all="ignore"),
+        np.errstate(all="ignore", over="call", call=lambda kind, flag: trouble.append(kind)),
     ):
         warnings.simplefilter("ignore")
         try:
-            value = _within_time(call, given)
+            value = _within_time(call, given, TIME_LIMIT if limit is None else limit)
         except (Exception, SystemExit) as problem:
             error = problem
+    itself = value
     with contextlib.suppress(Exception):  # a generator can't be copied, and needn't be
         value = copy.deepcopy(value)
-    changed = [
-        name
-        for name, before, after in itertools.zip_longest(names, arguments, given, fillvalue="an input")
-        if not compare.unchanged(before, after)
-    ]
-    return Outcome(value, error, tuple(changed), printed.getvalue())
+    changed, shortened = [], []
+    for name, before, after in itertools.zip_longest(names, arguments, given, fillvalue="an input"):
+        if not compare.unchanged(before, after):
+            changed.append(name)
+            if isinstance(before, (list, dict)) and len(after) < len(before):
+                shortened.append(name)
+    return Outcome(value, error, tuple(changed), printed.getvalue(), itself, tuple(shortened), bool(trouble))
 
 
-def _within_time(call, arguments):
-    """`call(*arguments)`, stopped by a TimeoutError when it takes too long; on the main thread only."""
+class _Late(BaseException):
+    """Raised in code that runs too long. Not an Exception, so that `except Exception` doesn't swallow it."""
+
+
+def _within_time(call, arguments, limit):
+    """`call(*arguments)`, stopped by a TimeoutError after `limit` seconds; on the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         return call(*arguments)
+    stopped = TimeoutError(f"after {limit} seconds")
+    if not hasattr(signal, "setitimer"):
+        return _within_time_of_a_thread(call, arguments, limit, stopped)
+
+    running = True
+
+    def stop(signum, frame):
+        if running:
+            raise _Late
+
+    before = signal.signal(signal.SIGALRM, stop)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, limit, 0.1)  # again and again: a bare `except:` may swallow one
+    try:
+        return call(*arguments)
+    except _Late as late:
+        running = False
+        raise stopped.with_traceback(late.__traceback__) from None
+    finally:
+        running = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:  # an alarm that somebody else had set
+            signal.setitimer(signal.ITIMER_REAL, left)
+
+
+def _within_time_of_a_thread(call, arguments, limit, stopped):
+    """The same where there is no alarm (Windows). Without threads there is no limit."""
     lock, late, running = threading.Lock(), False, True
 
     def stop():
@@ -177,9 +236,10 @@ def _within_time(call, arguments):
                 late = True
                 _thread.interrupt_main()
 
-    timer = threading.Timer(TIME_LIMIT, stop)
+    timer = threading.Timer(limit, stop)
     timer.daemon = True
-    timer.start()
+    with contextlib.suppress(RuntimeError):
+        timer.start()
     try:
         try:
             return call(*arguments)
@@ -190,7 +250,7 @@ def _within_time(call, arguments):
     except KeyboardInterrupt as interrupt:
         if not late:
             raise
-        raise TimeoutError(f"after {TIME_LIMIT} seconds").with_traceback(interrupt.__traceback__) from None
+        raise stopped.with_traceback(interrupt.__traceback__) from None
 
 
 # ---- Where does it stop? ----------------------------------------------------------------------------
@@ -281,10 +341,7 @@ def _source(answer):
     if not functions:
         return None
     if not isinstance(answer, type):
-        try:
-            source = textwrap.dedent(inspect.getsource(answer))
-        except (OSError, TypeError):
-            return None
+        source = _text(answer) or ""
         return source.rstrip() if source.startswith(("def ", "@")) else None
     lines = linecache.getlines(functions[0].__code__.co_filename)  # inspect can't, in a notebook
     with contextlib.suppress(SyntaxError):

@@ -5,6 +5,7 @@ The functions below it look for the patterns that a mistake leaves: a constant f
 a shape that broadcasting made, two results in the wrong order.
 """
 
+import itertools
 from dataclasses import dataclass
 from numbers import Number
 
@@ -125,7 +126,9 @@ def as_numbers(value):
         return None
     try:
         array = np.asarray(value)
-    except ValueError:  # rows of different lengths
+        if array.dtype == object and array.size and all(map(_is_number, array.flat)):
+            array = array.astype(float)  # fractions, decimals, integers beyond 64 bits
+    except (ValueError, TypeError, OverflowError):  # rows of different lengths
         return None
     return array if array.dtype.kind in "biufc" else None
 
@@ -174,7 +177,7 @@ def common_factor(pairs, sizes=()):
     if np.allclose(found, 1, rtol=1e-4):
         return None  # not a factor, but rounding
     if np.allclose(found, found[0], rtol=1e-6):
-        return _FACTORS.get(round(found[0], 6), f"always {number(found[0])} times what is wanted")
+        return _FACTORS.get(round(found[0], 6), f"always {number(found[0])} times what it should be")
     for words in known[0][1]:
         n = np.array([size.get(words, np.nan) for _, size in known], dtype=float)
         for described, factor in _size_factors(words, n):
@@ -185,12 +188,12 @@ def common_factor(pairs, sizes=()):
 
 _FACTORS = {
     -1.0: "right but for the sign, which is swapped everywhere",
-    2.0: "always twice what is wanted",
-    0.5: "always half of what is wanted",
-    -2.0: "always -2 times what is wanted",
-    -0.5: "always -1/2 times what is wanted",
-    4.0: "always 4 times what is wanted",
-    0.25: "always a quarter of what is wanted",
+    2.0: "always twice what it should be",
+    0.5: "always half of what it should be",
+    -2.0: "always -2 times what it should be",
+    -0.5: "always -1/2 times what it should be",
+    4.0: "always 4 times what it should be",
+    0.25: "always a quarter of what it should be",
 }
 
 
@@ -200,13 +203,13 @@ def is_plain_factor(words):
 
 
 def _size_factors(words, n):
-    yield f"always n times what is wanted, with n {words}: is a division missing?", n
-    yield f"always 1/n of what is wanted, with n {words}: divided once too often?", 1 / n
-    yield f"always n/2 times what is wanted, with n {words}", n / 2
-    yield f"always 2n times what is wanted, with n {words}", 2 * n
-    yield f"always 2/n times what is wanted, with n {words}", 2 / n
-    yield f"always -n times what is wanted, with n {words}", -n
-    yield f"always -1/n times what is wanted, with n {words}", -1 / n
+    yield f"always n times what it should be, with n {words}: is a division missing?", n
+    yield f"always 1/n of what it should be, with n {words}: divided once too often?", 1 / n
+    yield f"always n/2 times what it should be, with n {words}", n / 2
+    yield f"always 2n times what it should be, with n {words}", 2 * n
+    yield f"always 2/n times what it should be, with n {words}", 2 / n
+    yield f"always -n times what it should be, with n {words}", -n
+    yield f"always -1/n times what it should be, with n {words}", -1 / n
 
 
 def _factor(wanted, got):
@@ -236,19 +239,51 @@ def shape_story(wanted, got):
     w, g = np.shape(wanted), np.shape(got)
     target, numbers = as_numbers(wanted), as_numbers(got)
     if len(w) > 1 and g == w[::-1] and close(target, numbers.T, 1e-7):
-        return "It's the transpose of what is wanted."
+        return "It is the transpose of what it should be."
     if len(g) == 2 and g[0] == g[1] and g[0] > 1 and w in [g[:1], (g[0], 1)]:
         return (
             f"Somewhere ({g[0]}, 1) met ({g[0]},), and broadcasting made every pair of the two: "
             f"{g[0]} × {g[0]} numbers."
         )
     if target.size == numbers.size and close(target.ravel(), numbers.ravel(), 1e-7):
-        return "The numbers are right; only their shape isn't."
+        return "The numbers are right; only their shape is not."
     if not g and w:
         return "One number came for all: is there a `sum` or `mean` too many, or an axis missing?"
     if not w and g:
-        return "One number is wanted for all: is there a `sum` or `mean` missing?"
+        return "One number is asked for: is a `sum` or `mean` missing?"
     return ""
+
+
+def only_value(results):
+    """The one number or word that all results consist of, or None: (False,) for [False, False] and [False]."""
+    leaves = list(_leaves(results))
+    same = len(leaves) > 1 and all(leaf == leaves[0] for leaf in leaves)
+    return (leaves[0],) if same else None
+
+
+def _leaves(value):
+    if isinstance(value, np.ndarray):
+        yield from value.ravel().tolist()
+    elif isinstance(value, dict):
+        yield from itertools.chain.from_iterable(map(_leaves, value.values()))
+    elif isinstance(value, (list, tuple)):
+        yield from itertools.chain.from_iterable(map(_leaves, value))
+    else:
+        yield value
+
+
+def cut_off(pairs):
+    """Whether every `got` that differs holds whole numbers where decimals belong, the decimals cut off."""
+    wrong = [(w, g) for w, g in pairs if not close(w, g)]
+    return bool(wrong) and all(
+        g.dtype.kind in "iu" and np.isfinite(w).all() and (close(np.trunc(w), g) or close(np.floor(w), g))
+        for w, g in wrong
+    )
+
+
+def factors(pairs):
+    """The factor of each pair of arrays, None where a pair has none; pairs of single numbers are left out."""
+    return [_factor(w, g) for w, g in pairs if w.size > 1]
 
 
 # ---- Words ------------------------------------------------------------------------------------------
@@ -310,7 +345,7 @@ def number(value, digits=4):
         return str(value)
     if isinstance(value, complex):
         return f"{value:.{digits}g}"
-    return f"{value + 0.0:.{digits}g}"  # + 0.0: no "-0"
+    return f"{float(value) + 0.0:.{digits}g}"  # + 0.0: no "-0"
 
 
 def _nested(value, digits):

@@ -3,19 +3,25 @@
 - The reader's function and the solution run on the same inputs, made anew each time from a fixed seed.
 - Where they differ, each known wrong answer runs on those inputs too. The one whose results equal the
   reader's *is* the reader's mistake, and its hint is shown.
-- Where none does, patterns are tried that hold for any exercise (`compare`): a result of `None`, a
-  shape, a factor, a sign, the order of two results, an input that was changed.
+- Where none does, small changes are made to the reader's own text until one of them is right (`mending`).
+- Where none is, facts are told that hold for any exercise: what the code doesn't read (`clues`), a result
+  of `None`, a shape, a factor, the order of two results, an input that was changed (`compare`).
+
+Whatever is said is derived from this very answer; where nothing is known, the first difference is shown.
 
 `judge` does this and returns a `Verdict`; the functions that the reader calls (`reader`) only show it.
 """
 
+import contextlib
+import functools
 import inspect
+import io
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 
-from nnlib.exercises.engine import attempt, compare
+from nnlib.exercises.engine import attempt, clues, compare, mending
 from nnlib.exercises.engine.attempt import Outcome, observe
 from nnlib.plain_words import in_plain_words
 
@@ -24,7 +30,7 @@ from nnlib.plain_words import in_plain_words
 class Verdict:
     """What is said of an answer.
 
-    state : "open" (not attempted), "wrong", "raised" or "right".
+    state : "open" (not attempted), "wrong", "raised", "right", or, from `check`, "course" (the course's own).
     mistake : the hint of the known wrong answer that this one equals, else None.
     """
 
@@ -37,7 +43,7 @@ class Verdict:
 def judge(exercise, answer):
     """Judge one answer, a function or a value, and say what there is to say."""
     if attempt.is_unwritten(answer):
-        return _open(exercise)
+        return _open(exercise, answer)
     if exercise.is_function and not callable(answer):
         return Verdict(
             "wrong",
@@ -45,17 +51,20 @@ def judge(exercise, answer):
             f"`check({exercise.name})`.",
         )
     if callable(answer) and not exercise.is_function:
-        return Verdict("wrong", "This is a function; wanted is its value. Call it first.")
+        return Verdict("wrong", "This is a function. The check takes the value that it gives: call it first.")
     return _Judgment(exercise, answer).verdict()
 
 
-def _open(exercise):
+def _open(exercise, answer=...):
+    helps = f'`hint("{exercise.name}")` helps.'
+    if answer is None:
+        what = "no answer yet: this is `None`. A `print(...)` shows a number and gives none back"
+        return Verdict("open", f"{what}. {helps}")
+    if isinstance(answer, (tuple, list)) and any(part is None for part in answer):
+        place = ["first", "second", "third", "fourth"][[part is None for part in answer].index(True) :][:1]
+        return Verdict("open", f"no answer yet: the {''.join(place) or 'last'} part is still `None`. {helps}")
     what = "not written yet" if exercise.is_function else "no answer yet"
-    return Verdict(
-        "open",
-        f"{what}. Put your own in place of the `...`, run that cell and then this one. "
-        f'`hint("{exercise.name}")` helps.',
-    )
+    return Verdict("open", f"{what}. Put your own in place of the `...`, run that cell and then this one. {helps}")
 
 
 class _Judgment:
@@ -85,13 +94,35 @@ class _Judgment:
             self.right, self.found = self.seen, [[] for _ in self.seen]
         changed = any(outcome.changed for outcome in self.seen)
         if not errors and not any(self.found) and not changed and self.law.value is None:
+            if (words := self._remembers()) is not None:
+                return Verdict("wrong", *words)
             return self._right()
-        if (hint := self._known_mistake()) is not None:
+        if (words := self._returns_nothing()) is not None:
+            return Verdict("wrong", words)
+        if clues.raises_text(self.answer):
+            return Verdict(
+                "wrong", 'Python can\'t raise a text. Raise an error that holds it: `raise ValueError("...")`.'
+            )
+        hint = self._known_mistake()
+        if hint is None and (words := self._remembers()) is not None:
+            return Verdict("wrong", *words)
+        self.one_change = None
+        if hint is None and (words := self._elsewhere()) is not None:
+            return Verdict("wrong", words, self._shown())
+        if hint is None:
+            self.one_change = self._mended(errors)
+            hint = self._mistake_by_its_sentence() if self.one_change is None else None
+        if hint is not None:
             return Verdict("wrong", hint, tuple(self._first_failure()), mistake=hint)
         if errors:
             return self._raised(errors[0])
+        if self.one_change is not None:
+            return Verdict("wrong", self.one_change, self._shown())
         words, details = self._generic()
         return Verdict("wrong", words, tuple(details))
+
+    def _shown(self):
+        return (*self._first_failure(), *self._count())
 
     @property
     def compares(self):
@@ -122,15 +153,41 @@ class _Judgment:
     # -- which mistake --
 
     def _known_mistake(self):
-        """The hint of the declared wrong answer that does the same on every input, else None."""
+        """The hint of the declared wrong answer that does the same on every input, else None.
+
+        Results that are all one number are no evidence: many mistakes end there. Then only the declared
+        answer that reads none of its inputs is meant.
+        """
         known = _of_known_mistakes(self.exercise)
-        for same in (self._does_the_same, self._has_the_same_values, self._breaks_the_same_law):
-            for seen, law, hint in known:
-                if same(seen, law):
+        bare = self.exercise.is_function and self._only_value() is not None
+        for wrong, _, _, hint in known:
+            if wrong is self.answer:
+                return hint
+        for same in (self._does_the_same, self._has_the_same_values):
+            for wrong, seen, law, hint in known:
+                if (not bare or clues.reads_nothing(wrong)) and same(seen, law):
                     return hint
         return None
 
+    def _mistake_by_its_sentence(self):
+        """The hint of the declared wrong answer of which the law says the same, else None."""
+        for _, _, law, hint in _of_known_mistakes(self.exercise):
+            if law.value is not None and self._equal(law, self.law):
+                if not self.compares or not self.seen or not any(self.found):
+                    return hint
+        return None
+
+    def _only_value(self):
+        """(value,) where all results consist of one number or word and the right ones do not, else None."""
+        if len(self.seen) < 2 or any(outcome.error for outcome in self.seen):
+            return None
+        if self.right is not self.seen and compare.only_value([outcome.value for outcome in self.right]):
+            return None
+        return compare.only_value([outcome.value for outcome in self.seen])
+
     def _does_the_same(self, seen, law):
+        if not seen:
+            return False  # the sentence alone is left to compare
         return all(map(self._equal, seen, self.seen)) and self._equal(law, self.law)
 
     def _has_the_same_values(self, seen, law):
@@ -141,9 +198,6 @@ class _Judgment:
         )
         return wrong and all(self._equal(a, b, mildly=True) for a, b in zip(seen, self.seen))
 
-    def _breaks_the_same_law(self, seen, law):
-        return not self.compares and law.value is not None and self._equal(law, self.law)
-
     def _equal(self, mistake, outcome, mildly=False):
         if mistake.error or outcome.error:
             return repr(mistake.error) == repr(outcome.error)
@@ -151,6 +205,74 @@ class _Judgment:
         if mildly:
             return all(d.kind in _MILD for d in found)
         return not found and mistake.changed == outcome.changed
+
+    # -- what is found in any exercise --
+
+    def _returns_nothing(self):
+        """What to say where calls give `None` and nobody asked for it, else None."""
+        empty = [o for o, found in zip(self.seen, self.found) if o.value is None and not o.error and found]
+        if not self.exercise.is_function or self.exercise.in_place:
+            return None
+        if not empty and not self.seen and (self.law.value is not None or self.law.error):
+            empty = _empty_calls(self.exercise, self.answer)
+        if any(outcome.printed for outcome in empty):
+            return "It prints its result and returns `None`: put `return` in place of `print`."
+        return "It returns `None`: is a `return` missing?" if empty else None
+
+    def _remembers(self):
+        """What to say, in words and details, of an answer whose second call isn't like its first; else None."""
+        if not self.inputs or not self.exercise.is_function or self.seen[0].error:
+            return None
+        again = observe(_call(self.exercise, self.answer), self.inputs[0], self.exercise.parameters)
+        why = clues.keeps(self.answer)
+        found = self._differences(self.seen[0], again)
+        if again.error or any(d.kind != "value" or compare.as_numbers(d.wanted) is not None for d in found):
+            why = why or "It remembers something from call to call, or draws random numbers of its own."
+            return "Called twice with the same input, it gives two different results.", (why,)
+        one, other = self.seen[0].itself, again.itself
+        if one is other and isinstance(one, (list, dict, set, np.ndarray, np.random.Generator)):
+            words = f"Two calls return one and the same object, {compare.describe(one)}"
+            return f"{words}: what is done to the first result happens to the second.", (why,) if why else ()
+        return None
+
+    def _elsewhere(self):
+        """What to say of a function that takes data from the notebook in place of a parameter, else None."""
+        unread = clues.unused(self.answer, self.exercise.solution)
+        data = [name for name, via in clues.notebook_data(self.answer).items() if not via]
+        if not unread or not data:
+            return None
+        are = "is" if len(unread) == 1 else "are"
+        return (
+            f"{_listed(unread)} {are} not used: the function reads {_listed(data)} from the notebook, whatever "
+            "comes in. It should work with its parameters alone."
+        )
+
+    def _mended(self, errors):
+        """A sentence about the one change that makes the answer right, else None."""
+        kinds = {d.kind for found in self.found for d in found}
+        if kinds and kinds <= _MILD or any(isinstance(error, (TimeoutError, NameError)) for error in errors):
+            return None
+        if not self.exercise.is_function or clues.reads_nothing(self.answer):
+            return None
+        if not any(self.found) and not errors and any(outcome.changed for outcome in self.seen):
+            return None
+        bad = [bool(o.error or f or o.changed) for o, f in zip(self.seen, self.found)]
+        order = sorted(range(len(self.inputs)), key=lambda place: not bad[place])
+
+        def is_right(changed):
+            call = _call(self.exercise, changed)
+            for place in order:
+                outcome = observe(call, self.inputs[place], self.exercise.parameters, limit=0.5)
+                kept = set(outcome.changed) - set(self.exercise.in_place)
+                if outcome.error or kept or self._differences(self.right[place], outcome):
+                    return False
+            if self.exercise.verify is None:
+                return True
+            law = observe(self.exercise.verify, (changed, self.exercise.rng()), limit=0.5)
+            return not law.error and law.value is None
+
+        unread = clues.unused(self.answer, self.exercise.solution)
+        return mending.mend(self.answer, is_right, self._own_parameters(), unread)
 
     # -- what to say --
 
@@ -168,6 +290,10 @@ class _Judgment:
         place = attempt.place_of(error, self.answer)
         words = f"{type(error).__name__} in {place}." if place else f"{type(error).__name__}."
         details = [in_plain_words(error)]
+        if self._should_make_a_function():
+            words += " It should return a function: define one inside, such as `def callback(...):`, and return that."
+        if self.one_change is not None:
+            words += f" {self.one_change}"
         for arguments, outcome in zip(self.inputs, self.seen):
             if outcome.error is error:
                 details.append(f"It happens in {self._call_text(arguments)}.")
@@ -177,11 +303,19 @@ class _Judgment:
         """A headline and details for a mistake that nobody declared."""
         kinds = {d.kind for found in self.found for d in found}
         serious = kinds - _MILD
-        empty = [o for o, found in zip(self.seen, self.found) if o.value is None and found]
-        if any(outcome.printed for outcome in empty):
-            return "It prints its result and returns `None`: put `return` in place of `print`.", []
-        if empty:
-            return "It returns `None`: is a `return` missing?", []
+        if serious and (only := self._only_value()) is not None and isinstance(only[0], (bool, int, float)):
+            words = f"It always gives `{compare.literal(only[0])}`, whatever comes in."
+            return words, [*self._first_failure(), *self._count()]
+        if serious:
+            unread = clues.unused(self.answer, self.exercise.solution)
+            if unread and not clues.reads_nothing(self.answer) and not self._echo():
+                are = "is" if len(unread) == 1 else "are"
+                words = f"{_listed(unread)} {are} not used: the result is the same, whatever comes in there."
+                return words, [*self._first_failure(), *self._count()]
+            if (found := clues.first_round(self.answer)) is not None:
+                text, line = found
+                words = f"`{text}` in line {line} stands inside of the loop, so only its first round runs."
+                return words, [*self._first_failure(), *self._count()]
         if serious - {"value"}:
             return self._of_another_kind()
         changed = [name for outcome in self.seen for name in outcome.changed]
@@ -190,6 +324,12 @@ class _Judgment:
             return self._pattern(), [*self._first_failure(), *self._count(), *also]
         if changed:
             name = changed[0]
+            lost = [name for outcome in self.seen for name in outcome.shortened]
+            if lost:
+                words = f"The result is right, but `{lost[0]}` has lost entries: the function takes them out."
+                return words, [
+                    f"A loop such as `for entry in {lost[0]}:` leaves it whole, where `.pop(...)` empties it."
+                ]
             how = (
                 f"`{name} -= ...` and `{name}[...] = ...` write into the caller's array; "
                 f"`new = {name} - ...` makes one of your own."
@@ -208,32 +348,35 @@ class _Judgment:
         part, inside = (f"`{d.label}`",) * 2 if d.label else ("The result", "the result")
         detail = [f"Seen in {self._call_text(arguments)}."] if self.exercise.is_function else []
         if d.kind == "shape":
-            words = (
-                f"{part} has {compare.shape_words(d.got)}; wanted is {compare.shape_words(d.wanted)}."
-                if np.shape(d.got)
-                else f"{part} is one number; wanted is {compare.shape_words(d.wanted)}."
-            )
+            came = f"has shape {np.shape(d.got)}" if np.shape(d.got) else "is one number"
+            should = f"have shape {np.shape(d.wanted)}" if np.shape(d.wanted) else "be one number"
+            words = f"{part} {came}; it should {should}."
             story = compare.shape_story(d.wanted, d.got)
+            if not np.shape(d.wanted) and isinstance(d.got, tuple) and not self.exercise.is_function:
+                story = "A comma makes two numbers of one: decimals are written with a point, as in `1.5`."
             return words, [story, *detail] if story else detail
         if d.kind == "keys":
             names = ", ".join(f"`{key}`" for key in d.wanted)
-            return f"{part} is {compare.describe(d.got)}; wanted are the entries {names}.", detail
+            return f"{part} is {compare.describe(d.got)}; it should have the entries {names}.", detail
         if d.kind == "length":
             names = ", ".join(self.exercise.returns)
             named = f": `{names}`" if names and not d.label else ""
             parts = "1 part" if len(d.got) == 1 else f"{len(d.got)} parts"
-            return f"{part} has {parts}; wanted are {len(d.wanted)}{named}.", detail
+            return f"{part} has {parts}; it should have {len(d.wanted)}{named}.", detail
         if d.kind == "list":
             return (
-                f"The numbers are right, but {inside} is a list; wanted is a NumPy array.",
+                f"The numbers are right, but {inside} is a list; it should be a NumPy array.",
                 detail,
             )
         if d.kind == "dtype":
             return (
-                f"The numbers are right, but {inside} is of dtype {d.got.dtype}; wanted is {d.wanted.dtype}.",
+                f"The numbers are right, but {inside} is of dtype {d.got.dtype}; it should be {d.wanted.dtype}.",
                 ["A dtype spreads: whatever is computed with this array takes it over.", *detail],
             )
-        return f"{part} is {compare.describe(d.got)}; wanted is {compare.describe(d.wanted)}.", detail
+        came, should = compare.describe(d.got), compare.describe(d.wanted)
+        if came == should:
+            came = f"a {type(d.got).__name__}"
+        return f"{part} is {came}; it should be {should}.", detail
 
     def _pattern(self):
         """What all the wrong numbers have in common, in one sentence."""
@@ -243,7 +386,7 @@ class _Judgment:
             for right, seen in zip(self.right, self.seen)
         ]
         wrong = list(dict.fromkeys(d.label for found in self.found for d in found))
-        part = "It" if wrong == [""] else "`" + "` and `".join(wrong) + "`"
+        part = "It" if wrong == [""] or not _wholes(wrong) else _listed(_wholes(wrong))
         lengths = [self._lengths(arguments) for arguments in self.inputs]
         tagged = [
             (case, label, w, g) for case, labeled in zip(lengths, pairs) for label, w, g in labeled if label in wrong
@@ -251,13 +394,22 @@ class _Judgment:
         numbers = [(w, g) for _, _, w, g in tagged]
         if any(np.iscomplexobj(g) and not np.iscomplexobj(w) for w, g in numbers):
             return f"{part} is a complex number: is a root taken of a negative one?"
-        if any(np.isfinite(w).all() and not np.isfinite(g).all() for w, g in numbers):
+        first = next((case for case, found in zip(pairs, self.found) if found), [])
+        if any(np.isfinite(w).all() and not np.isfinite(g).all() for label, w, g in first if label in wrong):
             return f"{part} holds `nan` or `inf`: a division by zero, or a number beyond bounds?"
-        is_ = "are" if len(wrong) > 1 else "is"
+        is_ = "are" if " and " in part else "is"
+        overflowed = [outcome.overflowed for outcome, found in zip(self.seen, self.found) if found]
+        if any(overflowed) and not any(o.overflowed for o, found in zip(self.seen, self.found) if not found):
+            return f"{part} {is_} not right where a number overflows: it grew too large for a float, as `np.exp(1000)`."
+        if compare.cut_off(numbers):
+            return (
+                f"{part} {'hold' if is_ == 'are' else 'holds'} whole numbers: the decimals are cut off. An array made "
+                "from whole numbers, as `np.zeros_like` does, can hold no others."
+            )
         factor = compare.common_factor(numbers, [case for case, *_ in tagged]) if numbers else None
         many = sum(w.size for w, _ in numbers) > 1
         if factor and (many or compare.is_plain_factor(factor)):
-            return f"{part} {is_} {factor}."
+            return f"{part} {is_} {factor}{'' if factor.endswith('?') else '.'}"
         if not exercise.is_function:
             near = bool(numbers) and all(compare.close(w, g, 5e-3) for w, g in numbers)
             return "Close, yet not it: is it rounded?" if near else "That isn't it."
@@ -266,23 +418,76 @@ class _Judgment:
             wanted = ", ".join(exercise.parameters)
             return f"The parameters come in another order: the check calls `{exercise.name}({wanted})`."
         if self._swapped():
-            return f"The right results in the wrong order: wanted is `{', '.join(exercise.returns)}`."
+            return f"The right results in the wrong order: it should return `{', '.join(exercise.returns)}`."
         if len(self.seen) > 1 and all(self._same_value(o, self.seen[0]) for o in self.seen[1:]):
             return "It gives the same, whatever comes in."
-        for place, name in enumerate(exercise.parameters):
-            if all(
-                not compare.differences(arguments[place], outcome.value)
-                for arguments, outcome in zip(self.inputs, self.seen)
-                if place < len(arguments)
-            ):
-                return f"It gives `{name}` back as it came."
+        if name := self._echo():
+            return f"It gives `{name}` back as it came."
         if (offset := compare.common_offset(numbers) if numbers else None) is not None:
             return f"{part} {is_} too {'large' if offset > 0 else 'small'} by {compare.number(abs(offset))}, always."
+        if (name := self._after_a_step(tagged)) is not None:
+            return f"{part} {is_} `{name}` after a step. The slope alone is asked for: leave `{name} - ...` out."
         if numbers and all(compare.close(w, g, 1e-5) for w, g in numbers):
             return f"{part} {is_} right to five digits only: is something rounded, float32, or approximated?"
-        if numbers and all(compare.close(w, g, 1e-2) for w, g in numbers):
-            return f"{part} {is_} close, yet not equal: is something rounded or approximated?"
-        return f"{part} {is_} not as wanted yet."
+        if numbers and all(compare.close(w, g, 5e-2) for w, g in numbers):
+            return f"{part} {is_} close, yet not equal: is something rounded, approximated or found by trying?"
+        factors = compare.factors(numbers)
+        if len(factors) > 1 and len(factors) == len(numbers) and None not in factors:
+            return (
+                f"{part} {is_} off by one factor in each case, by another in the next: look at what you multiply or "
+                "divide by."
+            )
+        data = clues.notebook_data(self.answer)
+        if data:
+            name, via = next(iter(data.items()))
+            through = f" (through `{via}`)" if via else ""
+            return (
+                f"{part} {is_} not right yet. The function reads `{name}` from the notebook{through}: should that come "
+                "in as a parameter?"
+            )
+        if lost := clues.never_read(self.answer):
+            never = f"{'is' if len(lost) == 1 else 'are'} assigned and never used"
+            return f"{part} {is_} not right yet. {_listed(lost)} {never}."
+        return f"{part} {is_} not right yet."
+
+    def _after_a_step(self, tagged):
+        """The input that came back moved by a multiple of the slope that was asked for, else None."""
+        for place, name in enumerate(self.exercise.parameters):
+            steps = []
+            for arguments, right, seen in zip(self.inputs, self.right, self.seen):
+                returns = self.exercise.returns
+                start = arguments[place] if place < len(arguments) else None
+                whole = {label: a for label, _, a in compare.number_pairs(right.value, start)}
+                for label, w, g in compare.number_pairs(right.value, seen.value, returns):
+                    a = whole.get(label, compare.as_numbers(start) if label in ("", f"d{name}") else None)
+                    if a is not None and np.shape(a) == w.shape and not compare.close(w, g):
+                        steps.append((w, g - a))
+            if steps and self._is_one_step(steps):
+                return name
+        return None
+
+    @staticmethod
+    def _is_one_step(steps):
+        factors = [compare.factors([(np.append(w, 0.0), np.append(g, 0.0))])[0] for w, g in steps]
+        return (
+            len(factors) > 1
+            and all(isinstance(factor, float) and factor < 0 for factor in factors)
+            and np.allclose(factors, factors[0])
+        )
+
+    def _should_make_a_function(self):
+        solution, answer = self.exercise.solution, self.answer
+        return clues.makes_a_function(solution) and inspect.isfunction(answer) and not clues.makes_a_function(answer)
+
+    def _echo(self):
+        """The input that comes back as it went in, or ""."""
+        for place, name in enumerate(self.exercise.parameters):
+            if all(
+                place < len(arguments) and not compare.differences(arguments[place], outcome.value)
+                for arguments, outcome in zip(self.inputs, self.seen)
+            ):
+                return name
+        return ""
 
     def _same_value(self, one, other):
         return not compare.differences(one.value, other.value, self.exercise.tolerance)
@@ -319,7 +524,7 @@ class _Judgment:
             call = self._call_text(arguments)
             call = call[0].upper() + call[1:]
             if outcome.error:
-                return [f"{call} raises {type(outcome.error).__name__}: {outcome.error}"]
+                return [f"{call} raises {type(outcome.error).__name__}: {outcome.error}".rstrip(": ")]
             if found:
                 return [self._contrast(call, found[0])]
         for outcome in self.seen:
@@ -351,12 +556,17 @@ class _Judgment:
             return [f"It is right on {good} of {len(self.found)} inputs."]
         labels = {d.label for found in self.found for d in found}
         wrong = {label.partition("[")[0] for label in labels}
+        if "" in wrong:
+            return []
         fine = [name for name in self.exercise.returns if name not in wrong]
         return [f"`{'` and `'.join(fine)}` {'is' if len(fine) == 1 else 'are'} right."] if fine else []
 
     def _call_text(self, arguments):
         names = self.exercise.parameters
-        given = ", ".join(f"{n}={compare.literal(a)}" for n, a in zip(names, arguments))
+        given = [(n, compare.literal(a)) for n, a in zip(names, arguments)]
+        if sum(len(text) for _, text in given) > 150:
+            given = [(n, text if len(text) < 30 else "...") for n, text in given]
+        given = ", ".join(f"{n}={text}" for n, text in given)
         return f"the case {given}" if self.exercise.use else f"`{self.exercise.name}({given})`"
 
 
@@ -399,8 +609,38 @@ def _of_the_solution(exercise):
 
 @cache
 def _of_known_mistakes(exercise):
-    """(outcomes, law, hint) for each declared wrong answer. The inputs never change, so once is enough."""
-    return [(*_outcomes(exercise, answer), hint) for answer, hint in exercise.wrong]
+    """(answer, outcomes, law, hint) of each declared wrong answer. The inputs never change, so once is enough."""
+    return [(answer, *_outcomes(exercise, answer), hint) for answer, hint in exercise.wrong]
+
+
+def _empty_calls(exercise, answer):
+    """The calls that the law makes and that give `None`, as outcomes."""
+    empty = []
+
+    @functools.wraps(answer)
+    def watched(*given, **named):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            value = answer(*given, **named)
+        if value is None:
+            empty.append(Outcome(printed=printed.getvalue()))
+        return value
+
+    observe(exercise.verify, (watched, exercise.rng()))
+    return empty
+
+
+def _listed(names):
+    """Names as code: "`a`, `b` and `c`"."""
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _wholes(labels):
+    """Up to three labels as they are; of more, the results that they are parts of: `p` for `p[0]["W"]`."""
+    if len(labels) < 4:
+        return labels
+    return [name for name in dict.fromkeys(label.partition("[")[0] for label in labels) if name]
 
 
 _MILD = {"list", "dtype"}  # differences of a result whose numbers are right

@@ -1,0 +1,260 @@
+"""What the checks find in any exercise without anybody having declared it: the one change that makes an answer
+right, what a function remembers, what it doesn't read."""
+
+import itertools
+import linecache
+
+import numpy as np
+import pytest
+from test_exercise_engine import make, said
+
+from nnlib.exercises import exercises, judge
+from nnlib.exercises.engine import mending
+
+EVERY = exercises()
+_numbers = itertools.count()
+
+
+def typed(source, **around):
+    """The last function of `source`, as a reader types it into a cell."""
+    file = f"<cell {next(_numbers)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    notebook = {"np": np, "__name__": "__main__"} | around
+    exec(compile(source, file, "exec"), notebook)
+    return [value for name, value in notebook.items() if callable(value) and name not in ("np", *around)][-1]
+
+
+def answer(signature, body, **around):
+    lines = "\n".join("    " + line for line in body.strip("\n").splitlines())
+    return typed(f"def {signature}:\n{lines}\n", **around)
+
+
+# ---- One change makes it right ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name, signature, body, line, words",
+    [
+        ("factor_error", "f(c)", "return abs(c - 1) // (1 + abs(c))", 2, "`//` divides to a whole number"),
+        ("factor_error", "f(c)", "return abs(c + 1) / (1 + abs(c))", 2, "`+` stands where `-` belongs"),
+        ("output_std", "f(n_inputs, s)", "return n_inputs**1/2 * s", 2, "`1 / 2` has to be computed first"),
+        ("step_lr", "f(e, r, s, g)", "return r * g ** e // s", 2, "`e // s` has to be computed first"),
+        ("sigmoid", "f(Z)", "return np.tanh(Z / 2) + 1 / 2", 2, "look at the parentheses"),
+        ("mse", "f(a, y)", "return np.mean(a - y ** 2)", 2, "`a - y` has to be computed first"),
+        ("mse", "f(a, y)", "return np.var(a - y)", 2, "the mean of the squares is asked for"),
+        ("neuron", "f(x, w, b)", "return x + b", 2, "`w` is not used"),
+        ("best_bias", "f(x, y, w)", "return np.sum(y - w * x) / 6", 2, "how many entries or rows `x` has"),
+        ("weighted_sum", "f(x, w, b)", "return abs(x @ w) + b", 2, "`abs` is one too many: it drops the sign"),
+        (
+            "weighted_sum",
+            "f(x, w, b)",
+            "z = b\nfor i in range(len(x) - 1):\n    z += x[i] * w[i]\nreturn z",
+            3,
+            "the last is left out",
+        ),
+        (
+            "mse",
+            "f(a, y)",
+            "total = 0\nfor i in range(len(y)):\n    total += (a[i] - y[i]) ** 2\n    return total / len(y)",
+            5,
+            "stands inside of the loop and ends it in its first round",
+        ),
+        (
+            "count_parameters",
+            "f(sizes)",
+            "for m, n in zip(sizes, sizes[1:]):\n    total = m * n + n\nreturn total",
+            3,
+            "has to be added (`+=`)",
+        ),
+        (
+            "through_layers",
+            "f(X, parameters)",
+            "for p in parameters:\n    layer(X, p['W'], p['b'])\nreturn X",
+            3,
+            "thrown away",
+        ),
+        (
+            "backward",
+            "f(trace, y, parameters, derivatives)",
+            "dA = 2 * (trace[-1] - y) / y.size\ng = [{}] * len(parameters)\n"
+            "for k in reversed(range(len(parameters))):\n"
+            "    W, f = parameters[k]['W'], derivatives[k]\n"
+            "    g[k]['W'], g[k]['b'], dA = layer_backward(trace[k], trace[k + 1], dA, W, f)\n"
+            "return g",
+            3,
+            "many names for one and the same dict",
+        ),
+    ],
+)
+def test_the_one_change_is_told(name, signature, body, line, words):
+    helpers = {e: EVERY[e].solution for e in ("layer", "layer_backward")}
+    verdict = judge(EVERY[name], answer(signature, body, **helpers))
+    assert verdict.state in ("wrong", "raised") and verdict.mistake is None
+    assert f"One change makes it right. In line {line}, " in verdict.words
+    assert words in verdict.words
+
+
+def test_a_change_in_several_places_is_told_with_its_lines():
+    body = "for _ in range(steps):\n    dw, db = slope(x, y, w, b)\n    w =- rate * dw\n    b =- rate * db\nreturn w, b"
+    slope = EVERY["mse_gradient"].solution
+    verdict = judge(EVERY["descend"], answer("descend(x, y, w, b, rate, steps)", body, slope=slope))
+    assert verdict.words.startswith("One change makes it right. In lines 4, 5, `w = -...` throws away the old `w`")
+
+
+def test_every_change_that_is_told_makes_the_answer_right():
+    """The sentence is true by construction: what is accepted passes the same cases as any answer."""
+    accepted = []
+    function = answer("f(x, w, b)", "return x + b")
+
+    def is_right(changed):
+        right = judge(EVERY["neuron"], changed).state == "right"
+        accepted.extend([changed] * right)
+        return right
+
+    assert mending.mend(function, is_right, ["x", "w", "b"], ["w"])
+    assert judge(EVERY["neuron"], accepted[-1]).state == "right"
+    assert judge(EVERY["neuron"], function).state == "wrong", "the reader's own function is left as it is"
+
+
+def test_nothing_is_tried_with_a_function_that_writes(tmp_path):
+    function = answer("f(x, w, b)", f"np.save({str(tmp_path / 'x.npy')!r}, x)\nreturn x + b")
+    judge(EVERY["neuron"], function)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]
+    assert mending.mend(function, lambda changed: pytest.fail("it was tried"), ["x", "w", "b"]) is None
+
+
+def test_without_a_change_that_helps_nothing_is_claimed():
+    verdict = judge(EVERY["neuron"], answer("f(x, w, b)", "return np.sin(w) * np.cos(x) - np.exp(b)"))
+    assert verdict.words == "It is not right yet."
+
+
+def test_trying_ends_in_time(monkeypatch):
+    monkeypatch.setattr(mending, "PATIENCE", 0.0)
+    verdict = judge(EVERY["factor_error"], answer("f(c)", "return abs(c - 1) // (1 + abs(c))"))
+    assert "One change" not in verdict.words
+
+
+# ---- What it remembers ------------------------------------------------------------------------------
+
+COPY = make(lambda x: list(x), lambda rng: [([1.0],), ([2.0, 3.0],)], name="copy")
+
+
+def test_a_default_value_that_remembers_is_named():
+    verdict = judge(COPY, answer("copy(x, kept=[])", "kept += x\nreturn kept"))
+    assert verdict.words == "Called twice with the same input, it gives two different results."
+    assert "A default value such as `kept=[" in verdict.details[0]
+
+
+def test_data_of_the_notebook_that_remembers_is_named():
+    verdict = judge(COPY, answer("copy(x)", "kept.extend(x)\nreturn kept", kept=[]))
+    assert "It uses `kept` from the notebook, which all calls share" in verdict.details[0]
+
+
+def test_chance_of_its_own_is_named():
+    exercise = make(lambda x: x * 1.0, lambda rng: [np.ones(3), np.zeros(2)], name="still")
+    verdict = judge(exercise, answer("still(x)", "return x + np.random.random(len(x))"))
+    assert "draws random numbers of its own" in said(verdict)
+
+
+def test_one_object_for_all_calls_is_not_right():
+    exercise = make(lambda n: [0.0] * 3, lambda rng: [(1,), (2,)], name="zeros")
+    verdict = judge(exercise, answer("zeros(n)", "return kept", kept=[0.0] * 3))
+    assert verdict.state == "wrong"
+    assert verdict.words.startswith("Two calls return one and the same object, a list of 3")
+
+
+# ---- What it doesn't read ---------------------------------------------------------------------------
+
+
+def test_data_in_place_of_a_parameter_is_named():
+    best_bias = EVERY["best_bias"]
+    verdict = judge(best_bias, answer("best_bias(x, y, weight)", "return np.mean(y - w * x)", w=2.0))
+    assert verdict.words.startswith("`weight` is not used: the function reads `w` from the notebook")
+    verdict = judge(best_bias, answer("best_bias(x, y, w)", "return np.mean(ys - w * x)", ys=np.ones(3)))
+    assert verdict.words.startswith("`y` is not used: the function reads `ys` from the notebook")
+
+
+def test_a_parameter_that_is_not_read_is_named():
+    verdict = judge(EVERY["updates"], answer("updates(n, batch_size, epochs)", "return -(-n // batch_size) - 7"))
+    assert verdict.words == "`epochs` is not used: the result is the same, whatever comes in there."
+
+
+def test_a_right_answer_may_do_as_it_likes():
+    right = answer("neuron(x, w, b)", "return one * w * x + b", one=1.0)
+    assert judge(EVERY["neuron"], right).state == "right"
+
+
+def test_a_helper_that_reads_the_notebook_is_named():
+    source = "def helper(x):\n    return x * F\n\ndef neuron(x, w, b):\n    return helper(x) * np.cos(w * b)\n"
+    verdict = judge(EVERY["neuron"], typed(source, F=3.0))
+    assert verdict.words.endswith("reads `F` from the notebook (through `helper`): should that come in as a parameter?")
+
+
+# ---- Words that were not derived from the answer ----------------------------------------------------
+
+
+def test_nan_is_told_only_where_it_is_shown():
+    exercise = make(lambda x: 2 * x, lambda rng: [np.array([1.0, 2.0]), np.array([0.0, 4.0])], name="twice")
+    assert "nan" not in judge(exercise, lambda x: 2 * x + x / x**2).words
+    assert "`nan` or `inf`" in judge(exercise, lambda x: x / 0).words
+
+
+def test_a_constant_is_not_taken_for_a_mistake_that_ends_there_too():
+    exercise = make(
+        lambda x: bool(x > 0),
+        lambda rng: [(1.0,), (-1.0,), (2.0,)],
+        name="positive",
+        wrong=[(lambda x: bool(x > 100), "It looks for numbers beyond 100."), (lambda x: True, "Always true.")],
+    )
+    verdict = judge(exercise, lambda x: bool(x > 1e6))
+    assert verdict.words == "It always gives `False`, whatever comes in."
+    assert judge(exercise, exercise.wrong[0][0]).mistake == "It looks for numbers beyond 100."
+    assert judge(exercise, lambda x: 1 == 1).mistake == "Always true."
+
+
+def test_a_print_is_told_before_a_law_complains():
+    exercise = make(lambda x: x, verify=lambda f, rng: None if np.isfinite(f(1.0)) else "Not finite.", name="law")
+    assert judge(exercise, lambda x: print(x)).words.startswith("It prints its result and returns `None`")
+
+
+def test_numbers_of_other_kinds_are_numbers():
+    from decimal import Decimal
+    from fractions import Fraction
+
+    third = make(1 / 3, name="third", tolerance=1e-6)
+    for value in (Fraction(1, 3), Decimal(1) / 3, np.array(1 / 3), np.float32(1 / 3)):
+        assert judge(third, value).state == "right", value
+    assert judge(third, Fraction(2, 3)).words == "It is always twice what it should be."
+    assert "a point, as in `1.5`" in said(judge(third, (0, 33)))
+
+
+def test_decimals_that_are_cut_off_are_named():
+    exercise = make(lambda x: x / 2, lambda rng: [np.array([1.0, 3.0]), np.array([2.5])], name="halves")
+    assert "the decimals are cut off" in judge(exercise, lambda x: (x / 2).astype(int)).words
+
+
+def test_a_missing_value_is_told_by_its_place():
+    line = make((1.0, 2.0), name="line")
+    assert judge(line, (1.0, None)).words.startswith("no answer yet: the second part is still `None`")
+    assert "`print(...)`" in judge(line, None).words
+
+
+def test_a_list_that_lost_entries_is_told():
+    exercise = make(lambda rows: sum(rows), lambda rng: [([1.0, 2.0],), ([3.0],)], name="total")
+    verdict = judge(exercise, answer("total(rows)", "s = 0\nwhile rows:\n    s += rows.pop()\nreturn s"))
+    assert verdict.words == "The result is right, but `rows` has lost entries: the function takes them out."
+
+
+def test_a_text_that_is_raised_is_told():
+    verdict = judge(
+        EVERY["safe_mse"], answer("f(a, y)", "if a.shape != y.shape:\n    raise 'no'\nreturn ((a - y)**2).mean()")
+    )
+    assert 'Raise an error that holds it: `raise ValueError("...")`' in verdict.words
+
+
+def test_the_slope_is_told_from_the_step():
+    exercise = make(
+        lambda w, x: np.sin(w) * x, lambda rng: [tuple(rng.normal(size=(2, 3))) for _ in range(3)], name="g"
+    )
+    verdict = judge(exercise, lambda w, x: w - 0.1 * np.sin(w) * x)
+    assert verdict.words == "It is `w` after a step. The slope alone is asked for: leave `w - ...` out."
