@@ -43,7 +43,7 @@ exercise(
         ),
         (
             lambda a, b: a + b,
-            "The sum is right for three of the four rows. For two switches up it gives 2, wanted is 0.",
+            "The sum is right for three of the four rows. For two switches up it gives 2 and should give 0.",
         ),
         (
             lambda a, b: a - b,

@@ -28,7 +28,9 @@ exercise(
         (np.array([1.0, 2.0, 3.0]), 2.0, 0.5),
         (rng.normal(size=5), -1.5, 3.0),
         (rng.normal(size=1), 0.25, -2.0),
-        (rng.normal(size=8), *rng.normal(size=2)),
+        (rng.normal(size=11), *rng.normal(size=2)),
+        (np.array([3, 0, -1, 2000]), 0.5, -0.25),  # whole numbers in, fractions out
+        (rng.normal(size=3), 0.0, 12.5),
     ],
     also_right=[
         neuron_loop,
@@ -124,7 +126,9 @@ exercise(
         (np.array([1.0, 2.0, 4.0]), np.array([1.0, 4.0, 1.0])),
         (rng.normal(size=5), rng.normal(size=5)),
         (rng.normal(size=1), rng.normal(size=1)),
-        (3 * rng.normal(size=8), rng.normal(size=8)),
+        (3 * rng.normal(size=11), rng.normal(size=11)),
+        (np.array([3, -1, 2, 7]), np.array([5, -1, -2, 6])),
+        (rng.normal(size=3), np.array([1e4, -2.0, 0.5])),
     ],
     also_right=[
         mse_loop,
@@ -157,6 +161,11 @@ exercise(
             lambda y_hat, y: np.mean((y_hat - y) ** 2) / 2,
             "A half too much. Some books put 1/2 in front so that the derivative looks tidier; here the "
             "MSE is the plain mean.",
+        ),
+        (
+            lambda y_hat, y: np.var(y_hat - y),
+            "`np.var` takes the mean residual away before it squares. A line that is 3 € too high everywhere would have "
+            "no loss at all: square the residuals as they are.",
         ),
         (
             lambda y_hat, y: np.sum((y_hat - y) ** 2) / 6,
@@ -193,7 +202,7 @@ def small_enough(line, rng):
     x = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0])
     y = np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
     if np.shape(line) != (2,):
-        return "Two numbers are wanted, the weight and the bias."
+        return "A line takes two numbers, the weight and the bias."
     w, b = line
     loss = mse(neuron(x, w, b), y)
     if loss <= 1.45:
@@ -228,9 +237,9 @@ exercise(
         ),
         (
             (0.5, 10.0),
-            "MSE 12.96. Still far: first lay the line along the points with `w`, then lift it with `b`.",
+            "MSE 13.12. Still far: first lay the line along the points with `w`, then lift it with `b`.",
         ),
-        ((1.9, 4.6, 1.425), "Two numbers are wanted, the weight and the bias."),
+        ((1.9, 4.6, 1.425), "A line takes two numbers, the weight and the bias."),
     ],
     hints=[
         "Turn one knob until the MSE stops falling, then the other, then the first again.",
@@ -263,7 +272,9 @@ exercise(
         (np.array([1.0, 2.0, 4.0]), np.array([3.0, 4.0, 11.0]), 2.0),
         (rng.normal(size=5), rng.normal(size=5), -1.5),
         (rng.normal(size=8) + 2, rng.normal(size=8) - 3, 0.7),
-        (rng.normal(size=2), rng.normal(size=2), 3.0),
+        (rng.normal(size=1), rng.normal(size=1), 3.0),
+        (rng.normal(size=11), rng.normal(size=11) + 2000, 0.0),
+        (np.array([3, 0, -1, 2]), np.array([7, 2, 1, 12]), 1.5),
     ],
     also_right=[
         best_bias_loop,
@@ -290,12 +301,15 @@ exercise(
         ),
         (
             lambda x, y, w: y - w * x,
-            "This is the bias that each point would like for itself. One is wanted for all: the one in "
-            "the middle of them.",
+            "This is the bias that each point would like for itself. The line has one for all: the mean of them.",
         ),
         (
             lambda x, y, w: (np.min(y - w * x) + np.max(y - w * x)) / 2,
             "This is halfway between the two extremes. Every point counts: take the mean.",
+        ),
+        (
+            lambda x, y, w: np.round(np.mean(y - w * x), 1),
+            "This is right to one decimal, as from a search. The equation gives the exact number.",
         ),
     ],
     hints=[

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 
 exercise = chapter("02", "gradient descent")
 
@@ -37,16 +37,6 @@ def gradient_expanded(x, y, w, b):
     return dw, db
 
 
-def gradient_of(dw, db):
-    """A wrong gradient from its two formulas, each a function of the residual r and x."""
-
-    def gradient(x, y, w, b):
-        r = w * x + b - y
-        return dw(r, x), db(r, x)
-
-    return gradient
-
-
 exercise(
     title="The slope of the MSE in both directions",
     solution=mse_gradient,
@@ -54,46 +44,52 @@ exercise(
     cases=lambda rng: [
         (np.array([1.0, 2.0, 4.0]), np.array([2.0, 2.0, 9.0]), 2.0, 0.5),
         (rng.normal(size=5), rng.normal(size=5), -1.0, 2.0),
-        (rng.normal(size=8) + 1, rng.normal(size=8), *rng.normal(size=2)),
+        (rng.normal(size=11) + 1, rng.normal(size=11), *rng.normal(size=2)),
         (rng.normal(size=2), rng.normal(size=2), 0.5, -1.0),
+        (rng.normal(size=1), rng.normal(size=1), 0.0, 0.0),
+        (np.array([3, 0, -1, 2000]), np.array([7, 2, 1, 9]), 0.5, 0.25),
     ],
     also_right=[gradient_loop, gradient_matrix, gradient_expanded],
     wrong=[
         (
-            gradient_of(lambda r, x: np.mean(r * x), lambda r, x: np.mean(r)),
+            edited(mse_gradient, "dw = 2 * ", "dw = ", "db = 2 * ", "db = "),
             "The 2 is missing in both: it comes down from the square when you differentiate.",
         ),
         (
-            gradient_of(lambda r, x: 2 * np.sum(r * x), lambda r, x: 2 * np.sum(r)),
+            edited(mse_gradient, "mean(residual * x)", "sum(residual * x)", "mean(residual)", "sum(residual)"),
             "A sum instead of a mean: the MSE is divided by the number of points, and so is its gradient.",
         ),
         (
-            gradient_of(lambda r, x: -2 * np.mean(r * x), lambda r, x: -2 * np.mean(r)),
+            edited(mse_gradient, "w * x + b - y", "y - (w * x + b)"),
             "The sign is swapped in both. The residual is prediction minus truth: `w * x + b - y`.",
         ),
         (
-            gradient_of(lambda r, x: 2 * np.mean(r), lambda r, x: 2 * np.mean(r)),
+            edited(mse_gradient, "w * x + b - y", "(w * x + b - y) ** 2"),
+            "The residual is squared here. In the derivative of r² the square has become the factor 2: use r itself.",
+        ),
+        (
+            edited(mse_gradient, "residual * x", "residual"),
             "`x` is missing in `dw`: the chain rule ends with the derivative of `w * x + b` "
             "with respect to `w`, which is `x`.",
         ),
         (
-            gradient_of(lambda r, x: 2 * np.mean(r), lambda r, x: 2 * np.mean(r * x)),
+            edited(mse_gradient, "return dw, db", "return db, dw"),
             "The two have changed places: return `dw` first, then `db`.",
         ),
         (
-            gradient_of(lambda r, x: 2 * np.mean(r) * np.mean(x), lambda r, x: 2 * np.mean(r)),
+            edited(mse_gradient, "np.mean(residual * x)", "np.mean(residual) * np.mean(x)"),
             "In `dw` each residual goes with its own `x`: multiply them first, then take one mean.",
         ),
         (
-            gradient_of(lambda r, x: 2 * np.mean(r * x), lambda r, x: 2 * np.mean(r * x)),
+            edited(mse_gradient, "np.mean(residual)", "np.mean(residual * x)"),
             "`db` must not hold `x`: the derivative of `w * x + b` with respect to `b` is 1.",
         ),
         (
-            gradient_of(lambda r, x: 2 * np.mean(r * x), lambda r, x: np.mean(r)),
+            edited(mse_gradient, "db = 2 * ", "db = "),
             "`dw` is right; in `db` the 2 is missing.",
         ),
         (
-            gradient_of(lambda r, x: 2 * r * x, lambda r, x: 2 * r),
+            edited(mse_gradient, "np.mean(residual * x)", "residual * x", "np.mean(residual)", "residual"),
             "These are the gradients of each point alone. The loss is a mean, so take the mean of them.",
         ),
     ],
@@ -110,10 +106,12 @@ exercise(
 
 # ---- descend ----------------------------------------------------------------------------------------
 
+my_mse_gradient = mse_gradient  # its name in the chapter
+
 
 def descend(x, y, w, b, learning_rate, steps):
     for _ in range(steps):
-        dw, db = mse_gradient(x, y, w, b)
+        dw, db = my_mse_gradient(x, y, w, b)
         w = w - learning_rate * dw
         b = b - learning_rate * db
     return w, b
@@ -145,109 +143,95 @@ def descend_while(x, y, w, b, learning_rate, steps):
     return w, b
 
 
-def one_after_the_other(x, y, w, b, learning_rate, steps):
-    for _ in range(steps):
-        w = w - learning_rate * mse_gradient(x, y, w, b)[0]
-        b = b - learning_rate * mse_gradient(x, y, w, b)[1]
-    return w, b
-
-
-def from_the_start(x, y, w, b, learning_rate, steps):
-    dw, db = mse_gradient(x, y, w, b)
-    for _ in range(steps):
-        w = w - learning_rate * dw
-        b = b - learning_rate * db
-    return w, b
-
-
-def only_the_weight(x, y, w, b, learning_rate, steps):
-    for _ in range(steps):
-        dw, _ = mse_gradient(x, y, w, b)
-        w = w - learning_rate * dw
-    return w, b
-
-
-def one_slope_for_both(x, y, w, b, learning_rate, steps):
-    for _ in range(steps):
-        dw, _ = mse_gradient(x, y, w, b)
-        w, b = w - learning_rate * dw, b - learning_rate * dw
-    return w, b
-
-
-def slopes_for_knobs(x, y, w, b, learning_rate, steps):
-    for _ in range(steps):
-        w, b = mse_gradient(x, y, w, b)
-    return w, b
-
-
 exercise(
     title="Gradient descent: step by step down the slope",
     solution=descend,
     returns=("w", "b"),
     cases=lambda rng: [
-        (np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 7.0]), 0.0, 0.0, 0.05, 2),
+        (np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 7.0]), 0.0, 0.0, 0.05, 3),
         (rng.normal(size=5), rng.normal(size=5), -1.0, 2.0, 0.1, 1),
-        (rng.normal(size=8), rng.normal(size=8), *rng.normal(size=2), 0.03, 20),
-        (rng.normal(size=4), rng.normal(size=4), 0.5, -0.5, 0.1, 5),
+        (rng.normal(size=11), rng.normal(size=11), *rng.normal(size=2), 0.03, 20),
+        (np.array([1, 2, 4]), np.array([3, 3, 8]), 0, 1, 0.05, 5),
+        (rng.normal(size=5), rng.normal(size=5), 0.5, -0.5, 0.1, 0),
+        (np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), rng.uniform(7, 19, size=6), 0.0, 0.0, 0.03, 500),
+        (np.array([-1.0, 1.0]), np.array([2.0, 5.0]), 0.0, 0.0, 0.1, 200),  # there long before the last step
+        (rng.normal(size=4) + 3, rng.normal(size=4), 0.0, 0.0, 0.5, 30),  # the loss rises from step to step
     ],
     also_right=[descend_vector, descend_recursive, descend_while],
     wrong=[
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, -learning_rate, steps),
+            edited(descend, "w - learning_rate", "w + learning_rate", "b - learning_rate", "b + learning_rate"),
             "This climbs. The gradient points uphill; go against it: `w - learning_rate * dw`.",
         ),
         (
-            one_after_the_other,
+            edited(descend, "* db", "* my_mse_gradient(x, y, w, b)[1]"),
             "`b`'s step is taken with the new `w`. Compute both slopes at the same place, then take both steps.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, 1.0, steps),
+            edited(descend, "learning_rate * dw", "dw", "learning_rate * db", "db"),
             "The learning rate is missing: a step is `learning_rate` times the gradient.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, learning_rate, steps - 1),
+            edited(
+                descend, "learning_rate * dw", "learning_rate * dw / 2", "learning_rate * db", "learning_rate * db / 2"
+            ),
+            "Every step is half as long as it should be: is the 2 missing in the slopes?",
+        ),
+        (
+            edited(descend, "range(steps)", "range(steps - 1)"),
             "One step too few: `range(steps)` counts `steps` times, from 0.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, learning_rate, steps + 1),
+            edited(descend, "range(steps)", "range(steps + 1)"),
             "One step too many: `range(steps)` is what counts `steps` times.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, learning_rate, 1),
-            "Only one step is taken: is the `return` inside the loop?",
+            edited(descend, "    return w, b", "        return w, b"),
+            "Only one step is taken: the `return` stands inside the loop.",
         ),
         (
-            from_the_start,
+            edited(
+                descend,
+                "    for _ in range(steps):\n        dw, db = my_mse_gradient(x, y, w, b)\n",
+                "    dw, db = my_mse_gradient(x, y, w, b)\n    for _ in range(steps):\n",
+            ),
             "The slope is computed once, at the start. It changes as you move: ask for it in every step.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, w, b, 0.01, steps),
+            edited(descend, "w - learning_rate", "w - 0.01", "b - learning_rate", "b - 0.01"),
             "The rate is always 0.01, whatever comes in: use the parameter `learning_rate`.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: descend(x, y, 0.0, 0.0, learning_rate, steps),
+            edited(descend, "    for _", "    w = b = 0.0\n    for _"),
             "It always starts at 0. Start at the `w` and `b` that come in.",
         ),
         (
-            one_slope_for_both,
+            edited(descend, "learning_rate * db", "learning_rate * dw"),
             "`b` takes a step along the slope of `w`. It has its own, `db`.",
         ),
         (
-            slopes_for_knobs,
+            edited(descend, "w = w - learning_rate * dw", "w = dw", "b = b - learning_rate * db", "b = db"),
             "The knobs are replaced by their slopes. Keep both: `dw, db = ...`, then move `w` and `b` by them.",
         ),
         (
-            only_the_weight,
+            edited(
+                descend, "w = w - learning_rate", "w = -learning_rate", "b = b - learning_rate", "b = -learning_rate"
+            ),
+            "The old value is forgotten: the new one starts from `w`, as in `w = w - ...`. (`w =- ...` is `w = -...`; the "
+            "short form is `w -= ...`.)",
+        ),
+        (
+            edited(descend, "        b = b - learning_rate * db\n", ""),
             "`w` moves, `b` stays where it was. Both knobs take a step.",
         ),
         (
-            lambda x, y, w, b, learning_rate, steps: (w, b),
+            edited(descend, "w = w - ", "w - ", "b = b - ", "b - "),
             "`w` and `b` come back as they were. Put the new values into them: `w = w - ...`.",
         ),
     ],
     hints=[
         "In a loop over `steps`: where am I, how steep is it here, one step against that.",
-        "`mse_gradient(x, y, w, b)` gives both slopes. Call it once in each step, before anything moves.",
+        "`my_mse_gradient(x, y, w, b)` gives both slopes. Call it once in each step, before anything moves.",
         "`w = w - learning_rate * dw`, the same for `b`, and the `return` after the loop.",
     ],
     holds="You now have gradient descent, the loop that trains almost every network there is.",
@@ -283,12 +267,6 @@ def rate_by_power_iteration(x):
     return 2 / (v @ H @ v)
 
 
-def curvatures(x):
-    """The eigenvalues of the Hessian, the smaller one first."""
-    m1, m2 = np.mean(x), np.mean(x**2)
-    return np.linalg.eigvalsh([[2 * m2, 2 * m1], [2 * m1, 2]])
-
-
 exercise(
     title="The largest learning rate that does not explode",
     solution=largest_stable_rate,
@@ -296,44 +274,56 @@ exercise(
     cases=lambda rng: [
         (np.array([0.0, 1.0, 2.0]),),
         (rng.normal(size=5) + 1,),
-        (3 * rng.normal(size=8) - 2,),
+        (3 * rng.normal(size=11) - 2,),
         (rng.uniform(1, 4, size=12),),
+        (np.array([-1.0, 1.0]),),  # as steep in every direction
+        (np.array([5]),),
+        (np.array([300, 0, -100, 2000]),),
     ],
     also_right=[rate_in_closed_form, rate_by_svd, rate_by_power_iteration],
     wrong=[
         (
-            lambda x: 1 / curvatures(x)[-1],
+            edited(largest_stable_rate, "return 2 /", "return 1 /"),
             "This is 1/λ, where the steepest direction is solved in a single step. The limit is twice as far: 2/λ.",
         ),
         (
-            lambda x: 2 / curvatures(x)[0],
+            edited(largest_stable_rate, "np.max", "np.min"),
             "This is the limit of the flattest direction. The steepest one explodes first: take the "
             "largest eigenvalue.",
         ),
         (
-            lambda x: 2 / np.sum(curvatures(x)),
+            edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.trace(H)"),
             "This is 2 over the sum of both eigenvalues (the trace). It is safe, but not the limit: only "
             "the largest one counts.",
         ),
         (
-            lambda x: 2 / curvatures(x),
+            edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.linalg.eigvalsh(H)"),
             "Two limits, one for each curvature. The smaller one counts: use the largest curvature alone.",
         ),
         (
-            lambda x: 2 / np.max([2 * np.mean(x**2), 2 * np.mean(x), 2]),
-            "This is the largest *entry* of H. The curvature of the steepest direction is an eigenvalue: "
-            "`np.linalg.eigvalsh(H)`.",
+            edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.max(np.diag(H))"),
+            "This is the largest entry on the diagonal of H. The two `2 * np.mean(x)` count as well, and the steepest "
+            "curvature is an eigenvalue of the whole: `np.linalg.eigvalsh(H)`.",
         ),
         (
-            lambda x: 2 / np.linalg.eigvalsh([[2 * np.mean(x) ** 2, 2 * np.mean(x)], [2 * np.mean(x), 2]])[-1],
+            edited(largest_stable_rate, "np.mean(x**2)", "np.mean(x) ** 2"),
             "`np.mean(x) ** 2` squares the mean. The entry of H is the mean of the squares, `np.mean(x**2)`.",
         ),
         (
-            lambda x: 4 / curvatures(x)[-1],
+            edited(largest_stable_rate, "np.mean(x**2)", "np.var(x)"),
+            "`np.var(x)` takes the mean away before it squares. The entry of H is the mean of the squares, "
+            "`np.mean(x**2)`.",
+        ),
+        (
+            edited(largest_stable_rate, "1]]", "0.5]]"),
+            "The entry at the lower right of H is 1, and it should be 2 as in the text.",
+        ),
+        (
+            edited(largest_stable_rate, "H = 2 * ", "H = "),
             "Twice too large: the 2 in front of the Hessian is missing. It comes from the square in the MSE.",
         ),
         (
-            lambda x: curvatures(x)[-1],
+            edited(largest_stable_rate, "2 / np.max", "np.max"),
             "This is the largest curvature itself. The steeper the bowl, the smaller the step: 2/λ.",
         ),
         (
@@ -341,7 +331,7 @@ exercise(
             "This looks at `w` alone. `w` and `b` move together, and the steepest direction is a mixture of both.",
         ),
         (
-            lambda x: 2 / (curvatures(x)[-1] * len(x)),
+            edited(largest_stable_rate, "H = 2 *", "H = 2 * len(x) *"),
             "The sums in the Hessian must be means: the MSE is divided by the number of points.",
         ),
     ],
@@ -369,16 +359,19 @@ def standardize_by_steps(x):
 exercise(
     title="Bring an input to mean 0 and standard deviation 1",
     solution=standardize,
+    tolerance=1e-6,  # many add 1e-8 to what they divide by
     cases=lambda rng: [
         (np.array([1.0, 2.0, 3.0, 6.0]),),
         (rng.normal(size=5) + 4,),
-        (10 * rng.normal(size=9),),
-        (rng.uniform(-3, 1, size=7),),
+        (10 * rng.normal(size=11),),
+        (rng.uniform(-3, 1, size=60),),
+        (np.array([3, 0, -1, 2000]),),
     ],
     also_right=[
         standardize_by_steps,
         lambda x: x / x.std() - x.mean() / x.std(),
         lambda x: np.sqrt(len(x)) * (x - x.mean()) / np.linalg.norm(x - x.mean()),
+        lambda x: (x - x.mean()) / (x.std() + 1e-8),
     ],
     wrong=[
         (lambda x: x - np.mean(x), "The mean is 0; now divide by the standard deviation, `np.std(x)`."),
@@ -398,6 +391,11 @@ exercise(
         (
             lambda x: (x - x.min()) / (x.max() - x.min()),
             "This squeezes `x` into 0 to 1, another common scaling. Its mean is not 0, so the valley stays tilted.",
+        ),
+        (
+            lambda x: (x - np.mean(x)) / (x.max() - x.min()),
+            "The mean is 0, and it is divided by the range, from the smallest to the largest. Divide by the standard "
+            "deviation, `np.std(x)`.",
         ),
     ],
     hints=[
