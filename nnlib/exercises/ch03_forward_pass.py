@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 
 exercise = chapter("03", "forward pass")
 
@@ -21,19 +21,6 @@ def weighted_sum_loop(x, w, b):
     return total
 
 
-def overwritten_each_turn(x, w, b):
-    for x_i, w_i in zip(x, w):
-        s = x_i * w_i
-    return s + b
-
-
-def return_inside_the_loop(x, w, b):
-    total = 0.0
-    for x_i, w_i in zip(x, w):
-        total += x_i * w_i
-        return total + b
-
-
 exercise(
     title="One neuron with several inputs",
     solution=weighted_sum,
@@ -42,6 +29,8 @@ exercise(
         (rng.normal(size=5), rng.normal(size=5), -1.5),
         (rng.normal(size=2), rng.normal(size=2), 3.0),
         (rng.normal(size=1), rng.normal(size=1), 0.25),
+        (rng.normal(size=11), rng.normal(size=11), rng.normal()),
+        (np.array([3, 0, -1, 2000]), np.array([1, 5, -2, -7]), 0.5),
     ],
     also_right=[
         weighted_sum_loop,
@@ -85,11 +74,11 @@ exercise(
             "This is right for three inputs and for no other number. Let NumPy or a loop go over as many as come.",
         ),
         (
-            overwritten_each_turn,
+            edited(weighted_sum_loop, "total = total + ", "total = b + "),
             "Each turn overwrites the last, so only the last input is left. Start at 0 and write `s += ...`.",
         ),
         (
-            return_inside_the_loop,
+            edited(weighted_sum_loop, "    return total", "        return total"),
             "Only the first input counts: the `return` stands inside the loop, and the first turn ends the function.",
         ),
     ],
@@ -111,7 +100,7 @@ def is_the_product(Z, rng):
     try:
         Z = np.array(Z, dtype=float)
     except (TypeError, ValueError):
-        return "Four numbers are wanted, as a list of two rows of two."
+        return "The answer is four numbers, written as a list of two rows of two."
     right = np.array([[2.0, 3.0], [7.0, 6.0]])
     if Z.shape == (3, 3):
         return "This is 3 × 3. (2, 3) @ (3, 2) has a row for each row of X and a column for each column of W."
@@ -144,7 +133,7 @@ exercise(
         ),
         ([2, 6], "This has the shape (2,). The two sizes on the outside remain: (2, 3) @ (3, 2) is (2, 2)."),
         ([[2, 3], [7, 5]], "Look again at entry [1, 1]: row 1 of X with column 1 of W."),
-        ("2 3 7 6", "Four numbers are wanted, as a list of two rows of two."),
+        ("2 3 7 6", "The answer is four numbers, written as a list of two rows of two."),
     ],
     hints=[
         "Four entries, each from one row of X and one column of W. Start with the first row and the first column.",
@@ -188,7 +177,9 @@ exercise(
         (rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=4)),
         (rng.normal(size=(3, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)),
         (rng.normal(size=(1, 2)), rng.normal(size=(2, 6)), rng.normal(size=6)),
-        (rng.normal(size=(7, 4)), rng.normal(size=(4, 1)), rng.normal(size=1)),
+        (rng.normal(size=(11, 4)), rng.normal(size=(4, 1)), rng.normal(size=1)),
+        (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=1)),
+        (np.array([[3, 0], [-1, 2000]]), np.array([[1, 2, 0], [5, -3, 1]]), np.array([0.5, 0.25, -0.75])),
     ],
     also_right=[
         layer_of_loops,
@@ -282,6 +273,13 @@ def safe_mse_dot(y_hat, y):
     return r @ r / r.size
 
 
+def safe_mse_of_the_difference(y_hat, y):
+    error = y_hat - y  # where NumPy can't subtract, it raises a ValueError that names both shapes
+    if not error.shape == y_hat.shape == y.shape:
+        raise ValueError("unequal shapes")
+    return np.mean(error**2)
+
+
 def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError, says="unequal shapes"):
     """An MSE with a guard: differ(y_hat, y) says when to raise."""
 
@@ -297,39 +295,29 @@ def unequal(y_hat, y):
     return y_hat.shape != y.shape
 
 
-def returns_the_error(y_hat, y):
-    if unequal(y_hat, y):
-        return ValueError("unequal shapes")
-    return np.mean((y_hat - y) ** 2)
-
-
 UNEQUAL = [((4, 1), (4,)), ((4,), (4, 1)), ((3, 1), (3, 2)), ((2, 3), (3, 2)), ((6, 2), (1, 2)), ((5, 1), (1, 5))]
+UNEQUAL += [((4, 4), (4,)), ((1,), (1, 1)), ((5,), (1,)), ((2, 1, 3), (2, 4, 3))]
 
 
 def refuses_unequal_shapes(safe_mse, rng):
-    """None if every pair of unequal shapes is answered by a ValueError of the reader's own, else a sentence."""
-    through, by_luck, silent = [], [], []
+    """None if every pair of unequal shapes is answered by a ValueError with a message, else a sentence."""
+    through, silent = [], False
     for first, second in UNEQUAL:
         pair = f"{first} with {second}"
         try:
             result = safe_mse(rng.normal(size=first), rng.normal(size=second))
         except ValueError as error:
-            if "broadcast together" in str(error) or "cannot reshape" in str(error):
-                by_luck.append(pair)
-            elif not str(error).strip():
-                silent.append(pair)
+            silent = silent or not str(error).strip()
         except Exception as error:
-            return f"On {pair} it raises {type(error).__name__}; wanted is a ValueError."
+            if "must derive from BaseException" in str(error):
+                return "`raise` takes an error and not a text: `raise ValueError('...')`."
+            return f"On {pair} it raises {type(error).__name__}; it should be a ValueError."
         else:
             if isinstance(result, Exception):
-                return f"On {pair} it returns an error; wanted is that it raises one."
+                return f"On {pair} it returns an error; it should raise one."
             through.append(pair)
     if through:
-        are = "are" if len(by_luck) > 1 else "is"
-        stopped = f" ({', '.join(by_luck)} {are} stopped by NumPy, by luck.)" if by_luck else ""
-        return f"These still get a result in place of a ValueError: {', '.join(through)}.{stopped}"
-    if by_luck:
-        return "Some shapes are stopped by NumPy, by luck. Compare them before you subtract."
+        return f"These still get a result in place of a ValueError: {', '.join(through)}."
     return "It refuses without a word: the message of its ValueError is empty." if silent else None
 
 
@@ -342,9 +330,11 @@ exercise(
         (rng.normal(size=5), rng.normal(size=5)),
         (rng.normal(size=(1, 2)), rng.normal(size=(1, 2))),
         (rng.normal(size=(3, 3)), rng.normal(size=(3, 3))),
+        (rng.normal(size=(60, 2)), rng.normal(size=(60, 2))),
+        (rng.normal(size=(11, 1)), rng.integers(0, 2, size=(11, 1))),
     ],
     verify=refuses_unequal_shapes,
-    also_right=[safe_mse_loop, safe_mse_dot],
+    also_right=[safe_mse_loop, safe_mse_dot, safe_mse_of_the_difference],
     wrong=[
         (
             lambda y_hat, y: np.mean((y_hat - y) ** 2),
@@ -358,6 +348,10 @@ exercise(
         (
             guard(lambda y_hat, y: y_hat.size != y.size),
             "The number of entries is compared: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        ),
+        (
+            guard(lambda y_hat, y: y_hat.shape[0] != y.shape[0] or y_hat.shape[-1] != y.shape[-1]),
+            "The first and the last size are compared: (4, 4) and (4,) have both in common. Compare the whole `.shape`.",
         ),
         (
             guard(lambda y_hat, y: y_hat.ndim != y.ndim),
@@ -384,8 +378,16 @@ exercise(
             "in the text.",
         ),
         (
-            returns_the_error,
+            edited(safe_mse, "raise", "return"),
             "The error is returned, so the caller goes on with it as if it were a loss. Write `raise`, not `return`.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.mean(np.abs(y_hat - y))),
+            "The guard is right. The loss is the mean of the distances: square each one.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.sqrt(np.mean((y_hat - y) ** 2))),
+            "The guard is right. The loss is the root of the MSE: leave out the square root.",
         ),
         (
             guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2)),
@@ -416,7 +418,7 @@ exercise(
 
 def through_layers(X, parameters):
     for p in parameters:
-        X = layer(X, p["W"], p["b"])
+        X = X @ p["W"] + p["b"]
     return X
 
 
@@ -443,35 +445,6 @@ def through_layers_by_rows(X, parameters):
     return np.array(rows)
 
 
-def always_from_X(X, parameters):
-    for p in parameters:
-        Z = X @ p["W"] + p["b"]
-    return Z
-
-
-def stops_after_one(X, parameters):
-    for p in parameters:
-        X = X @ p["W"] + p["b"]
-        return X
-
-
-def without_biases(X, parameters):
-    for p in parameters:
-        X = X @ p["W"]
-    return X
-
-
-def keeps_all(X, parameters):
-    trace = [X]
-    for p in parameters:
-        trace.append(trace[-1] @ p["W"] + p["b"])
-    return trace
-
-
-def list_of_outputs(X, parameters):
-    return keeps_all(X, parameters)[1:]
-
-
 def stack(rng, *sizes):
     """Parameters of layers with these sizes, the inputs first."""
     return [{"W": rng.normal(size=(i, k)), "b": rng.normal(size=k)} for i, k in zip(sizes, sizes[1:])]
@@ -492,21 +465,27 @@ exercise(
         (rng.normal(size=(4, 3)), stack(rng, 3, 3, 3, 3)),
         (rng.normal(size=(3, 2)), stack(rng, 2, 6)),
         (rng.normal(size=(2, 4)), stack(rng, 4, 1, 5, 2)),
+        (rng.normal(size=(1, 1)), stack(rng, *[1] * 12)),  # eleven layers
+        (np.array([[3, 0], [-1, 20]]), stack(rng, 2, 3)),
     ],
     also_right=[through_layers_recursive, through_layers_by_index, through_layers_by_rows],
     wrong=[
         (
-            always_from_X,
+            edited(through_layers, "X = X @", "Z = X @", "return X", "return Z"),
             "Every layer gets the inputs `X`. The second layer's inputs are the first layer's outputs: put the result "
             "back into the variable that the next turn reads.",
         ),
         (
-            stops_after_one,
+            edited(through_layers, "X = X @", "X @"),
+            "What the layer says is thrown away: `X` stays what it was. Put the result into it, `X = ...`.",
+        ),
+        (
+            edited(through_layers, "    return X", "        return X"),
             "Only the first layer is computed: the `return` stands inside the loop.",
         ),
         (
-            without_biases,
-            "The biases are missing: `layer(X, p['W'], p['b'])` adds them.",
+            edited(through_layers, ' + p["b"]', ""),
+            "The biases are missing: each layer adds its own `p['b']`.",
         ),
         (
             lambda X, parameters: through_layers(X, parameters[::-1]),
@@ -521,19 +500,19 @@ exercise(
             "This is two layers, always. Loop over `parameters`, however many there are.",
         ),
         (
-            list_of_outputs,
+            lambda X, parameters: [through_layers(X, parameters[: k + 1]) for k in range(len(parameters))],
             "These are the outputs of all the layers; return the last one.",
         ),
         (
-            keeps_all,
+            lambda X, parameters: [through_layers(X, parameters[:k]) for k in range(len(parameters) + 1)],
             "This is the list of every layer's outputs, and it will be useful in chapter 4. Here, return the last one.",
         ),
     ],
     hints=[
         "One layer after the other: what the first one says is what the second one gets.",
-        "Loop over `parameters`. In each turn call `layer` with `p['W']` and `p['b']`, and keep the result for the "
+        "Loop over `parameters`. In each turn call `my_layer` with `p['W']` and `p['b']`, and keep the result for the "
         "next turn.",
-        "Assign the result to `X` itself, `X = layer(X, ...)`, and return `X` after the loop.",
+        "Assign the result to `X` itself, `X = my_layer(X, ...)`, and return `X` after the loop.",
     ],
     holds="You now have a forward pass through any number of layers.",
     in_nnlib="network.NeuralNetwork.predict",
@@ -566,6 +545,8 @@ exercise(
         ([64, 32, 10],),
         ([5, 1],),
         ([2, 7, 3, 6, 1],),
+        ([1, 1],),
+        (list(range(1, 13)),),
     ],
     also_right=[
         count_by_index,
@@ -593,6 +574,10 @@ exercise(
         (
             lambda sizes: sum(sizes),
             "This adds up the sizes. Between two neighboring sizes there is a whole table of weights: multiply them.",
+        ),
+        (
+            edited(count_parameters, "n_inputs * n_neurons + ", "n_inputs + "),
+            "The two sizes are added. Every neuron has a weight for every input: multiply them, then add the biases.",
         ),
         (
             lambda sizes: int(np.prod(sizes)),
