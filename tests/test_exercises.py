@@ -97,7 +97,7 @@ def test_it_leads_into_nnlib(exercise):
 def test_the_solution_that_is_shown_is_right(exercise):
     """Its text runs with nothing but NumPy and the other exercises' solutions around it."""
     others = [e for e in FUNCTIONS if e is not exercise]
-    namespace = {"np": np} | {name: e.solution for e in others for name in (e.name, f"my_{e.name}")}
+    namespace = {"np": np} | {prefix + e.name: e.solution for e in others for prefix in ("", "my_")}
     exec(exercise.source, namespace)
     verdict = judge(exercise, namespace[exercise.name])
     assert verdict.state == "right", verdict

@@ -90,6 +90,7 @@ exercise(
         (1, "That is the mean of the distances. Square each one before you take the mean."),
         (-1 / 3, "The residuals cancel each other here. Square each one first, then take the mean."),
         (1 / 9, "That is the square of the mean. Square each residual first, then take the mean."),
+        ((1, 67), "A comma makes two numbers of it. Python writes decimals with a point: 1.67."),
         (
             2.5,
             "The sum of the squares is divided by 2. There are three points, and the one without an error counts too.",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 
 exercise = chapter("04", "nonlinearity")
 
@@ -45,6 +45,7 @@ exercise(
         (rng.normal(size=(2, 4)), rng.normal(size=4), rng.normal(size=(4, 1)), rng.normal(size=1)),
         (rng.normal(size=(3, 3)), rng.normal(size=3), rng.normal(size=(3, 3)), rng.normal(size=3)),
         (rng.normal(size=(4, 2)), rng.normal(size=2), rng.normal(size=(2, 3)), rng.normal(size=3)),
+        (rng.normal(size=(1, 1)), rng.normal(size=1), rng.normal(size=(1, 11)), rng.normal(size=11)),
     ],
     also_right=[
         collapse_loop,
@@ -100,7 +101,7 @@ exercise(
         ),
         (
             lambda W1, b1, W2, b2: W1 @ W2,
-            "That is `W`, and it is right. Wanted are two results: `W` and then `b`.",
+            "That is `W`, and it is right. Return two results: `W`, then `b`.",
         ),
     ],
     hints=[
@@ -133,11 +134,6 @@ def relu_with_a_mask(Z):
     return A
 
 
-def relu_in_place(Z):
-    Z[Z < 0] = 0
-    return Z
-
-
 exercise(
     title="ReLU: keep what is positive",
     solution=relu,
@@ -146,7 +142,10 @@ exercise(
         (5 * rng.normal(size=(4, 3)),),
         (-rng.uniform(1, 2, size=(3, 1)),),
         (rng.normal(size=(1, 6)),),
-        (rng.normal(size=7),),
+        (rng.normal(size=11),),
+        (rng.normal(size=(2, 4, 3)),),
+        (np.array([[1e6, -1e6, 0.0], [12.0, 150.0, 1e-6]]),),
+        (np.array([0.25]),),
     ],
     also_right=[
         relu_loop,
@@ -165,11 +164,20 @@ exercise(
         ),
         (
             lambda Z: np.max(Z),
-            "`np.max` gives the largest entry of the array. Wanted is one output for each entry: `np.maximum`.",
+            "`np.max` gives the largest entry of the array. ReLU gives one output for each entry: `np.maximum`.",
         ),
         (
             lambda Z: np.max(Z, 0),
             "`np.max(Z, 0)` takes the largest of each column, along axis 0. `np.maximum` compares each entry with 0.",
+        ),
+        (
+            lambda Z: np.max(0, Z),
+            "`np.max` takes one array and an axis. `np.maximum` compares two arrays, or a number and an array, entry by "
+            "entry.",
+        ),
+        (
+            lambda Z: np.array([max(0, z) for z in Z]),
+            "A loop over `Z` gives its rows, and `max` compares single numbers. `np.maximum` takes an array of any shape.",
         ),
         (lambda Z: np.minimum(Z, 0), "This keeps what is negative. It is the positive entries that pass."),
         (lambda Z: np.abs(Z), "This folds the negative entries up. They should become 0."),
@@ -189,7 +197,7 @@ exercise(
         (lambda Z: np.maximum(-Z, 0), "The sign is swapped: this passes the negative entries, with a plus."),
         (lambda Z: Z[Z > 0], "This drops the negative entries. They stay in their places, as zeros."),
         (
-            relu_in_place,
+            edited(relu_with_a_mask, "Z.copy()", "Z"),
             "The numbers are right, but they are written into the caller's array: `Z` is changed. "
             "Make a new array instead.",
         ),
@@ -253,7 +261,9 @@ exercise(
         (np.array([[-1000.0, -40.0, 40.0, 1000.0]]),),
         (np.array([[-1e4, 1e4]]),),
         (rng.normal(size=(5, 1)),),
-        (rng.normal(size=7),),
+        (rng.normal(size=11),),
+        (rng.normal(size=(2, 4, 3)),),
+        (np.array([2.0]),),
     ],
     verify=without_overflow,
     also_right=[
@@ -280,7 +290,7 @@ exercise(
         ),
         (
             lambda Z: 0.5 * (1 + np.tanh(Z)),
-            "Twice as steep as it should be: the tanh is to be taken of half of `Z`.",
+            "Twice as steep as it should be: take the tanh of half of `Z`.",
         ),
         (
             lambda Z: np.tanh(Z / 2),
@@ -300,11 +310,11 @@ exercise(
         ),
         (
             lambda Z: 0.5 * (1 + np.tanh(2 * Z)),
-            "Four times as steep as it should be: the tanh is to be taken of `Z / 2`, and not of `2 * Z`.",
+            "Four times as steep as it should be: take the tanh of `Z / 2`, not of `2 * Z`.",
         ),
         (
             lambda Z: np.round(0.5 * (1 + np.tanh(Z / 2))),
-            "The outputs are rounded to 0 and 1. Everything in between is wanted too.",
+            "The outputs are rounded to 0 and 1. A sigmoid takes every value in between.",
         ),
     ],
     hints=[
@@ -331,13 +341,13 @@ def ones_and_a_bend(b1=(0.0, -1.0), W2=(1.0, -2.0), b2=0.0, W1=((1.0, 1.0), (1.0
 def solves_xor(answer, rng):
     """None if the network answers 0, 1, 1, 0 on the four points, else a sentence."""
     if not isinstance(answer, (tuple, list)) or len(answer) != 4:
-        return "Four arrays are wanted, in this order: `(W1, b1, W2, b2)`."
+        return "The network is four arrays, in this order: `(W1, b1, W2, b2)`."
     try:
         arrays = [np.asarray(part, dtype=float) for part in answer]
     except (TypeError, ValueError):
         return "Each of the four should be an array of numbers; one of them is something else."
     for name, array, shape in zip(("W1", "b1", "W2", "b2"), arrays, ((2, 2), (2,), (2, 1), (1,))):
-        if array.shape != shape and not (name == "b2" and array.shape == ()):
+        if array.shape != shape:
             return f"`{name}` should have the shape {shape}; yours has {array.shape}."
     W1, b1, W2, b2 = arrays
     Z1 = XOR_X @ W1 + b1
@@ -345,7 +355,10 @@ def solves_xor(answer, rng):
     output = (hidden @ W2 + b2)[:, 0]
     if np.allclose(output, XOR_Y, rtol=0, atol=0.01):
         return None
+    turned = np.maximum(XOR_X @ W1.T + b1, 0) @ W2 + b2
     says = "On the four points it answers " + ", ".join(f"{value + 0.0:.3g}" for value in output) + ". "
+    if np.allclose(turned[:, 0], XOR_Y, rtol=0, atol=0.01):
+        return says + "Rows and columns of `W1` have changed places: each neuron is a column."
     if not hidden.any():
         return says + "Both hidden neurons are 0 everywhere: their weighted sums never get above 0."
     if np.all(Z1 >= 0):
@@ -353,14 +366,14 @@ def solves_xor(answer, rng):
     if np.allclose(hidden[:, 0], hidden[:, 1]):
         return says + "The two hidden neurons always say the same. Let the second one wake up later than the first."
     if np.allclose(output, 1 - XOR_Y, atol=0.01):
-        return says + "That is XOR upside down: 1 minus what is wanted."
+        return says + "That is XOR upside down: 1 minus what it should be."
     if np.allclose(output[:3], [0, 1, 1], atol=0.01) and output[3] < 0:
         return says + "Only (1, 1) is wrong: the second neuron pulls too far. Make its weight smaller."
     if np.allclose(output[:3], [0, 1, 1], atol=0.01):
         return says + "Only (1, 1) is wrong. There the second neuron must pull the sum of the first down to 0."
     if np.array_equal(output > 0.5, XOR_Y > 0.5):
-        return says + "Each is on the right side of 0.5; wanted are exactly 0, 1, 1, 0."
-    return says + "Wanted are 0, 1, 1, 0."
+        return says + "Each is on the right side of 0.5; they should be exactly 0, 1, 1, 0."
+    return says + "It should answer 0, 1, 1, 0."
 
 
 exercise(
@@ -372,7 +385,7 @@ exercise(
         ones_and_a_bend(W1=((1.0, -1.0), (-1.0, 1.0)), b1=(0.0, 0.0), W2=(1.0, 1.0)),  # |x1 - x2|
         ones_and_a_bend(b1=(0.0, -0.5), W2=(2.0, -4.0), W1=((0.5, 0.5), (0.5, 0.5))),
         ones_and_a_bend(W1=((-1.0, 1.0), (-1.0, 1.0)), b1=(1.0, -1.0), W2=(-1.0, -1.0), b2=1.0),
-        ([[1, 1], [1, 1]], [0, -1], [[1], [-2]], 0),
+        ([[1, 1], [1, 1]], [0, -1], [[1], [-2]], [0]),
     ],
     wrong=[
         (
@@ -407,12 +420,17 @@ exercise(
         ),
         (
             ones_and_a_bend(W2=(-1.0, 2.0), b2=1.0),
-            "On the four points it answers 1, 0, 0, 1. That is XOR upside down: 1 minus what is wanted.",
+            "On the four points it answers 1, 0, 0, 1. That is XOR upside down: 1 minus what it should be.",
+        ),
+        (
+            ones_and_a_bend(W1=((1.0, 1.0), (2.0, 2.0)), b1=(0.0, -2.0), W2=(1.0, -1.0)),
+            "On the four points it answers 0, 2, 1, 2. Rows and columns of `W1` have changed places: each neuron is a "
+            "column.",
         ),
         (
             ones_and_a_bend(W2=(0.8, -1.6)),
-            "On the four points it answers 0, 0.8, 0.8, 0. Each is on the right side of 0.5; wanted are exactly "
-            "0, 1, 1, 0.",
+            "On the four points it answers 0, 0.8, 0.8, 0. Each is on the right side of 0.5; they should be "
+            "exactly 0, 1, 1, 0.",
         ),
         (
             (*ones_and_a_bend()[:2], np.array([1.0, -2.0]), np.array([0.0])),
@@ -420,7 +438,7 @@ exercise(
         ),
         (
             ones_and_a_bend()[:2],
-            "Four arrays are wanted, in this order: `(W1, b1, W2, b2)`.",
+            "The network is four arrays, in this order: `(W1, b1, W2, b2)`.",
         ),
     ],
     hints=[
@@ -465,73 +483,6 @@ def forward_by_index(X, parameters, activations):
     return trace
 
 
-def only_the_sums(X, parameters, activations):
-    trace, A = [X], X
-    for layer, activation in zip(parameters, activations):
-        Z = A @ layer["W"] + layer["b"]
-        trace.append(Z)
-        A = activation(Z)
-    return trace
-
-
-def sums_and_outputs(X, parameters, activations):
-    trace = [X]
-    for layer, activation in zip(parameters, activations):
-        Z = trace[-1] @ layer["W"] + layer["b"]
-        trace += [Z, activation(Z)]
-    return trace
-
-
-def always_from_the_inputs(X, parameters, activations):
-    trace = [X]
-    for layer, activation in zip(parameters, activations):
-        trace.append(activation(X @ layer["W"] + layer["b"]))
-    return trace
-
-
-def bent_before_the_weights(X, parameters, activations):
-    trace = [X]
-    for layer, activation in zip(parameters, activations):
-        trace.append(activation(trace[-1]) @ layer["W"] + layer["b"])
-    return trace
-
-
-def two_layers_only(X, parameters, activations):
-    trace = [X]
-    for k in range(2):
-        trace.append(activations[k](trace[-1] @ parameters[k]["W"] + parameters[k]["b"]))
-    return trace
-
-
-def bias_outside(X, parameters, activations):
-    trace = [X]
-    for layer, activation in zip(parameters, activations):
-        trace.append(activation(trace[-1] @ layer["W"]) + layer["b"])
-    return trace
-
-
-def dict_unpacked(X, parameters, activations):
-    trace = [X]
-    for (W, b), activation in zip(parameters, activations):
-        trace.append(activation(trace[-1] @ W + b))
-    return trace
-
-
-def rows_added_one_by_one(X, parameters, activations):
-    trace, A = [X], X
-    for layer, activation in zip(parameters, activations):
-        A = activation(A @ layer["W"] + layer["b"])
-        trace += A  # the rows of A, not A
-    return trace
-
-
-def rows_added_and_read(X, parameters, activations):
-    trace = [X]
-    for layer, activation in zip(parameters, activations):
-        trace += activation(trace[-1] @ layer["W"] + layer["b"])
-    return trace
-
-
 def linear(Z):
     return Z
 
@@ -556,85 +507,85 @@ exercise(
         (rng.normal(size=(5, 3)), random_layers(rng, 3, 2, 4, 2), [relu, np.tanh, linear]),
         (rng.normal(size=(3, 2)), random_layers(rng, 2, 2, 2, 2), [np.tanh, sigmoid, relu]),
         (rng.normal(size=(2, 3)), random_layers(rng, 3, 1), [sigmoid]),
+        (rng.normal(size=(1, 1)), random_layers(rng, *[1] * 12), [np.tanh, *[linear] * 9, sigmoid]),  # eleven layers
+        (np.array([[1, 2], [0, 1], [3, -1]]), random_layers(rng, 2, 3, 1), [np.tanh, linear]),
     ],
     also_right=[forward_recursive, forward_by_index],
     wrong=[
         (
-            lambda X, parameters, activations: forward(X, parameters, activations)[1:],
+            edited(forward, "return trace", "return trace[1:]"),
             "The trace starts with the inputs: `X` itself is its first entry.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, activations)[-1],
-            "This is the output of the last layer alone. Wanted is the list of all: X, A1, A2, ...",
+            edited(forward, "return trace", "return trace[-1]"),
+            "This is the output of the last layer alone. Return the list of all: X, A1, A2, ...",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, activations)[:2],
-            "Only one layer is run: is the `return` inside the loop?",
+            edited(forward, "    return trace", "        return trace"),
+            "Only one layer is run: the `return` stands inside the loop.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, [linear] * len(parameters)),
+            edited(forward, "append(activation(", "append(("),
             "The activations are missing: each layer is bent before it is passed on.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, [activations[0]] * len(parameters)),
+            edited(forward, "append(activation(", "append(activations[0]("),
             "Every layer uses the first activation. Each has its own: go through both lists side by side.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, [activations[-1]] * len(parameters)),
+            edited(forward, "append(activation(", "append(activations[-1]("),
             "Every layer uses the last activation. Each has its own: go through both lists side by side.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, [relu] * len(parameters)),
+            edited(forward, "append(activation(", "append(relu("),
             "`relu` is used for every layer. Use the layer's own function, from the list `activations`.",
         ),
         (
-            bias_outside,
+            edited(forward, ' + layer["b"])', ') + layer["b"]'),
             "The bias belongs inside: `f(A @ W + b)`. Here it is added after the bend.",
         ),
         (
-            dict_unpacked,
+            edited(forward, "for layer,", "for (W, b),", 'layer["W"]', "W", 'layer["b"]', "b"),
             "Unpacking a dict gives its keys, the letters 'W' and 'b'. Write `layer['W']` and `layer['b']`.",
         ),
         (
-            rows_added_one_by_one,
+            edited(forward_by_index, "trace = trace + [A]", "trace += A"),
             "`+=` adds the rows of the array to the list, one by one. Use `append`: it adds the array as one entry.",
         ),
         (
-            rows_added_and_read,
+            edited(forward, "trace.append(", "trace += ("),
             "Use `append` in place of `+=`, which adds the rows one by one: the next layer then gets one row only.",
         ),
         (
-            lambda X, parameters, activations: forward(
-                X, [{"W": layer["W"], "b": 0} for layer in parameters], activations
-            ),
+            edited(forward, ' + layer["b"]', ""),
             "The biases are missing: add `layer['b']` before the activation.",
         ),
         (
-            only_the_sums,
-            "The trace holds the weighted sums `Z`, from before the bend. Wanted are the outputs, `activation(Z)`.",
+            edited(forward_by_index, "trace + [A]", "trace + [Z]"),
+            "The trace holds the weighted sums `Z`, from before the bend. Keep the outputs, `activation(Z)`.",
         ),
         (
-            sums_and_outputs,
+            edited(forward_by_index, "trace + [A]", "trace + [Z, A]"),
             "The trace holds `Z` and `A` of each layer. Keep the outputs `A` alone.",
         ),
         (
-            bent_before_the_weights,
+            edited(forward, "activation(trace[-1]", "(activation(trace[-1])"),
             "The activation comes too early: it bends what goes into the layer. Compute `Z` first, then bend it.",
         ),
         (
-            two_layers_only,
+            edited(forward_by_index, "range(len(parameters))", "range(2)"),
             "Two layers are built in. There are as many as the lists have entries: loop over those.",
         ),
         (
-            always_from_the_inputs,
+            edited(forward, "trace[-1]", "X"),
             "Every layer looks at `X`. It should look at what the layer before it said: the last entry of the trace.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters[:-1], activations),
+            edited(forward, "zip(parameters,", "zip(parameters[:-1],"),
             "One layer too few: the last one is missing.",
         ),
         (
-            lambda X, parameters, activations: forward(X, parameters, activations)[::-1],
+            edited(forward, "return trace", "return trace[::-1]"),
             "The list is the wrong way around: the inputs come first, the output last.",
         ),
     ],
