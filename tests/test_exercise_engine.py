@@ -970,6 +970,19 @@ def test_helpers_imports_and_constants_travel_along():
     assert judge(NEURON, attempt.rebuilt(again, "neuron_with_help")).state == "right"
 
 
+my_lift = lift  # as a chapter calls `mine("lift")`
+
+
+def neuron_with_another_name_of_lift(x, w, b):
+    return my_lift(w * x, b)
+
+
+def test_a_function_travels_under_its_other_name():
+    source, obstacles = attempt.portable_source(neuron_with_another_name_of_lift)
+    assert obstacles == []
+    assert judge(NEURON, attempt.rebuilt(source, "neuron_with_another_name_of_lift")).state == "right"
+
+
 def neuron_with_default(x, w, b, scale=SCALE, lift=lift):
     return lift(scale * w * x, b)
 

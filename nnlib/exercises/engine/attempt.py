@@ -315,8 +315,10 @@ def _bring(value, name, home, pieces, obstacles):
         pieces[name] = f"{name} = {value!r}"
     elif module not in (home, "__main__", "yours") and _is_found(module, value):
         pieces[name] = f"from {module} import {value.__name__} as {name}"
-    elif getattr(value, "__name__", None) == name and (_functions(value) or isinstance(value, type)):
-        _gather(value, name, pieces, obstacles)
+    elif (_functions(value) or isinstance(value, type)) and value.__name__.isidentifier():
+        _gather(value, value.__name__, pieces, obstacles)
+        if value.__name__ != name:  # `my_layer`, which is the reader's own `layer`
+            pieces[name] = f"{name} = {value.__name__}"
     else:
         obstacles.append(name)
 
