@@ -253,7 +253,7 @@ def test_in_a_large_array_one_entry_is_shown():
 
 def test_inputs_that_are_already_right_are_counted():
     verdict = judge(NEURON, lambda x, w, b: w * x + b if len(x) < 8 else w * x)
-    assert "It is right on 3 of 4 inputs." in verdict.details
+    assert "It is right on 5 of 6 inputs." in verdict.details
 
 
 def test_digits_are_added_until_a_difference_shows():

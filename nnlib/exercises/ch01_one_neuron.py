@@ -274,7 +274,7 @@ exercise(
         (rng.normal(size=5), rng.normal(size=5), -1.5),
         (rng.normal(size=8) + 2, rng.normal(size=8) - 3, 0.7),
         (rng.normal(size=1), rng.normal(size=1), 3.0),
-        (rng.normal(size=11), rng.normal(size=11) + 2000, 0.0),
+        (rng.normal(size=11), rng.normal(size=11) + 12, 0.0),
         (np.array([3, 0, -1, 2]), np.array([7, 2, 1, 12]), 1.5),
     ],
     also_right=[
@@ -311,6 +311,10 @@ exercise(
         (
             lambda x, y, w: np.round(np.mean(y - w * x), 1),
             "This is right to one decimal, as from a search. The equation gives the exact number.",
+        ),
+        (
+            lambda x, y, w: np.sum(y - w * x) / 6,
+            "This divides by 6 whatever comes in. Other data have another number of points: `len(x)`, or `np.mean`.",
         ),
     ],
     hints=[

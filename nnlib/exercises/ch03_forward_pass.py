@@ -54,6 +54,10 @@ exercise(
             "after the sum.",
         ),
         (
+            lambda x, w, b: x @ (w + b),
+            "The bias is added to every weight, so it is multiplied by the inputs. Add it once, after the sum.",
+        ),
+        (
             lambda x, w, b: np.sum(x) * np.sum(w) + b,
             "Both are summed before they are multiplied. Each input has its own weight: multiply first, then add up.",
         ),
@@ -179,7 +183,7 @@ exercise(
         (rng.normal(size=(1, 2)), rng.normal(size=(2, 6)), rng.normal(size=6)),
         (rng.normal(size=(11, 4)), rng.normal(size=(4, 1)), rng.normal(size=1)),
         (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=1)),
-        (np.array([[3, 0], [-1, 2000]]), np.array([[1, 2, 0], [5, -3, 1]]), np.array([0.5, 0.25, -0.75])),
+        (np.array([[3, 0], [-1, 2000]]), rng.normal(size=(2, 3)), np.array([0.5, 0.25, -0.75])),
     ],
     also_right=[
         layer_of_loops,
@@ -234,6 +238,10 @@ exercise(
         (
             lambda X, W, b: X[0] @ W + b,
             "Only the first row goes through. `X @ W` takes them all.",
+        ),
+        (
+            lambda X, W, b: X @ W + np.outer(np.arange(len(X)) == 0, b),
+            "Only the first row gets the biases. Every ride does: add `b` to the whole table.",
         ),
         (
             lambda X, W, b: np.sum(X @ W + b, axis=1),
@@ -309,8 +317,6 @@ def refuses_unequal_shapes(safe_mse, rng):
         except ValueError as error:
             silent = silent or not str(error).strip()
         except Exception as error:
-            if "must derive from BaseException" in str(error):
-                return "`raise` takes an error and not a text: `raise ValueError('...')`."
             return f"On {pair} it raises {type(error).__name__}; it should be a ValueError."
         else:
             if isinstance(result, Exception):
