@@ -165,8 +165,8 @@ exercise(
         ),
         (
             lambda y_hat, y: np.var(y_hat - y),
-            "`np.var` takes the mean residual away before it squares. A line that is 3 € too high everywhere would have "
-            "no loss at all: square the residuals as they are.",
+            "`np.var` takes the mean residual away before it squares. A line that is 3 € too high everywhere would "
+            "have no loss at all: square the residuals as they are.",
         ),
         (
             lambda y_hat, y: np.sum((y_hat - y) ** 2) / 6,

@@ -81,10 +81,6 @@ exercise(
             edited(weighted_sum_loop, "total = total + ", "total = b + "),
             "Each turn overwrites the last, so only the last input is left. Start at 0 and write `s += ...`.",
         ),
-        (
-            edited(weighted_sum_loop, "    return total", "        return total"),
-            "Only the first input counts: the `return` stands inside the loop, and the first turn ends the function.",
-        ),
     ],
     hints=[
         "You priced a ride by hand: kilometers times their price, plus minutes times theirs, and so on, plus the bias.",
@@ -288,12 +284,12 @@ def safe_mse_of_the_difference(y_hat, y):
     return np.mean(error**2)
 
 
-def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError, says="unequal shapes"):
+def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError):
     """An MSE with a guard: differ(y_hat, y) says when to raise."""
 
     def guarded(y_hat, y):
         if differ(y_hat, y):
-            raise error(*[says] * bool(says))
+            raise error("unequal shapes")
         return loss(y_hat, y)
 
     return guarded
@@ -323,7 +319,8 @@ def refuses_unequal_shapes(safe_mse, rng):
                 return f"On {pair} it returns an error; it should raise one."
             through.append(pair)
     if through:
-        return f"These still get a result in place of a ValueError: {', '.join(through)}."
+        more = f" and {len(through) - 3} more" * (len(through) > 3)
+        return f"These still get a result in place of a ValueError: {', '.join(through[:3])}{more}."
     return "It refuses without a word: the message of its ValueError is empty." if silent else None
 
 
@@ -357,7 +354,7 @@ exercise(
         ),
         (
             guard(lambda y_hat, y: y_hat.shape[0] != y.shape[0] or y_hat.shape[-1] != y.shape[-1]),
-            "The first and the last size are compared: (4, 4) and (4,) have both in common. Compare the whole `.shape`.",
+            "The first and the last size are compared, and (4, 4) and (4,) agree in both. Compare the whole `.shape`.",
         ),
         (
             guard(lambda y_hat, y: y_hat.ndim != y.ndim),
@@ -372,20 +369,6 @@ exercise(
         (
             guard(unequal, error=AssertionError),
             "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
-        ),
-        (
-            guard(unequal, error=TypeError),
-            "It refuses, with a TypeError. The arrays are of the right type and of the wrong shape: that is a "
-            "`ValueError`.",
-        ),
-        (
-            guard(unequal, says=""),
-            "It refuses without a word. Give the error a message that helps: `raise ValueError(...)` with both shapes "
-            "in the text.",
-        ),
-        (
-            edited(safe_mse, "raise", "return"),
-            "The error is returned, so the caller goes on with it as if it were a loss. Write `raise`, not `return`.",
         ),
         (
             guard(unequal, lambda y_hat, y: np.mean(np.abs(y_hat - y))),
@@ -484,10 +467,6 @@ exercise(
         (
             edited(through_layers, "X = X @", "X @"),
             "What the layer says is thrown away: `X` stays what it was. Put the result into it, `X = ...`.",
-        ),
-        (
-            edited(through_layers, "    return X", "        return X"),
-            "Only the first layer is computed: the `return` stands inside the loop.",
         ),
         (
             edited(through_layers, ' + p["b"]', ""),

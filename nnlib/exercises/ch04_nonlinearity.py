@@ -172,12 +172,12 @@ exercise(
         ),
         (
             lambda Z: np.max(0, Z),
-            "`np.max` takes one array and an axis. `np.maximum` compares two arrays, or a number and an array, entry by "
-            "entry.",
+            "`np.max` takes one array and an axis. `np.maximum` compares two arrays, or a number and an array, entry "
+            "by entry.",
         ),
         (
             lambda Z: np.array([max(0, z) for z in Z]),
-            "A loop over `Z` gives its rows, and `max` compares single numbers. `np.maximum` takes an array of any shape.",
+            "A loop over `Z` gives its rows, and `max` compares single numbers. `np.maximum` takes any shape.",
         ),
         (lambda Z: np.minimum(Z, 0), "This keeps what is negative. It is the positive entries that pass."),
         (lambda Z: np.abs(Z), "This folds the negative entries up. They should become 0."),
@@ -521,20 +521,12 @@ exercise(
             "This is the output of the last layer alone. Return the list of all: X, A1, A2, ...",
         ),
         (
-            edited(forward, "    return trace", "        return trace"),
-            "Only one layer is run: the `return` stands inside the loop.",
-        ),
-        (
             edited(forward, "append(activation(", "append(("),
             "The activations are missing: each layer is bent before it is passed on.",
         ),
         (
             edited(forward, "append(activation(", "append(activations[0]("),
             "Every layer uses the first activation. Each has its own: go through both lists side by side.",
-        ),
-        (
-            edited(forward, "append(activation(", "append(activations[-1]("),
-            "Every layer uses the last activation. Each has its own: go through both lists side by side.",
         ),
         (
             edited(forward, "append(activation(", "append(relu("),
