@@ -40,6 +40,13 @@ def in_plain_words(error):
             return "A power is written `**` in Python; `^` is something else (the XOR of bits)."
         case TypeError() if "Field elements must be" in text:
             return "`np.array` takes one list: `np.array([[1, 2], [3, 4]])`, with a pair of brackets around all rows."
+        case TypeError() if "same_kind" in text:
+            return (
+                "The array holds whole numbers, and fractions don't fit: `x -= ...` writes into `x` as it is, "
+                "`x = x - ...` makes a new array."
+            )
+        case TypeError() if "'int' object is not iterable" in text:
+            return "`for` goes over a list or an array, and this is one number. `range(n)` counts to it."
         case TypeError() if "unsupported operand" in text:
             return f"Two things that can't be combined meet here ({text})."
         case _:

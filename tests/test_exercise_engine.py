@@ -1248,6 +1248,8 @@ def test_the_readers_own_interrupt_passes():
         ("np.array([1.0, 2.0]) ^ 2", "A power is written"),
         ("3.0 ^ 2", "A power is written"),
         ("np.array([1, 2], [3, 4])", "`np.array` takes one list"),
+        ("np.array([1, 2]).__iadd__(0.5)", "The array holds whole numbers"),
+        ("[k for k in 3]", "`for` goes over a list"),
     ],
 )
 def test_an_error_of_numpys_is_said_in_plain_words(code, words):

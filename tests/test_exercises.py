@@ -85,6 +85,15 @@ def test_the_prose_is_whole_calm_sentences(exercise):
 
 
 @each
+def test_the_hint_for_a_value_has_the_numbers_of_its_law(exercise):
+    """As "MSE 13.12" for a line: the hint is shown for this value, so it is this value's."""
+    if exercise.verify and not exercise.is_function:
+        for answer, hint in exercise.wrong:
+            sentence = exercise.verify(answer, exercise.rng())
+            assert set(re.findall(r"\d+\.\d+", hint)) <= set(re.findall(r"\d+\.\d+", sentence))
+
+
+@each
 def test_it_leads_into_nnlib(exercise):
     if exercise.in_nnlib:
         module, *names = exercise.in_nnlib.split(".")
