@@ -5,16 +5,18 @@ import functools
 import numpy as np
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
-from nnlib.exercises import chapter
-from nnlib.exercises.ch04_nonlinearity import forward, random_layers, relu
+from nnlib.exercises import chapter, edited
+from nnlib.exercises.ch04_nonlinearity import forward as my_forward  # the notebook calls it so
+from nnlib.exercises.ch04_nonlinearity import random_layers, relu
+from nnlib.exercises.ch05_backpropagation import backward as my_backward
 from nnlib.exercises.ch05_backpropagation import (
-    backward,
     linear,
     linear_derivative,
     relu_derivative,
     tanh_derivative,
     two_small_layers,
 )
+from nnlib.exercises.engine import compare
 
 exercise = chapter("09", "a price on large weights")
 
@@ -69,6 +71,8 @@ exercise(
         (random_layers(rng, 2, 5, 3, 1), 3.0),
         (random_layers(rng, 4, 1), 0.02),
         (random_layers(rng, 2, 2, 2), 0.0),
+        (random_layers(rng, *[1] * 6), 0.015),
+        ([{"W": np.array([[300, 0], [0, -40]]), "b": np.array([7, 0])}], 2),
     ],
     also_right=[
         l2_penalty_loop,
@@ -127,6 +131,14 @@ exercise(
             "This is the root of the sum of the squares. The price is the sum itself, without a root.",
         ),
         (
+            edited(
+                l2_penalty,
+                'sum(np.sum(layer["W"] ** 2) for layer in parameters)',
+                'np.sqrt(sum(np.sum(layer["W"] ** 2) for layer in parameters))',
+            ),
+            "A root is taken of the sum over all layers. The price is the sum itself.",
+        ),
+        (
             lambda parameters, l2_lambda: l2_penalty(parameters[:1], l2_lambda),
             "Only the first layer pays: is the `return` inside the loop?",
         ),
@@ -135,26 +147,16 @@ exercise(
             "Only the last layer pays: each layer overwrites the one before. Add them up, `+=`.",
         ),
         (
+            edited(l2_penalty, "in parameters", "in parameters[:-1]"),
+            "The last layer does not pay. Go through all of them.",
+        ),
+        (
             lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda**2),
             "λ is squared too. Square the weights, and multiply by λ/2 once.",
         ),
         (
-            lambda parameters, l2_lambda: l2_penalty(parameters, 0.1),
-            "The λ is always 0.1 here. Use the one that comes in, `l2_lambda`.",
-        ),
-        (
             lambda parameters, l2_lambda: [l2_lambda / 2 * squares(layer["W"]) for layer in parameters],
-            "This is a list, a penalty for each layer. Wanted is one number: their sum.",
-        ),
-        (
-            lambda parameters, l2_lambda: (
-                sum(np.sum(layer["W"] ** 2) for layer in parameters) / (2 * l2_lambda + 1e-300)
-            ),
-            "λ stands below the line. A larger λ is a higher price: multiply by `l2_lambda / 2`.",
-        ),
-        (
-            lambda parameters, l2_lambda: 1 / 2 * l2_lambda + sum(squares(layer["W"]) for layer in parameters),
-            "λ/2 is added. It is a factor: so much for each square.",
+            "This is a list, a penalty for each layer. It takes one number: their sum.",
         ),
     ],
     hints=[
@@ -209,10 +211,13 @@ def in_the_callers_gradients(gradients, parameters, l2_lambda):
     return gradients
 
 
-def only_in(place):
+def only_in(layers):
+    """A wrong gradient: of the layers, only those in this slice pay."""
+
     def wrong(gradients, parameters, l2_lambda):
-        right = add_l2_gradient(gradients, parameters, l2_lambda)
-        return [right[k] if k == place % len(right) else gradients[k] for k in range(len(right))]
+        total = list(gradients)
+        total[layers] = add_l2_gradient(gradients, parameters, l2_lambda)[layers]
+        return total
 
     return wrong
 
@@ -236,6 +241,8 @@ exercise(
         gradient_case(rng, 3, 4, 2, l2_lambda=0.5),
         gradient_case(rng, 2, 5, 3, 1, l2_lambda=3.0),
         gradient_case(rng, 2, 2, 2, l2_lambda=0.02),
+        gradient_case(rng, 3, 1, l2_lambda=0.0),
+        gradient_case(rng, *[2] * 6, l2_lambda=0.7),
     ],
     also_right=[
         add_l2_gradient_loop,
@@ -268,7 +275,7 @@ exercise(
         ),
         (
             with_slope(lambda W, l2_lambda: l2_lambda / 2 * W**2),
-            "This adds the penalty of each weight. Wanted is its derivative: differentiate λ/2 · w² first.",
+            "This adds the penalty of each weight. A slope is its derivative: differentiate λ/2 · w² first.",
         ),
         (
             with_slope(lambda W, l2_lambda: l2_lambda * W**2),
@@ -296,21 +303,29 @@ exercise(
         ),
         (
             with_slope(lambda W, l2_lambda: l2_lambda / 2 * np.sum(W**2)),
-            "The penalty itself is added to every slope. Wanted is its derivative for each weight, an array like `W`.",
+            "The penalty itself is added to every slope. Its derivative is an array like `W`, with a number for each.",
+        ),
+        (
+            with_slope(lambda W, l2_lambda: l2_lambda * np.mean(W)),
+            "Every weight gets the mean of all. Each has a slope of its own: no mean here, entry by entry.",
         ),
         (
             with_slope(lambda W, l2_lambda: l2_lambda * W / W.size),
             "It is divided by the number of weights. The penalty is a sum, and each weight has its own term in it.",
         ),
         (
-            with_slope(lambda W, l2_lambda: 0.1 * W),
-            "The λ is always 0.1 here. Use the one that comes in, `l2_lambda`.",
+            with_slope(lambda W, l2_lambda: l2_lambda * W / len(W)),
+            "It is divided by the number of rows of `W`. The penalty is a sum, and each weight has its own term in it.",
         ),
         (
             lambda gradients, parameters, l2_lambda: [
                 {"W": (1 + l2_lambda) * slope["W"], "b": slope["b"]} for slope in gradients
             ],
             "λ multiplies the gradient. It multiplies the weight: `layer['W']` of `parameters`.",
+        ),
+        (
+            edited(add_l2_gradient, 'slope["W"] + l2_lambda * layer["W"]', '(1 - l2_lambda) * slope["W"]'),
+            "The gradient shrinks by λ. The weights are what shrinks; the slope of the price is λ times the weight.",
         ),
         (
             lambda gradients, parameters, l2_lambda: [
@@ -350,24 +365,21 @@ exercise(
             "The biases are gone from the result. Each layer's dict has both, `'W'` and `'b'`.",
         ),
         (
-            lambda gradients, parameters, l2_lambda: [
-                {"W": layer["W"] - l2_lambda * slope["W"], "b": layer["b"]}
-                for slope, layer in zip(gradients, parameters)
-            ],
-            "Those are moved weights. Here nothing moves yet: return slopes.",
-        ),
-        (
             in_the_callers_gradients,
             "The numbers are right, but you changed the caller's dict or arrays: `slope['W'] = ...` writes into the "
             "dict, `+=` into the array. Make new arrays, `slope['W'] + ...`, and new dicts for them.",
         ),
         (
-            only_in(0),
+            only_in(slice(1)),
             "Only the first layer pays. Go through all of them.",
         ),
         (
-            only_in(-1),
+            only_in(slice(-1, None)),
             "Only the last layer pays. Go through all of them.",
+        ),
+        (
+            only_in(slice(-1)),
+            "The last layer does not pay. Go through all of them.",
         ),
         (
             lambda gradients, parameters, l2_lambda: add_l2_gradient(gradients, parameters, l2_lambda)[:1],
@@ -399,7 +411,16 @@ def decay_factor(learning_rate, l2_lambda):
 exercise(
     title="The factor by which a step shrinks the weights",
     solution=decay_factor,
-    cases=lambda rng: [(0.1, 0.5), (0.5, 4.0), (0.1, 30.0), (2.0, 0.3), (0.25, 0.0), (0.3, 0.7)],
+    cases=lambda rng: [
+        (0.1, 0.5),
+        (0.5, 4.0),
+        (0.1, 30.0),
+        (2.0, 0.3),
+        (0.25, 0.0),
+        (0.3, 0.7),
+        (0.0123, 0.0457),
+        (1, 1),
+    ],
     also_right=[
         lambda learning_rate, l2_lambda: (1.0 - learning_rate * (0.0 + l2_lambda * 1.0)) / 1.0,
         lambda learning_rate, l2_lambda: -(l2_lambda * learning_rate) + 1,
@@ -417,6 +438,10 @@ exercise(
         (
             lambda learning_rate, l2_lambda: 1 - l2_lambda,
             "The learning rate is missing: the whole gradient, λW included, is multiplied by it.",
+        ),
+        (
+            lambda learning_rate, l2_lambda: 1 - learning_rate * (1 + l2_lambda),
+            "lr · dW has no W in it, so it stays outside. With λ = 0 the weights must stay as they are: a factor of 1.",
         ),
         (
             lambda learning_rate, l2_lambda: 1 - learning_rate,
@@ -476,14 +501,17 @@ exercise(
 # ---- train_l2 ---------------------------------------------------------------------------------------
 
 
+my_l2_penalty, my_add_l2_gradient = l2_penalty, add_l2_gradient
+
+
 def train_l2(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
     losses, penalties = [], []
     for _ in range(epochs):
-        trace = forward(X, parameters, activations)
+        trace = my_forward(X, parameters, activations)
         losses.append(np.mean((trace[-1] - y) ** 2))
-        penalties.append(l2_penalty(parameters, l2_lambda))
-        gradients = backward(trace, y, parameters, derivatives)
-        gradients = add_l2_gradient(gradients, parameters, l2_lambda)
+        penalties.append(my_l2_penalty(parameters, l2_lambda))
+        gradients = my_backward(trace, y, parameters, derivatives)
+        gradients = my_add_l2_gradient(gradients, parameters, l2_lambda)
         parameters = [
             {key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}
             for layer, slope in zip(parameters, gradients)
@@ -495,127 +523,132 @@ def train_l2_by_decay(X, y, parameters, activations, derivatives, learning_rate,
     parameters = [{"W": layer["W"].copy(), "b": layer["b"].copy()} for layer in parameters]
     losses, penalties = np.empty(epochs), np.empty(epochs)
     for epoch in range(epochs):
-        trace = forward(X, parameters, activations)
+        trace = my_forward(X, parameters, activations)
         losses[epoch] = ((trace[-1] - y) ** 2).mean()
         penalties[epoch] = l2_penalty_of_one_array(parameters, l2_lambda)
-        for layer, slope in zip(parameters, backward(trace, y, parameters, derivatives)):
+        for layer, slope in zip(parameters, my_backward(trace, y, parameters, derivatives)):
             layer["W"] *= decay_factor(learning_rate, l2_lambda)
             layer["W"] -= learning_rate * slope["W"]
             layer["b"] -= learning_rate * slope["b"]
     return parameters, losses.tolist(), penalties.tolist()
 
 
-def train_l2_recursive(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-    if epochs == 0:
-        return parameters, [], []
-    trace = forward(X, parameters, activations)
-    error = trace[-1] - y
-    slopes = backward(trace, y, parameters, derivatives)
-    moved = []
-    for layer, slope in zip(parameters, slopes):
-        W = layer["W"] - learning_rate * slope["W"] - learning_rate * l2_lambda * layer["W"]
-        moved.append({"W": W, "b": layer["b"] - learning_rate * slope["b"]})
-    rest = (activations, derivatives, learning_rate, epochs - 1, l2_lambda)
-    end, losses, penalties = train_l2_recursive(X, y, moved, *rest)
-    return (
-        end,
-        [np.einsum("ij,ij->", error, error) / error.size, *losses],
-        [l2_penalty(parameters, l2_lambda), *penalties],
-    )
-
-
-def training_with(gradient=add_l2_gradient, penalty=l2_penalty, loss=None, rate=None, after=(), add_to_loss=False):
-    """A wrong training loop: the right one with one part of it changed."""
-
-    def wrong(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-        losses, penalties = [], []
-        step = learning_rate if rate is None else rate(learning_rate, len(X))
-        for _ in range(epochs):
-            trace = forward(X, parameters, activations)
-            before = parameters
-            slopes = gradient(backward(trace, y, parameters, derivatives), parameters, l2_lambda)
-            parameters = [
-                {key: layer[key] - step * slope[key] for key in ("W", "b")} for layer, slope in zip(parameters, slopes)
-            ]
-            output = forward(X, parameters, activations)[-1] if "loss" in after else trace[-1]
-            losses.append(np.mean((output - y) ** 2) if loss is None else loss(output - y))
-            penalties.append(penalty(parameters if "penalty" in after else before, l2_lambda))
-            if add_to_loss:
-                losses[-1] += penalties[-1]
-        return parameters, losses, penalties
-
-    return wrong
-
-
-def decay_without_rate(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-    return training_with(gradient=with_slope(lambda W, l2_lambda: l2_lambda / learning_rate * W))(
-        X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda
-    )
-
-
-def decay_first(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-    """Shrinks the weights, and then looks for the gradient of the data loss at the new place."""
+def train_l2_in_one_sum(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
     losses, penalties = [], []
-    for _ in range(epochs):
-        losses.append(np.mean((forward(X, parameters, activations)[-1] - y) ** 2))
-        penalties.append(l2_penalty(parameters, l2_lambda))
-        factor = decay_factor(learning_rate, l2_lambda)
+    while len(losses) < epochs:
+        trace = my_forward(X, parameters, activations)
+        error, squares, moved = trace[-1] - y, 0.0, []
+        for layer, slope in zip(parameters, my_backward(trace, y, parameters, derivatives)):
+            W, b = layer["W"], layer["b"]
+            squares += np.einsum("ij,ij->", W, W)
+            moved.append({"W": W - learning_rate * (slope["W"] + l2_lambda * W), "b": b - learning_rate * slope["b"]})
+        losses.append(np.einsum("ij,ij->", error, error) / error.size)
+        penalties.append(l2_lambda * squares / 2)
+        parameters = moved
+    return parameters, losses, penalties
+
+
+LOSS, PENALTY = "losses.append(np.mean((trace[-1] - y) ** 2))", "penalties.append(my_l2_penalty(parameters, l2_lambda))"
+ADDED = "gradients = my_add_l2_gradient(gradients, parameters, l2_lambda)"
+MOVED = '{key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}'
+END, RESULT = "zip(parameters, gradients)\n        ]", "return parameters, losses, penalties"
+LATE = {LOSS: "losses.append(np.mean((my_forward(X, parameters, activations)[-1] - y) ** 2))", PENALTY: PENALTY}
+
+
+def noted_after_the_step(*lines):
+    """The loop with these of its lines moved below the step."""
+    changes = [text for line in lines for text in (line, "pass")]
+    return edited(train_l2, *changes, END, "\n        ".join([END, *(LATE[line] for line in lines)]))
+
+
+shrinking_first = edited(
+    train_l2,
+    "gradients = my_backward(trace, y, parameters, derivatives)",
+    """factor = 1 - learning_rate * l2_lambda
         parameters = [{"W": factor * layer["W"], "b": layer["b"]} for layer in parameters]
-        slopes = backward(forward(X, parameters, activations), y, parameters, derivatives)
-        parameters = [
-            {key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}
-            for layer, slope in zip(parameters, slopes)
-        ]
-    return parameters, losses, penalties
+        gradients = my_backward(my_forward(X, parameters, activations), y, parameters, derivatives)""",
+    ADDED,
+    "pass",
+)
+shrinking_last = edited(
+    train_l2,
+    ADDED,
+    "factor = 1 - learning_rate * l2_lambda",
+    MOVED,
+    """{
+                "W": factor * (layer["W"] - learning_rate * slope["W"]),
+                "b": layer["b"] - learning_rate * slope["b"],
+            }""",
+)
+biases_too = edited(
+    train_l2,
+    ADDED,
+    """gradients = [
+            {key: slope[key] + l2_lambda * layer[key] for key in layer} for slope, layer in zip(gradients, parameters)
+        ]""",
+)
+of_the_start = edited(
+    train_l2,
+    "losses, penalties = [], []",
+    "losses, penalties, first = [], [], parameters",
+    PENALTY,
+    PENALTY.replace("parameters", "first"),
+    ADDED,
+    ADDED.replace("parameters", "first"),
+)
+shrinking_once = edited(
+    train_l2,
+    "losses, penalties = [], []",
+    """losses, penalties = [], []
+    parameters = [{**layer, "W": (1 - learning_rate * l2_lambda) * layer["W"]} for layer in parameters]""",
+    ADDED,
+    "pass",
+)
+in_the_callers_arrays = edited(
+    train_l2,
+    "parameters = [\n            " + MOVED + "\n            for layer, slope in zip(parameters, gradients)\n        ]",
+    """for layer, slope in zip(parameters, gradients):
+            layer["W"] -= learning_rate * slope["W"]
+            layer["b"] -= learning_rate * slope["b"]""",
+)
 
-
-def decay_last(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-    """Steps first, and then shrinks the weights that have already moved."""
-    losses, penalties = [], []
-    for _ in range(epochs):
-        trace = forward(X, parameters, activations)
-        losses.append(np.mean((trace[-1] - y) ** 2))
-        penalties.append(l2_penalty(parameters, l2_lambda))
-        slopes = backward(trace, y, parameters, derivatives)
-        factor = decay_factor(learning_rate, l2_lambda)
-        parameters = [
-            {"W": factor * (p["W"] - learning_rate * slope["W"]), "b": p["b"] - learning_rate * slope["b"]}
-            for p, slope in zip(parameters, slopes)
-        ]
-    return parameters, losses, penalties
-
-
-def in_the_callers_arrays(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-    end, losses, penalties = train_l2(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda)
-    for layer, trained in zip(parameters, end):
-        layer["W"][...] = trained["W"]
-        layer["b"][...] = trained["b"]
-    return parameters, losses, penalties
-
-
-FIXED_ACTIVATIONS = [np.tanh, np.tanh, linear]  # the F of the notebook
-FIXED_DERIVATIVES = [tanh_derivative, tanh_derivative, linear_derivative]  # its D
-
-
-def with_fixed_lists(activations_too=True, derivatives_too=True):
-    """A wrong training loop: it takes the notebook's F and D, whatever comes in."""
-
-    def wrong(X, y, parameters, activations, derivatives, *rest):
-        activations = FIXED_ACTIVATIONS[: len(parameters)] if activations_too else activations
-        derivatives = FIXED_DERIVATIVES[: len(parameters)] if derivatives_too else derivatives
-        return train_l2(X, y, parameters, activations, derivatives, *rest)
-
-    return wrong
-
-
-def one_step_only(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
-    return train_l2(X, y, parameters, activations, derivatives, learning_rate, min(epochs, 1), l2_lambda)
+F, D = [np.tanh, np.tanh, linear], [tanh_derivative, tanh_derivative, linear_derivative]  # those of the notebook
+OWN_F, OWN_D = ("activations)", "F[: len(parameters)])"), ("derivatives)\n", "D[: len(parameters)])\n")
 
 
 def training_case(rng, n, sizes, activations, derivatives, learning_rate, epochs, l2_lambda):
     parameters = random_layers(rng, *sizes)
     X, y = rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
     return X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda
+
+
+def from_the_bottom(*given):
+    """A case whose start fits its targets, so that the data loss is 0 and can only rise."""
+    X, _, parameters, activations, *rest = training_case(*given)
+    return X, my_forward(X, parameters, activations)[-1], parameters, activations, *rest
+
+
+def in_the_long_run(solution, *cases):
+    """A law for `verify`: what is right on a first, short case has to be so on the others too, which take longer.
+
+    cases : functions of no argument, each returns a tuple of arguments. An answer that is wrong on the first one is
+    told so by the exercise's own cases, and needn't run on.
+    """
+
+    def law(answer, rng):
+        for k, case in enumerate(cases):
+            if compare.differences(solution(*case()), answer(*case())):
+                return TOO_SHORT if k else None
+
+    return law
+
+
+TOO_SHORT = "It is right in short runs, but in a long one something else comes out: does it stop by itself?"
+
+
+def simple_case(learning_rate, steps, l2_lambda):
+    X, y, parameters = np.array([[1], [2]]), np.array([[1], [0]]), [{"W": np.array([[0.4]]), "b": np.array([-0.2])}]
+    return X, y, parameters, (linear,), (linear_derivative,), learning_rate, steps, l2_lambda
 
 
 exercise(
@@ -637,127 +670,154 @@ exercise(
         training_case(rng, 5, (2, 4, 2), [relu, linear], [relu_derivative, linear_derivative], 0.05, 5, 2.0),
         training_case(rng, 3, (2, 2), [np.tanh], [tanh_derivative], 0.5, 1, 0.25),
         training_case(rng, 3, (2, 3, 1), [np.tanh] * 2, [tanh_derivative] * 2, 0.1, 4, 0.0),
+        from_the_bottom(rng, 4, (1, 3, 2), [np.tanh, linear], [tanh_derivative, linear_derivative], 0.1, 6, 0.5),
+        training_case(rng, 3, (2, 2, 1), [np.tanh, linear], [tanh_derivative, linear_derivative], 0.5, 8, 6.0),
     ],
-    also_right=[train_l2_by_decay, train_l2_recursive],
+    verify=in_the_long_run(
+        train_l2,
+        lambda: simple_case(0.1, 5, 0.3),
+        lambda: simple_case(0.01, 1500, 1),
+        lambda: simple_case(0.1, 300, 30),
+    ),
+    also_right=[train_l2_by_decay, train_l2_in_one_sum],
     wrong=[
         (
-            training_with(add_to_loss=True),
+            edited(train_l2, LOSS, LOSS[:-1] + " + my_l2_penalty(parameters, l2_lambda))"),
             "The losses hold the penalty too. Keep the two apart: `losses` is the data loss only, and the penalty "
             "stands beside it.",
         ),
         (
-            training_with(gradient=lambda slopes, parameters, l2_lambda: slopes),
+            edited(train_l2, ADDED, "pass"),
             "The penalty is written down, but the steps do not feel it: they follow the gradient of the data loss "
             "alone. Add that of the penalty.",
         ),
         (
-            training_with(gradient=with_slope(lambda array, l2_lambda: l2_lambda * array, ("W", "b"))),
+            biases_too,
             "The biases are pulled toward 0 as well. Only the weights pay.",
         ),
         (
-            training_with(gradient=with_slope(lambda W, l2_lambda: -l2_lambda * W)),
+            edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "-l2_lambda)")),
             "The price has the wrong sign: the weights are pushed away from 0.",
         ),
         (
-            training_with(gradient=with_slope(lambda W, l2_lambda: 2 * l2_lambda * W)),
+            edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "2 * l2_lambda)")),
             "The weights are pulled twice as hard as they should: the slope of λ/2 · w² is λw.",
         ),
         (
-            decay_without_rate,
+            edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "l2_lambda / learning_rate)")),
             "λW is taken off without the learning rate. It is a part of the gradient: the rate multiplies both parts.",
         ),
         (
-            decay_first,
+            shrinking_first,
             "The weights shrink before the forward pass of the step, so the two parts of the gradient are taken at two "
             "different places. Take both at the same weights, then step.",
         ),
         (
-            decay_last,
+            shrinking_last,
             "The step comes first and the shrinking after it, so the step is shrunk as well. Take both slopes at the "
             "same weights: W · factor - rate · dW.",
         ),
         (
-            training_with(after=("penalty",)),
+            of_the_start,
+            "The penalty and its gradient are always those of the start. Take them from the weights as they are now.",
+        ),
+        (
+            shrinking_once,
+            "The weights shrink once, before the loop. Every step has to shrink them.",
+        ),
+        (
+            noted_after_the_step(PENALTY),
             "The losses are from before each step, the penalties from after it. Take both before.",
         ),
         (
-            training_with(after=("loss", "penalty")),
+            noted_after_the_step(LOSS, PENALTY),
             "Losses and penalties come one step late. Take both before the step, at the weights that the gradient "
             "belongs to.",
         ),
         (
-            training_with(after=("loss",)),
+            noted_after_the_step(LOSS),
             "The penalties are from before each step, the losses from after it. Take both before.",
         ),
         (
-            training_with(penalty=lambda parameters, l2_lambda: 2 * l2_penalty(parameters, l2_lambda)),
+            edited(train_l2, PENALTY, "penalties.append(2 * my_l2_penalty(parameters, l2_lambda))"),
             "The penalties are twice too large: λ/2 · ΣW².",
         ),
         (
-            training_with(penalty=lambda parameters, l2_lambda: l2_penalty(parameters, 2.0)),
+            edited(train_l2, PENALTY, "penalties.append(my_l2_penalty(parameters, 2))"),
             "The penalties are sums of squares without their price, λ/2.",
         ),
         (
-            training_with(penalty=priced(squares, ("W", "b"))),
+            edited(
+                train_l2,
+                PENALTY,
+                "penalties.append(my_l2_penalty([{'W': a} for p in parameters for a in p.values()], l2_lambda))",
+            ),
             "The steps are right, but the penalties count the biases. They are free.",
         ),
         (
-            training_with(loss=lambda error: np.sum(error**2)),
+            edited(train_l2, "np.mean((", "np.sum(("),
             "The losses are sums of squares. The loss is their mean over every element.",
         ),
         (
-            training_with(rate=lambda rate, n: -rate),
+            edited(train_l2, "layer[key] - learning_rate", "layer[key] + learning_rate"),
             "This climbs: the gradient points uphill. Go against it, `layer['W'] - learning_rate * slope['W']`.",
         ),
         (
-            training_with(rate=lambda rate, n: rate / n),
+            edited(train_l2, "- learning_rate *", "- learning_rate / len(X) *"),
             "The step is divided by the number of rows. The gradient is that of a mean already: divide no more.",
         ),
         (
-            training_with(rate=lambda rate, n: 0.1),
-            "The rate is always 0.1, whatever comes in: use the parameter `learning_rate`.",
-        ),
-        (
-            one_step_only,
+            edited(train_l2, RESULT, "    " + RESULT),
             "Only one step is taken: is the `return` inside the loop?",
         ),
         (
-            lambda X, y, parameters, *rest: (parameters, *train_l2(X, y, parameters, *rest)[1:]),
+            edited(
+                train_l2,
+                "losses, penalties = [], []",
+                "start, losses, penalties = parameters, [], []",
+                RESULT,
+                "return start, losses, penalties",
+            ),
             "The losses are right, but the parameters come back as they were: return the trained ones.",
         ),
         (
-            lambda *given: train_l2(*given)[:2],
+            edited(train_l2, RESULT, "return parameters, losses"),
             "The penalties are missing: return all three, `parameters, losses, penalties`.",
         ),
         (
-            lambda *given: (train_l2(*given)[0], train_l2(*given)[2], train_l2(*given)[1]),
+            edited(train_l2, RESULT, "return parameters, penalties, losses"),
             "Losses and penalties have changed places: return `parameters, losses, penalties`.",
         ),
         (
-            lambda *given: (*train_l2(*given)[1:], train_l2(*given)[0]),
+            edited(train_l2, RESULT, "return losses, penalties, parameters"),
             "Return parameters first, then losses, then penalties.",
         ),
         (
-            lambda *given: (train_l2(*given)[1], train_l2(*given)[0], train_l2(*given)[2]),
+            edited(train_l2, RESULT, "return losses, parameters, penalties"),
             "The losses come first here. Return `parameters, losses, penalties`.",
         ),
         (
-            with_fixed_lists(),
+            edited(train_l2, *OWN_F, *OWN_D),
             "The activations and derivatives are always the same, tanh, whatever comes in. Are the notebook's `F` and "
             "`D` in it? Use `activations` and `derivatives`.",
         ),
         (
-            with_fixed_lists(derivatives_too=False),
+            edited(train_l2, *OWN_F),
             "The forward pass takes tanh, whatever comes in. Is the notebook's `F` in it? Use `activations`.",
         ),
         (
-            with_fixed_lists(activations_too=False),
+            edited(train_l2, *OWN_D),
             "The backward pass takes the derivative of tanh, whatever comes in. Is the notebook's `D` in it? Use "
             "`derivatives`.",
         ),
         (
-            lambda *given: (train_l2(*given)[0], train_l2(*given)[1], train_l2(*given)[2][-1:]),
-            "Only the last penalty is returned. Wanted is the list of all, one for each step.",
+            edited(train_l2, LOSS, LATE[LOSS].replace("activations", "F[: len(parameters)]")),
+            "The losses are computed with tanh, whatever comes in: are they from the notebook's `mse_of`, which takes "
+            "the notebook's `F`? Take them from `trace[-1]`.",
+        ),
+        (
+            edited(train_l2, RESULT, "return parameters, losses, penalties[-1:]"),
+            "Only the last penalty is returned. Return the list of all, one for each step.",
         ),
         (
             in_the_callers_arrays,
@@ -802,7 +862,7 @@ def right_of_the_validation_digits(l2_lambda):
 def good_on_the_validation_digits(answer, rng):
     """None if a network trained with this λ does well on the validation digits, else a sentence."""
     if isinstance(answer, bool | np.bool_ | str) or np.ndim(answer) != 0 or not np.isreal(answer):
-        return "One number is wanted, the λ itself."
+        return "This takes one number, the λ itself."
     l2_lambda = float(answer)
     if not 0 <= l2_lambda < np.inf:
         return "λ is a finite number of at least 0: a negative price would pay the weights for growing."
@@ -851,7 +911,7 @@ exercise(
             "set stays closed.",
         ),
         (10, "With this λ the training explodes: the rate times λ is 2 or close to it."),
-        ((0.003, 0.9), "One number is wanted, the λ itself."),
+        ((0.003, 0.9), "This takes one number, the λ itself."),
     ],
     hints=[
         "Compare shares of the *validation* digits. Go in factors of ten first: 0.0001, 0.001, 0.01, 0.1.",
