@@ -635,10 +635,14 @@ def in_the_long_run(solution, *cases):
     told so by the exercise's own cases, and needn't run on.
     """
 
+    @functools.cache
+    def right(case):
+        return solution(*case())
+
     def law(answer, rng):
-        for k, case in enumerate(cases):
-            if compare.differences(solution(*case()), answer(*case())):
-                return TOO_SHORT if k else None
+        for case in cases:
+            if compare.differences(right(case), answer(*case())):
+                return None if case is cases[0] else TOO_SHORT
 
     return law
 
@@ -676,7 +680,7 @@ exercise(
     verify=in_the_long_run(
         train_l2,
         lambda: simple_case(0.1, 5, 0.3),
-        lambda: simple_case(0.01, 1500, 1),
+        lambda: simple_case(0.01, 1100, 1),
         lambda: simple_case(0.1, 300, 30),
     ),
     also_right=[train_l2_by_decay, train_l2_in_one_sum],

@@ -1,13 +1,18 @@
 """Exercises of chapter 10: estimate the gradient from a few rows, and step at once."""
 
 import math
+import operator
 from dataclasses import dataclass
 
 import numpy as np
 
-from nnlib.exercises import chapter
-from nnlib.exercises.ch04_nonlinearity import forward, relu, sigmoid
-from nnlib.exercises.ch05_backpropagation import backward, relu_derivative, tanh_derivative, train
+from nnlib.exercises import chapter, edited
+from nnlib.exercises.ch04_nonlinearity import forward as my_forward  # the notebook calls it so
+from nnlib.exercises.ch04_nonlinearity import random_layers, relu, sigmoid
+from nnlib.exercises.ch05_backpropagation import backward as my_backward
+from nnlib.exercises.ch05_backpropagation import linear, relu_derivative, sigmoid_derivative, tanh_derivative, train
+from nnlib.exercises.ch09_l2 import in_the_long_run
+from nnlib.exercises.engine import compare
 
 exercise = chapter("10", "mini-batches")
 
@@ -29,16 +34,20 @@ def updates_by_counting(n, batch_size, epochs):
 
 
 def a_whole_number(updates, rng):
-    """Say so where the count is a float: np.ceil(3.5) is 4.0, and `range(4.0)` does not run."""
-    if not isinstance(updates(7, 2, 3), (int, np.integer)):
-        return f"Updates are counted, and `{updates(7, 2, 3)}` is a float."
-    return None
+    """Say so where `range` would not take the count: np.ceil(3.5) is 4.0, and `range(4.0)` does not run."""
+    try:
+        operator.index(updates(7, 2, 3))
+    except TypeError:
+        return f"Updates are counted, and `{updates(7, 2, 3)}` is no `int`."
 
 
 exercise(
     title="How many updates in so many epochs",
     solution=updates,
-    cases=lambda rng: [(10, 4, 1), (10, 4, 3), (12, 4, 5), (5, 8, 2), (7, 1, 3), (33, 32, 4), (6, 6, 2), (11, 4, 2)],
+    cases=lambda rng: (
+        [(10, 4, 1), (10, 4, 3), (12, 4, 5), (5, 8, 2), (7, 1, 3), (33, 32, 4), (6, 6, 2), (11, 4, 2)]
+        + [(1000, 32, 10), (1000, 1, 1), (1000, 1000, 1), (1, 1, 1), (3, 4, 1)]
+    ),
     also_right=[
         updates_by_counting,
         lambda n, batch_size, epochs: epochs * math.ceil(n / batch_size),
@@ -68,6 +77,10 @@ exercise(
         (
             lambda n, batch_size, epochs: math.ceil(epochs * n / batch_size),
             "No batch reaches into the next epoch. Round up within one epoch, then multiply.",
+        ),
+        (
+            lambda n, batch_size, epochs: epochs * (n // batch_size) + (n % batch_size > 0),
+            "The smaller batch is counted once. It comes in every epoch: add it before you multiply.",
         ),
         (
             lambda n, batch_size, epochs: epochs * round(n / batch_size),
@@ -150,6 +163,8 @@ exercise(
         (3 * rng.normal(size=9) + 1, 4),
         (rng.normal(size=12), 5),
         (rng.normal(size=7), 7),
+        (30 * rng.normal(size=100) - 9, np.int64(32)),
+        (np.array([4, -7, 12, 12, 0, 3]), 3),
     ],
     also_right=[batch_spread_in_one, batch_spread_loop, batch_spread_by_sample_variance],
     wrong=[
@@ -204,7 +219,19 @@ exercise(
         ),
         (
             lambda slopes, batch_size: np.std(slopes[:batch_size]),
-            "That is how far the first rows lie apart. Wanted is how far the *means* of batches lie apart.",
+            "That is how far the first rows lie apart. The question is how far the *means* of batches lie apart.",
+        ),
+        (
+            edited(batch_spread, "np.var(slopes)", "np.var(slopes[:batch_size])"),
+            "The variance is that of the first rows alone. Take it of all n slopes: `np.var(slopes)`.",
+        ),
+        (
+            edited(batch_spread, "np.var(slopes)", "np.mean(slopes**2)"),
+            "The mean of the squares is the variance only where the mean is 0. Subtract it first, or use `np.var`.",
+        ),
+        (
+            edited(batch_spread_in_one, "np.std", "np.var"),
+            "The variance stands where the standard deviation should: beside two roots it is `np.std`.",
         ),
         (
             lambda slopes, batch_size: np.std(slopes),
@@ -311,6 +338,21 @@ def batches_case(rng, n, n_inputs, n_outputs, batch_size):
     return X, y, batch_size, np.random.default_rng(int(rng.integers(1000)))
 
 
+def one_order_an_epoch(minibatches, rng):
+    """Say so where a second epoch, from the same generator, has not the order that it would have."""
+    dice, twin = np.random.default_rng(3), np.random.default_rng(3)
+    X = np.arange(10.0).reshape(5, 2)
+    for epoch in range(2):
+        batches, right = minibatches(X, X, 2, dice), minibatches_of_shuffled(X, X, 2, twin)
+        if compare.differences(right, batches):
+            return ANOTHER_ORDER if epoch else None
+
+
+ANOTHER_ORDER = (
+    "The first epoch is right, the second isn't: draw one permutation an epoch, a new one in each, and no more."
+)
+
+
 exercise(
     title="The batches of one epoch",
     solution=minibatches,
@@ -322,7 +364,11 @@ exercise(
         batches_case(rng, 4, 2, 1, 10),
         batches_case(rng, 5, 1, 3, 1),
         batches_case(rng, 9, 2, 2, 4),
+        batches_case(rng, 1, 2, 1, 4),
+        batches_case(rng, 100, 1, 1, 33),
+        (np.arange(7.0), np.arange(7, dtype=np.float32), 3, np.random.default_rng(2)),
     ],
+    verify=one_order_an_epoch,
     also_right=[minibatches_of_shuffled, minibatches_by_shuffle, minibatches_by_split],
     wrong=[
         (
@@ -357,6 +403,45 @@ exercise(
             "whole epoch, cut into pieces.",
         ),
         (
+            edited(
+                drawn_anew,
+                "rng.permutation(len(X))[:batch_size]",
+                "rng.choice(len(X), min(batch_size, len(X)), replace=False)",
+            ),
+            "Every batch is drawn from all rows again, so some rows come twice and some not at all. Draw one "
+            "`rng.permutation(len(X))` for the whole epoch, and cut it into pieces.",
+        ),
+        (
+            edited(
+                minibatches,
+                "rng.permutation(len(X))",
+                "rng.permutation(len(X) - 1)",
+                "range(0, len(X)",
+                "range(0, len(X) - 1",
+            ),
+            "One row is missing: `rng.permutation(n)` gives 0 to n - 1, so n is `len(X)`.",
+        ),
+        (
+            edited(
+                minibatches,
+                "order = rng.permutation(len(X))",
+                "order = sorted(range(len(X)), key=lambda row: rng.random())",
+            ),
+            "Random, but another order than that of `rng.permutation(len(X))`, which the exercise asks for.",
+        ),
+        (
+            edited(
+                minibatches,
+                "rows = order[start : start + batch_size]",
+                "rows = np.take(order, range(start, start + batch_size), mode='wrap')",
+            ),
+            "The last batch is filled up with rows from the start, so they come twice. Leave it smaller.",
+        ),
+        (
+            lambda X, y, batch_size, rng: [(X[k : k + 1], y[k : k + 1]) for k in rng.permutation(len(X))],
+            "Single rows, whatever `batch_size` is: `order[k : k + batch_size]` takes that many.",
+        ),
+        (
             with_replacement,
             "Drawn with replacement: some rows come twice and some not at all. In an epoch each row comes exactly "
             "once.",
@@ -376,7 +461,7 @@ exercise(
             lambda X, y, batch_size, rng: [
                 (X[rows], y[rows]) for rows in np.array_split(rng.permutation(len(X)), -(-len(X) // batch_size))
             ],
-            "`np.array_split` makes batches of nearly equal size. Wanted are full ones, and the rest in the last.",
+            "`np.array_split` makes batches of nearly equal size. Make full ones, and leave the rest to the last.",
         ),
         (
             lambda X, y, batch_size, rng: minibatches(X, y, batch_size, rng)[0],
@@ -432,6 +517,9 @@ exercise(
         (list(rng.uniform(0, 1, 3)), [32, 32, 7]),
         (list(rng.uniform(0, 1, 2)), [3, 3]),
         ([0.5], [6]),
+        ([2, 5], [3, 1]),
+        ([0.0, 0.0], [4, 2]),
+        (list(rng.uniform(0, 1, 12)), [8] * 11 + [3]),
     ],
     also_right=[
         epoch_loss_loop,
@@ -450,7 +538,7 @@ exercise(
         ),
         (
             lambda losses, sizes: np.dot(losses, sizes) / len(sizes),
-            "Divided by the number of batches; wanted is the number of rows.",
+            "It is divided by the number of batches. Divide by the number of rows.",
         ),
         (
             lambda losses, sizes: np.dot(losses, sizes) / (len(sizes) * sizes[0]),
@@ -465,12 +553,24 @@ exercise(
             "The losses are divided by the sizes. A batch of more rows must count more, not less.",
         ),
         (
+            lambda losses, sizes: np.sum(np.divide(losses, sizes)),
+            "Here each loss is divided by its size. Times its size it is the sum over the batch.",
+        ),
+        (
+            lambda losses, sizes: np.average(sizes, weights=losses),
+            "Losses and sizes have changed places: the losses are averaged, and the sizes are their weights.",
+        ),
+        (
+            lambda losses, sizes: np.dot(losses, sizes) / max(sizes),
+            "It is divided by the largest size. Divide by the number of all rows, `sum(sizes)`.",
+        ),
+        (
             lambda losses, sizes: losses[-1],
             "That is the loss of the last batch alone.",
         ),
         (
             lambda losses, sizes: np.sum(losses),
-            "The sum grows with the number of batches. Wanted is a mean over the rows.",
+            "The sum grows with the number of batches. Take a mean over the rows.",
         ),
         (
             lambda losses, sizes: np.mean(losses[:-1]) if len(losses) > 1 else losses[0],
@@ -487,21 +587,23 @@ exercise(
 
 # ---- train_batches ----------------------------------------------------------------------------------
 
+my_minibatches, my_epoch_loss = minibatches, epoch_loss
+
 
 def train_batches(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
     history = []
     for _ in range(epochs):
         losses, sizes = [], []
-        for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-            trace = forward(X_batch, parameters, activations)
+        for X_batch, y_batch in my_minibatches(X, y, batch_size, rng):
+            trace = my_forward(X_batch, parameters, activations)
             losses.append(np.mean((trace[-1] - y_batch) ** 2))
             sizes.append(len(X_batch))
-            gradients = backward(trace, y_batch, parameters, derivatives)
+            gradients = my_backward(trace, y_batch, parameters, derivatives)
             parameters = [
                 {key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}
                 for layer, slope in zip(parameters, gradients)
             ]
-        history.append(epoch_loss(losses, sizes))
+        history.append(my_epoch_loss(losses, sizes))
     return parameters, history
 
 
@@ -510,9 +612,9 @@ def train_batches_on_copies(X, y, parameters, activations, derivatives, learning
     losses = np.zeros(epochs)
     for epoch in range(epochs):
         for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-            trace = forward(X_batch, parameters, activations)
+            trace = my_forward(X_batch, parameters, activations)
             losses[epoch] += np.sum((trace[-1] - y_batch) ** 2) / y.size
-            for layer, slope in zip(parameters, backward(trace, y_batch, parameters, derivatives)):
+            for layer, slope in zip(parameters, my_backward(trace, y_batch, parameters, derivatives)):
                 layer["W"] -= learning_rate * slope["W"]
                 layer["b"] -= learning_rate * slope["b"]
     return parameters, losses.tolist()
@@ -521,125 +623,92 @@ def train_batches_on_copies(X, y, parameters, activations, derivatives, learning
 def train_batches_by_train(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
     history = []
     for _ in range(epochs):
-        squares = 0.0
-        order = rng.permutation(len(X))
-        for k in range(0, len(X), batch_size):
-            rows = order[k : k + batch_size]
-            parameters, losses = train(X[rows], y[rows], parameters, activations, derivatives, learning_rate, 1)
-            squares += len(rows) * losses[0]
-        history.append(squares / len(X))
+        seen, sizes = [], []
+        for X_batch, y_batch in minibatches(X, y, batch_size, rng):
+            parameters, losses = train(X_batch, y_batch, parameters, activations, derivatives, learning_rate, 1)
+            seen += losses
+            sizes.append(len(X_batch))
+        history.append(epoch_loss(seen, sizes))
     return parameters, history
 
 
-def batch_training_of(
-    rate=None, once=False, after=False, reported=epoch_loss, keys=("W", "b"), every=False, whole_loss=False, apart=False
-):
-    """A wrong training loop: the right one with one part of it changed."""
-
-    def wrong(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
-        history, rate_used = [], learning_rate if rate is None else None
-        batches = minibatches(X, y, batch_size, rng) if once else None
-        for _ in range(epochs):
-            if not once:
-                batches = minibatches(X, y, batch_size, rng)
-            losses, sizes, start = [], [], parameters
-            for X_batch, y_batch in batches:
-                at = start if apart else parameters
-                trace = forward(X_batch, at, activations)
-                loss = np.mean((trace[-1] - y_batch) ** 2)
-                step = rate(learning_rate, X_batch, X, batch_size) if rate else rate_used
-                slopes = backward(trace, y_batch, at, derivatives)
-                parameters = [
-                    {key: layer[key] - step * slope[key] if key in keys else layer[key] for key in layer}
-                    for layer, slope in zip(parameters, slopes)
-                ]
-                if after:
-                    loss = np.mean((forward(X_batch, parameters, activations)[-1] - y_batch) ** 2)
-                losses.append(loss)
-                sizes.append(len(X_batch))
-            if every:
-                history += losses
-            elif whole_loss:
-                history.append(np.mean((forward(X, parameters, activations)[-1] - y) ** 2))
-            else:
-                history.append(reported(losses, sizes))
-        return parameters, history
-
-    return wrong
+MEASURED = "losses.append(np.mean((trace[-1] - y_batch) ** 2))"
+REPORTED = "my_epoch_loss(losses, sizes)"
+NEW_BATCHES = "in my_minibatches(X, y, batch_size, rng)"
+MOVED = """parameters = [
+                {key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}
+                for layer, slope in zip(parameters, gradients)
+            ]"""
+LOSS_OF_ALL = "np.mean((my_forward(X, parameters, activations)[-1] - y) ** 2)"
+BY_TRAIN = "parameters, losses = train("
 
 
-def full_batches(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
-    return train_batches(X, y, parameters, activations, derivatives, learning_rate, epochs, len(X), rng)
+def stepping(step):
+    """The loop with another step in place of the learning rate."""
+    return edited(train_batches, "- learning_rate * slope", f"- {step} * slope")
 
 
-def whole_gradient(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
-    history = []
-    for _ in range(epochs):
-        losses, sizes = [], []
-        for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-            losses.append(np.mean((forward(X_batch, parameters, activations)[-1] - y_batch) ** 2))
-            sizes.append(len(X_batch))
-            slopes = backward(forward(X, parameters, activations), y, parameters, derivatives)
-            parameters = [
-                {key: layer[key] - learning_rate * slope[key] for key in layer}
-                for layer, slope in zip(parameters, slopes)
-            ]
-        history.append(epoch_loss(losses, sizes))
-    return parameters, history
-
-
-def in_the_callers_arrays(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
-    history = []
-    for _ in range(epochs):
-        losses, sizes = [], []
-        for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-            trace = forward(X_batch, parameters, activations)
-            losses.append(np.mean((trace[-1] - y_batch) ** 2))
-            sizes.append(len(X_batch))
-            for layer, slope in zip(parameters, backward(trace, y_batch, parameters, derivatives)):
+last_of_the_epoch = edited(  # the step stands outside the inner loop
+    train_batches,
+    "            gradients = my_backward",
+    "        gradients = my_backward",
+    "            " + MOVED,
+    "        " + MOVED.replace("\n    ", "\n"),
+)
+from_the_start_of_the_epoch = edited(
+    train_batches,
+    "losses, sizes = [], []",
+    "losses, sizes, start = [], [], parameters",
+    "trace = my_forward(X_batch, parameters",
+    "trace = my_forward(X_batch, start",
+    "y_batch, parameters, derivatives",
+    "y_batch, start, derivatives",
+)
+in_the_callers_arrays = edited(
+    train_batches,
+    MOVED,
+    """for layer, slope in zip(parameters, gradients):
                 layer["W"] -= learning_rate * slope["W"]
-                layer["b"] -= learning_rate * slope["b"]
-        history.append(epoch_loss(losses, sizes))
-    return parameters, history
-
-
-def last_of_the_epoch(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
-    """One update an epoch, with its last batch: the step stands outside the inner loop."""
-    history = []
-    for _ in range(epochs):
-        losses, sizes = [], []
-        for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-            trace = forward(X_batch, parameters, activations)
-            losses.append(np.mean((trace[-1] - y_batch) ** 2))
-            sizes.append(len(X_batch))
-        slopes = backward(trace, y_batch, parameters, derivatives)
-        parameters = [
-            {key: layer[key] - learning_rate * slope[key] for key in layer} for layer, slope in zip(parameters, slopes)
-        ]
-        history.append(epoch_loss(losses, sizes))
-    return parameters, history
-
-
-def one_epoch_only(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng):
-    return train_batches(X, y, parameters, activations, derivatives, learning_rate, 1, batch_size, rng)
-
-
-def sigmoid_derivative(A):
-    return A * (1 - A)
-
-
-def linear(Z):
-    return Z
+                layer["b"] -= learning_rate * slope["b"]""",
+)
 
 
 def batch_training_case(rng, n, sizes, activations, derivatives, learning_rate, epochs, batch_size):
-    parameters = [
-        {"W": rng.normal(size=(n_inputs, n_neurons)), "b": rng.normal(size=n_neurons)}
-        for n_inputs, n_neurons in zip(sizes, sizes[1:])
-    ]
+    parameters = random_layers(rng, *sizes)
     X, y = rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
     generator = np.random.default_rng(int(rng.integers(1000)))
     return X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, generator
+
+
+def simple_batches(learning_rate, epochs):
+    """A case of `train_batches` that costs little: three rows of whole numbers and a single weight."""
+    X, y, parameters = (
+        np.array([[1], [2], [0]]),
+        np.array([[1], [0], [3]]),
+        [{"W": np.array([[0.4]]), "b": np.zeros(1)}],
+    )
+    return X, y, parameters, (linear,), (np.ones_like,), learning_rate, epochs, 2, np.random.default_rng(5)
+
+
+def epoch_by_epoch(train_batches, rng):
+    """Say so where two calls, each for one epoch, do not lead where one call for two epochs does."""
+    *given, learning_rate, epochs, batch_size, dice = simple_batches(0.1, 2)
+    end, losses = train_batches(*given, learning_rate, epochs, batch_size, dice)
+    X, y, parameters, *functions, _, _, _, dice = simple_batches(0.1, 2)
+    for loss in list(losses):
+        parameters, one = train_batches(X, y, parameters, *functions, learning_rate, 1, batch_size, dice)
+        if compare.differences(loss, one[0]):
+            return NOT_EPOCH_BY_EPOCH
+    if compare.differences(end, parameters):
+        return NOT_EPOCH_BY_EPOCH
+    return enduring(train_batches, rng)
+
+
+NOT_EPOCH_BY_EPOCH = (
+    "Two epochs in one call, or in two calls with the same `rng`, should end in the same place. Draw "
+    "from `rng` as often as there are epochs, and remember nothing between two calls."
+)
+enduring = in_the_long_run(train_batches, lambda: simple_batches(0.1, 3), lambda: simple_batches(0.01, 1100))
 
 
 exercise(
@@ -662,117 +731,167 @@ exercise(
         batch_training_case(rng, 6, (2, 4, 2), [relu, linear], [relu_derivative, np.ones_like], 0.05, 3, 2),
         batch_training_case(rng, 5, (3, 2), [sigmoid], [sigmoid_derivative], 0.5, 3, 1),
         batch_training_case(rng, 4, (2, 2), [np.tanh], [tanh_derivative], 0.5, 4, 9),
+        batch_training_case(
+            rng, 3, (2, 2, 2, 1), (np.tanh, relu, linear), (tanh_derivative, relu_derivative, np.ones_like), 0.9, 6, 2
+        ),
     ],
+    verify=epoch_by_epoch,
     also_right=[train_batches_on_copies, train_batches_by_train],
     wrong=[
         (
-            batch_training_of(reported=lambda losses, sizes: np.mean(losses)),
+            edited(train_batches, REPORTED, "np.mean(losses)"),
             "The loss of an epoch is a mean of batch means here. The last batch is smaller: use `epoch_loss`.",
         ),
         (
-            batch_training_of(once=True),
+            edited(
+                train_batches,
+                "for _ in range(epochs)",
+                "batches = my_minibatches(X, y, batch_size, rng)\n    for _ in range(epochs)",
+                NEW_BATCHES,
+                "in batches",
+            ),
             "The batches are made once and come back in every epoch. Ask for new ones inside the loop over the epochs.",
         ),
         (
-            batch_training_of(after=True),
+            edited(
+                train_batches,
+                MEASURED,
+                "pass",
+                MOVED,
+                MOVED + "\n            " + MEASURED.replace("trace", "my_forward(X_batch, parameters, activations)"),
+            ),
             "Each loss is taken after its update. Take it before, from the trace that the gradient is made of.",
         ),
         (
-            batch_training_of(every=True),
-            "A loss for each batch. Wanted is one for each epoch: `epoch_loss(losses, sizes)`.",
+            edited(train_batches, f"history.append({REPORTED})", "history += losses"),
+            "A loss for each batch. There should be one for each epoch: `epoch_loss(losses, sizes)`.",
         ),
         (
-            batch_training_of(whole_loss=True),
+            edited(train_batches, REPORTED, LOSS_OF_ALL),
             "The loss of all rows after the epoch costs another pass over the data. Use the losses of the batches, "
             "each from before its update.",
         ),
         (
-            batch_training_of(rate=lambda rate, X_batch, X, batch_size: -rate),
+            edited(
+                train_batches,
+                f"history.append({REPORTED})",
+                "pass",
+                "losses, sizes = [], []",
+                f"losses, sizes = [], []\n        history.append({LOSS_OF_ALL})",
+            ),
+            "The loss of all rows before the epoch costs another pass over the data. Use the losses of the batches, "
+            "each from before its update.",
+        ),
+        (
+            edited(
+                train_batches, "losses, sizes = [], []", "pass", "history = []", "history, losses, sizes = [], [], []"
+            ),
+            "The losses of the earlier epochs are still in it. Begin each epoch with empty lists.",
+        ),
+        (
+            stepping("-learning_rate"),
             "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
         ),
         (
-            batch_training_of(rate=lambda rate, X_batch, X, batch_size: rate / len(X_batch)),
+            stepping("learning_rate / len(X_batch)"),
             "The step is divided by the rows of the batch. `backward` gives the gradient of a mean already: divide no "
             "more.",
         ),
         (
-            batch_training_of(rate=lambda rate, X_batch, X, batch_size: rate / batch_size),
+            stepping("learning_rate / batch_size"),
             "The step is divided by `batch_size`. `backward` gives the gradient of a mean already: divide no more.",
         ),
         (
-            batch_training_of(rate=lambda rate, X_batch, X, batch_size: rate * len(X_batch) / len(X)),
+            stepping("learning_rate * len(X_batch) / len(X)"),
             "The step is scaled by the share of the rows. Every batch takes a whole step of `learning_rate`.",
         ),
         (
-            batch_training_of(rate=lambda rate, X_batch, X, batch_size: rate * len(X_batch) / batch_size),
+            stepping("learning_rate * len(X_batch) / batch_size"),
             "The step of the smaller last batch is shortened. That is an idea, but not what `nnlib` and the others do: "
             "every batch takes a whole step.",
         ),
         (
-            batch_training_of(rate=lambda rate, X_batch, X, batch_size: 1.0),
-            "The learning rate is missing: a step is `learning_rate` times the gradient.",
-        ),
-        (
-            batch_training_of(apart=True),
+            from_the_start_of_the_epoch,
             "All gradients of an epoch are computed where the epoch started. Each batch looks from where the last one "
             "went.",
+        ),
+        (
+            edited(train_batches_by_train, BY_TRAIN, "end, losses = train(", "return parameters", "return end"),
+            "Every batch starts from the same parameters, so all updates but the last are forgotten. Each goes on from "
+            "where the one before went: `parameters, losses = train(...)`.",
         ),
         (
             last_of_the_epoch,
             "Only the last batch of an epoch makes an update. The step belongs inside the loop over the batches.",
         ),
         (
-            full_batches,
+            edited(train_batches, NEW_BATCHES, NEW_BATCHES + "[:1]"),
+            "Only the first batch of each epoch is used. Go through all of them.",
+        ),
+        (
+            edited(train_batches, NEW_BATCHES, "in my_minibatches(X, y, len(X), rng)"),
             "Every step looks at all rows: `batch_size` is not used.",
         ),
         (
-            whole_gradient,
+            edited(
+                train_batches,
+                "gradients = my_backward(trace, y_batch,",
+                "gradients = my_backward(my_forward(X, parameters, activations), y,",
+            ),
             "The gradient is that of all rows. Use the rows of the batch, `X_batch` and `y_batch`.",
         ),
         (
-            batch_training_of(keys=("W",)),
+            edited(train_batches_by_train, "train(X_batch, y_batch,", "train(X, y,"),
+            "Every update is trained on all rows. Hand the rows of the batch to `train`, `X_batch` and `y_batch`.",
+        ),
+        (
+            edited(
+                train_batches,
+                MOVED,
+                MOVED.replace("learning_rate * slope[key]", "learning_rate * slope[key] * (key == 'W')"),
+            ),
             "The weights move, the biases stay. Both take a step.",
         ),
         (
-            one_epoch_only,
+            edited(train_batches, "return parameters, history", "    return parameters, history"),
             "Only one epoch is run: is the `return` inside the loop?",
         ),
         (
-            lambda *given: train_batches(*given)[0],
+            edited(
+                train_batches,
+                f"        history.append({REPORTED})\n    return",
+                f"            history.append({REPORTED})\n            return",
+            ),
+            "Only one batch is used: is the `return` inside both loops?",
+        ),
+        (
+            edited(train_batches, "return parameters, history", "return parameters"),
             "The losses are missing: return both, `parameters, losses`.",
         ),
         (
-            lambda *given: train_batches(*given)[1],
-            "Two things are wanted, `return parameters, losses`; this returns only one.",
+            edited(train_batches, "return parameters, history", "return history"),
+            "Return two things, `parameters, losses`; this returns only one.",
         ),
         (
-            lambda *given: train_batches(*given)[::-1],
+            edited(train_batches, "return parameters, history", "return history, parameters"),
             "The other way round: parameters first, then losses.",
         ),
         (
-            batch_training_of(reported=lambda losses, sizes: losses[-1]),
+            edited(train_batches, REPORTED, "losses[-1]"),
             "That is the loss of the last batch alone. Collect the losses of all batches of the epoch.",
         ),
         (
-            lambda *given: (train_batches(*given)[0], train_batches(*given)[1][-1]),
-            "Only the last loss is returned. Wanted is the list of all, one for each epoch.",
+            edited(train_batches, "return parameters, history", "return parameters, history[-1]"),
+            "Only the last loss is returned. Return the list of all, one for each epoch.",
         ),
         (
-            lambda *given: (given[2], train_batches(*given)[1]),
+            edited(
+                train_batches, "history = []", "history, start = [], parameters", "return parameters,", "return start,"
+            ),
             "The losses are right, but the parameters come back as they were: return the trained ones.",
         ),
         (
-            lambda X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng: train_batches(
-                X,
-                y,
-                parameters,
-                activations,
-                derivatives,
-                learning_rate,
-                epochs,
-                batch_size,
-                np.random.default_rng(0),
-            ),
+            edited(train_batches, "history = []", "history, rng = [], np.random.default_rng(0)"),
             "It draws from a generator of its own. Hand the `rng` that comes in to `minibatches`.",
         ),
         (
