@@ -6,10 +6,13 @@ import math
 import numpy as np
 
 from nnlib import datasets, initializers
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 from nnlib.exercises.ch04_nonlinearity import forward, relu
 from nnlib.exercises.ch05_backpropagation import backward, relu_derivative, tanh_derivative
-from nnlib.exercises.ch10_mini_batches import batch_training_case, epoch_loss, linear, minibatches, train_batches
+from nnlib.exercises.ch09_l2 import in_the_long_run
+from nnlib.exercises.ch10_mini_batches import batch_training_case, epoch_loss, linear, minibatches, simple_batches
+from nnlib.exercises.ch10_mini_batches import train_batches as my_train_batches  # the notebook calls it so
+from nnlib.exercises.engine import compare
 
 exercise = chapter("11", "schedulers")
 
@@ -51,6 +54,9 @@ exercise(
         (89, 0.1, 30, 0.1),
         (5, 0.3, 1, 0.9),
         (100, 0.02, 7, 1.0),
+        (199, 0.2, 1, 0.95),
+        (79, 0.2, 100, 0.3),
+        (3, 1, 2, 0.5),
         (int(rng.integers(40, 60)), 0.25, 10, 0.7),
     ],
     also_right=[
@@ -131,16 +137,8 @@ exercise(
             "The power covers the initial rate too. Only `gamma` is multiplied again and again.",
         ),
         (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * 0.1 ** (epoch // step_size),
-            "The factor is always 0.1, whatever comes in: use the parameter `gamma`.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: 0.1 * gamma ** (epoch // step_size),
-            "It always starts at 0.1, whatever comes in: use the parameter `initial_rate`.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** (epoch // 30),
-            "It always drops after 30 epochs, whatever comes in: use the parameter `step_size`.",
+            edited(step_lr, "gamma **", "(1 - gamma) **"),
+            "`gamma` is what is kept of the rate at each drop, not what is taken off. It is not `1 - gamma`.",
         ),
     ],
     hints=[
@@ -175,6 +173,9 @@ exercise(
         (1, 0.3, 0.9),
         (7, 0.1, 0.95),
         (60, 0.25, 1.0),
+        (999, 0.1, 0.5),
+        (1279, 0.1, 0.95 ** (1 / 16)),
+        (3, 1, 0.25),
         (int(rng.integers(20, 40)), 0.05, 0.97),
     ],
     also_right=[
@@ -243,8 +244,12 @@ exercise(
             "from `initial_rate` each time.",
         ),
         (
-            lambda epoch, initial_rate, gamma: 0.1 * gamma**epoch,
-            "It always starts at 0.1, whatever comes in: use the parameter `initial_rate`.",
+            lambda epoch, initial_rate, gamma: initial_rate - (1 - gamma) * epoch,
+            "The same amount is taken off in every epoch, a straight line that falls below zero. Multiply by `gamma`.",
+        ),
+        (
+            edited(exponential_lr, "gamma**epoch", "gamma ** (epoch // 20)"),
+            "These are stairs: the rate keeps its height for 20 epochs. Here it is multiplied after every epoch.",
         ),
     ],
     hints=[
@@ -284,6 +289,9 @@ exercise(
         (0.1, 0.1, 5),
         (0.5, 0.05, 10),
         (float(rng.uniform(0.1, 1)), 0.01, 40),
+        (1, 0.3, 20),
+        (0.4, 0.3, 1),
+        (0.2, 1e-6, 1280),
     ],
     also_right=[
         gamma_by_halving,
@@ -312,7 +320,7 @@ exercise(
         ),
         (
             lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** epochs,
-            "The power of the whole is taken, where the root is wanted: `gamma ** epochs` equals the fraction.",
+            "The power of the whole is taken in place of the root: `gamma ** epochs` equals the fraction.",
         ),
         (
             lambda initial_rate, final_rate, epochs: final_rate / initial_rate,
@@ -343,8 +351,12 @@ exercise(
             "This spreads the difference of the two rates over the epochs. ExponentialLR spreads their fraction.",
         ),
         (
+            lambda initial_rate, final_rate, epochs: 1 - (1 - final_rate / initial_rate) / epochs,
+            "An equal part of the initial rate is taken off in each epoch. Equal factors make a power: take a root.",
+        ),
+        (
             lambda initial_rate, final_rate, epochs: initial_rate * (final_rate / initial_rate) ** (1 / epochs),
-            "This is the rate of epoch 1. Wanted is the factor alone.",
+            "This is the rate of epoch 1. Return the factor alone.",
         ),
         (
             lambda initial_rate, final_rate, epochs: (final_rate - initial_rate) ** (1 / epochs),
@@ -367,7 +379,7 @@ def train_scheduled(X, y, parameters, activations, derivatives, learning_rate, e
     losses, rates = [], []
     for epoch in range(epochs):
         rate = scheduler(epoch, learning_rate)
-        parameters, new = train_batches(X, y, parameters, activations, derivatives, rate, 1, batch_size, rng)
+        parameters, new = my_train_batches(X, y, parameters, activations, derivatives, rate, 1, batch_size, rng)
         losses.append(new[0])
         rates.append(rate)
     return parameters, losses, rates
@@ -393,50 +405,21 @@ def train_scheduled_batch_by_batch(
     return parameters, history, rates
 
 
-def train_scheduled_recursive(
+def train_scheduled_in_arrays(
     X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler
 ):
-    if epochs == 0:
-        return parameters, [], []
-    parameters, losses, rates = train_scheduled_recursive(
-        X, y, parameters, activations, derivatives, learning_rate, epochs - 1, batch_size, rng, scheduler
-    )
-    rate = scheduler(epochs - 1, learning_rate)
-    parameters, new = train_batches(X, y, parameters, activations, derivatives, rate, 1, batch_size, rng)
-    return parameters, [*losses, *new], np.array([*rates, rate])
+    losses, rates, given = np.zeros(epochs), np.zeros(epochs), (activations, derivatives)
+    for epoch in range(epochs):
+        rates[epoch] = scheduler(epoch, learning_rate)
+        parameters, losses[epoch : epoch + 1] = my_train_batches(
+            X, y, parameters, *given, rates[epoch], 1, batch_size, rng
+        )
+    return parameters, losses, rates
 
 
-def scheduled_training_of(
-    epoch_of=lambda epoch: epoch,
-    used=lambda rate, learning_rate: rate,
-    feeds_back=False,
-    records=lambda rate, epoch, scheduler, learning_rate: rate,
-    epochs_each=1,
-    own_generator=False,
-    carries=True,
-    takes_over=True,
-    whole=False,
-    keeps_lists=False,
-):
-    """A wrong scheduled training: the right one with one part of it changed."""
-
-    def wrong(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler):
-        losses, rates, at = [], [], parameters
-        for epoch in range(epochs):
-            rate = scheduler(epoch_of(epoch), learning_rate)
-            rates.append(records(rate, epoch, scheduler, learning_rate))
-            generator = np.random.default_rng(0) if own_generator else rng
-            size = len(X) if whole else batch_size
-            each = epochs if epochs_each is None else epochs_each
-            start = at if carries else parameters
-            step = used(rate, learning_rate)
-            at, new = train_batches(X, y, start, activations, derivatives, step, each, size, generator)
-            losses += [new] if keeps_lists else new
-            if feeds_back:
-                learning_rate = rate
-        return at if takes_over else parameters, losses, rates
-
-    return wrong
+ASKED, KEPT = "scheduler(epoch, learning_rate)", "rates.append(rate)"
+TAKEN, TRAINED = "parameters, new = my_train_batches", "derivatives, rate, 1, batch_size, rng)"
+LOOP, RETURNED = "for epoch in range(epochs)", "return parameters, losses, rates"
 
 
 def scheduler_asked_in_every_batch(
@@ -447,7 +430,7 @@ def scheduler_asked_in_every_batch(
         losses, sizes = [], []
         for X_batch, y_batch in minibatches(X, y, batch_size, rng):
             rate = scheduler(step, learning_rate)
-            one, new = train_batches(
+            one, new = my_train_batches(
                 X_batch, y_batch, parameters, activations, derivatives, rate, 1, len(X_batch), np.random.default_rng(0)
             )
             losses, sizes, parameters, step = [*losses, *new], [*sizes, len(X_batch)], one, step + 1
@@ -456,16 +439,21 @@ def scheduler_asked_in_every_batch(
     return parameters, history, rates
 
 
-def one_rate_for_all(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler):
+def at_one_rate(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler):
     rate = scheduler(0, learning_rate)
-    parameters, losses = train_batches(X, y, parameters, activations, derivatives, rate, epochs, batch_size, rng)
+    parameters, losses = my_train_batches(X, y, parameters, activations, derivatives, rate, epochs, batch_size, rng)
     return parameters, losses, [rate] * epochs
 
 
-def last_rate_for_all(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler):
-    rates = [scheduler(epoch, learning_rate) for epoch in range(epochs)]
-    parameters, losses = train_batches(X, y, parameters, activations, derivatives, rates[-1], epochs, batch_size, rng)
-    return parameters, losses, rates
+at_the_last_rate = edited(
+    at_one_rate,
+    "rate = scheduler(0, learning_rate)",
+    "rates = [scheduler(epoch, learning_rate) for epoch in range(epochs)]",
+    "derivatives, rate, epochs",
+    "derivatives, rates[-1], epochs",
+    "[rate] * epochs",
+    "rates",
+)
 
 
 def halved_each_time(epoch, initial_rate):
@@ -484,11 +472,38 @@ def falling_by_one_over(epoch, initial_rate):
     return initial_rate / (1 + epoch)
 
 
+def rising(epoch, initial_rate):
+    return initial_rate * 1.5**epoch
+
+
+def goes_on_later(train_scheduled, rng):
+    """Say so where a run in two calls, as chapter 12 makes it, does not lead where the run in one call does."""
+    end, losses, _ = train_scheduled(*simple_batches(0.1, 4), halved_each_time)
+    X, y, parameters, *functions, rate, _, size, dice = simple_batches(0.1, 4)
+    parameters, first, _ = train_scheduled(X, y, parameters, *functions, rate, 3, size, dice, halved_each_time)
+    later = train_scheduled(X, y, parameters, *functions, rate, 1, size, dice, lambda epoch, r: r / 2 ** (3 + epoch))
+    if compare.differences((end, list(losses)), (later[0], [*first, *later[1]])):
+        return IN_TWO_CALLS
+    return enduring(train_scheduled, rng)
+
+
+IN_TWO_CALLS = (
+    "Four epochs in one call, or in two calls with the same `rng`, should end in the same place. Draw from `rng` as "
+    "often as there are epochs, and remember nothing between two calls."
+)
+
+
 def scheduled_case(*given):
     """A case of `train_batches`, and a scheduler behind it."""
     *of_training, scheduler = given
     return *batch_training_case(*of_training), scheduler
 
+
+enduring = in_the_long_run(
+    train_scheduled,
+    lambda: (*simple_batches(0.1, 3), halved_each_time),
+    lambda: (*simple_batches(0.01, 1100), falling_by_one_over),
+)
 
 exercise(
     title="Training with a scheduler",
@@ -512,34 +527,34 @@ exercise(
             rng, 6, (2, 4, 2), [relu, linear], [relu_derivative, np.ones_like], 0.05, 7, 2, falling_in_steps_of_three
         ),
         scheduled_case(rng, 5, (3, 2), [np.tanh], [tanh_derivative], 0.5, 4, 9, falling_by_one_over),
+        scheduled_case(rng, 4, (2, 3, 1), (np.tanh, linear), (tanh_derivative, np.ones_like), 0.8, 5, 3, rising),
     ],
-    also_right=[train_scheduled_batch_by_batch, train_scheduled_recursive],
+    verify=goes_on_later,
+    also_right=[train_scheduled_batch_by_batch, train_scheduled_in_arrays],
     wrong=[
         (
-            scheduled_training_of(used=lambda rate, learning_rate: learning_rate),
+            edited(train_scheduled, TRAINED, TRAINED.replace("rate", "learning_rate")),
             "The scheduler is asked, and the training still runs at `learning_rate`. Hand `rate` to `train_batches`.",
         ),
         (
-            scheduled_training_of(feeds_back=True),
+            edited(train_scheduled, KEPT, KEPT + "\n        learning_rate = rate"),
             "The rate of the last epoch goes back in as the initial one, so it falls faster and faster. The scheduler "
             "wants the *initial* rate each time: leave `learning_rate` as it came.",
         ),
         (
-            scheduled_training_of(epoch_of=lambda epoch: epoch + 1),
+            edited(train_scheduled, ASKED, "scheduler(epoch + 1, learning_rate)"),
             "The schedule is one epoch ahead. The first epoch has the number 0 and runs at the initial rate.",
         ),
         (
-            scheduled_training_of(epoch_of=lambda epoch: max(epoch - 1, 0)),
+            edited(train_scheduled, ASKED, "scheduler(max(epoch - 1, 0), learning_rate)"),
             "The schedule is one epoch late. Ask it with the number of the epoch that is about to run.",
         ),
         (
-            scheduled_training_of(
-                records=lambda rate, epoch, scheduler, learning_rate: scheduler(epoch + 1, learning_rate)
-            ),
+            edited(train_scheduled, KEPT, "rates.append(scheduler(epoch + 1, learning_rate))"),
             "The training is right; the rates recorded are those of the next epoch. Record the one that was used.",
         ),
         (
-            scheduled_training_of(records=lambda rate, epoch, scheduler, learning_rate: learning_rate),
+            edited(train_scheduled, KEPT, "rates.append(learning_rate)"),
             "The training is right, but the rates recorded are all the initial one. Record `rate`.",
         ),
         (
@@ -547,38 +562,46 @@ exercise(
             "The rate falls from batch to batch. Here a schedule counts epochs: one rate for all batches of an epoch.",
         ),
         (
-            one_rate_for_all,
+            at_one_rate,
             "All epochs run at the rate of epoch 0. Ask the scheduler again before each epoch.",
         ),
         (
-            last_rate_for_all,
+            at_the_last_rate,
             "All epochs run at the last rate. Each has its own: train one epoch at a time.",
         ),
         (
-            scheduled_training_of(epochs_each=None),
+            edited(train_scheduled, TRAINED, TRAINED.replace("1", "epochs"), "losses.append(new[0])", "losses += new"),
             "Each rate is used for `epochs` epochs. In one round of the loop train a single epoch.",
         ),
         (
-            scheduled_training_of(own_generator=True),
+            edited(train_scheduled, TRAINED, TRAINED.replace("rng", "np.random.default_rng(0)")),
             "Each epoch makes a generator of its own, so all epochs have the same batches. Hand on the `rng` that "
             "came in.",
         ),
         (
-            scheduled_training_of(carries=False),
+            edited(train_scheduled, TAKEN, TAKEN.replace("parameters", "end"), RETURNED, "return end, losses, rates"),
             "Every epoch starts from the first parameters again. Go on from those that the last epoch returned.",
         ),
         (
-            scheduled_training_of(carries=False, takes_over=False),
+            edited(train_scheduled, TAKEN, TAKEN.replace("parameters", "_")),
             "Every epoch starts from the same parameters. Take over those that `train_batches` returns.",
         ),
         (
-            scheduled_training_of(whole=True),
+            edited(train_scheduled, TRAINED, TRAINED.replace("batch_size", "len(X)")),
             "All rows go into one batch. Hand on `batch_size`.",
         ),
         (
-            scheduled_training_of(keeps_lists=True),
+            edited(train_scheduled, "new[0]", "new"),
             "`train_batches` returns its losses in a list, even for one epoch, so yours are lists in a list. Take its "
             "only entry, `[0]`.",
+        ),
+        (
+            edited(train_scheduled, RETURNED, "    " + RETURNED),
+            "Only one epoch is run: is the `return` inside the loop?",
+        ),
+        (
+            edited(train_scheduled, "        losses.append", "    losses.append", f"        {KEPT}", f"    {KEPT}"),
+            "Only the last loss and rate are kept. Append both inside the loop, one for each epoch.",
         ),
     ],
     hints=[
@@ -602,6 +625,7 @@ ENOUGH = 6.5  # the sum of the rates below which no run has arrived after 80 epo
 # What `verify` says of a mistake: the hints of the declared ones go further.
 NO_RATE = "It does not return a positive number for every epoch."
 OTHER_START = "Epoch 0 does not run at `initial_rate`."
+FIXED_START = "Epoch 0 runs at 0.2 whatever comes in as `initial_rate`."
 MEMORY = "Asked twice for the same epoch, it gives two different rates."
 EXPLODED = "The loss of a run exploded."
 CONSTANT = "The rate is the same in all epochs."
@@ -648,16 +672,16 @@ def last_losses(rates):
 
 def schedule_mistake(schedule, rng):
     """What keeps a schedule from the goal on fresh seeds; None if nothing does."""
-    rates = [schedule(epoch, INITIAL_RATE) for epoch in range(EPOCHS)]
-    if not all(isinstance(rate, int | float | np.integer | np.floating) for rate in rates):
+    rates = [as_rate(schedule(epoch, INITIAL_RATE)) for epoch in range(EPOCHS)]
+    if not all(rate is not None and math.isfinite(rate) and rate > 0 for rate in rates):
         return NO_RATE
-    rates = tuple(float(rate) for rate in rates)
-    if not all(math.isfinite(rate) and rate > 0 for rate in rates):
-        return NO_RATE
-    if rates[0] != INITIAL_RATE:
+    rates = tuple(rates)
+    if not math.isclose(rates[0], INITIAL_RATE, rel_tol=1e-9):
         return OTHER_START
-    if any(float(schedule(epoch, INITIAL_RATE)) != rates[epoch] for epoch in reversed(range(EPOCHS))):
+    if any(as_rate(schedule(epoch, INITIAL_RATE)) != rates[epoch] for epoch in reversed(range(EPOCHS))):
         return MEMORY
+    if not math.isclose(as_rate(schedule(0, 0.3)), 0.3, rel_tol=1e-9):
+        return FIXED_START
     if max(rates) > 5:
         return EXPLODED
     with np.errstate(all="ignore"):
@@ -667,6 +691,16 @@ def schedule_mistake(schedule, rng):
     if loss < GOAL:
         return None
     return f"{loss:.4f} on the hidden seeds; the goal is below {GOAL}. {why_above(rates)}"
+
+
+def as_rate(rate):
+    """A float for anything that is one real number, such as the array of shape () of `np.where`; else None."""
+    if isinstance(rate, str | bool | np.bool_ | complex) or np.ndim(rate) != 0:
+        return None
+    try:
+        return float(rate)
+    except (TypeError, ValueError):
+        return None
 
 
 def why_above(rates):
@@ -703,6 +737,8 @@ exercise(
         lambda epoch, initial_rate: initial_rate * 0.1 ** (epoch // 40),
         lambda epoch, initial_rate: initial_rate * 0.5 * (1 + np.cos(np.pi * epoch / 80)),
         lambda epoch, initial_rate: initial_rate - 0.002 * epoch,
+        lambda epoch, initial_rate: np.where(epoch < 60, initial_rate, initial_rate / 10),
+        lambda epoch, initial_rate: np.exp(np.log(initial_rate) - 0.02 * epoch),
     ],
     wrong=[
         (
@@ -747,8 +783,12 @@ exercise(
         ),
         (
             lambda epoch, initial_rate: 0.05,
-            "It pays no attention to `initial_rate`. Epoch 0 has to run at `initial_rate`, here 0.2, and the rest "
-            "follows from there.",
+            "Epoch 0 has to run at `initial_rate`, here 0.2, and the rest follows from there.",
+        ),
+        (
+            lambda epoch, initial_rate: 0.2 * 0.98**epoch,
+            "It starts at 0.2 whatever comes in. Take `initial_rate` in place of the number, and the same schedule "
+            "serves a run with any initial rate.",
         ),
         (
             lambda epoch, initial_rate: initial_rate - 0.005 * epoch,
