@@ -9,12 +9,12 @@ import re
 import shutil
 import tempfile
 import zipfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 from nnlib.exercises.engine import attempt
 
 exercise = chapter("12", "save, load, resume")
@@ -88,9 +88,11 @@ def file_of(save_parameters, parameters):
     """What is in the file that it writes: {name: array}."""
     with folder() as place:
         path = Path(place) / "parameters.npz"
-        save_parameters(path, parameters)
+        save_parameters(path, [{"W": np.ones((1, 1)), "b": np.ones(1)}] * 13)  # what is saved next has to replace it
         if not path.exists():
-            raise FileNotFoundError("there is no file at `path`")
+            others = "".join(f", but there is {other.name}" for other in Path(place).iterdir())
+            raise FileNotFoundError(f"there is no file at `path`{others}")
+        save_parameters(path, parameters)
         if not zipfile.is_zipfile(path):
             raise ValueError("what stands at `path` is no .npz file")
         with np.load(path, allow_pickle=False) as file:
@@ -136,8 +138,8 @@ exercise(
         ),
         (
             lambda path, parameters: np.savez(path, **{f"layer{k}": p for k, p in enumerate(parameters, 1)}),
-            "Each dict went in whole, as an array of Python objects, pickled. What is wanted in the file are the "
-            "arrays inside the dicts.",
+            "Each dict went in whole, as an array of Python objects, pickled. Save the arrays inside the dicts, each "
+            "under a name of its own.",
         ),
         (
             save_by_position,
@@ -154,6 +156,15 @@ exercise(
             "Only the first layer is in the file.",
         ),
         (
+            lambda path, parameters: path.exists() or save_parameters(path, parameters),
+            "A file that is there already stays as it is. What is saved now has to replace what was saved before.",
+        ),
+        (
+            lambda path, parameters: np.save(path, parameters),
+            "`np.save` writes a single array, here one of Python objects, and puts `.npy` behind the name. `np.savez` "
+            "writes several, each with a name.",
+        ),
+        (
             save_two_layers,
             "It saves two layers, however many there are. Go through the list with a loop.",
         ),
@@ -167,11 +178,11 @@ exercise(
         ),
         (
             saving(start=0),
-            "The numbers begin at 0. Wanted is `W1` for the first layer, as in the formulas of the course.",
+            "The numbers begin at 0. The first layer is `W1`, as in the formulas of the course.",
         ),
         (
             saving(name=lambda key, k: f"{key}_{k}"),
-            "The names have an underscore. Wanted are `W1`, `b1`, `W2`, ...",
+            "The names have an underscore. They should be `W1`, `b1`, `W2`, ...",
         ),
         (
             saving(name=lambda key, k: key + "{k}"),
@@ -179,7 +190,7 @@ exercise(
         ),
         (
             save_pickled,
-            "The file is a pickle. Wanted is an archive of named arrays, as `np.savez` writes it.",
+            "The file is a pickle. It should be an archive of named arrays, as `np.savez` writes it.",
         ),
         (
             saving(keys=("W",)),
@@ -273,6 +284,11 @@ def load_in_the_order_of_the_file(path):
         return [{"W": file[W], "b": file[b]} for W, b in zip(names[::2], names[1::2])]
 
 
+def load_as_they_come(path):
+    with np.load(path) as file:
+        return [{"W": file[name], "b": file["b" + name[1:]]} for name in file.files if name.startswith("W")]
+
+
 def loading_by_digit(numbers):
     """A load_parameters that takes the number of a layer from the second letter of its name."""
 
@@ -305,13 +321,20 @@ def archive_with_a_pickle():
     return stream.getvalue()
 
 
-def loaded(load_parameters, parameters, shuffled):
+ORDERS = {
+    "W1, b1, W2, b2, ...": lambda pairs: [entry for pair in pairs for entry in pair],
+    "the last layer first": lambda pairs: [entry for pair in pairs[::-1] for entry in pair],
+    "all backward": lambda pairs: [entry for pair in pairs[::-1] for entry in pair[::-1]],
+}
+
+
+def loaded(load_parameters, parameters, order):
     """What it reads from a file with these parameters, and whether it refuses a file with a pickle in it."""
-    arrays = [(f"{key}{k}", layer[key]) for k, layer in enumerate(parameters, start=1) for key in "Wb"]
+    arrays = ORDERS[order]([[(f"{key}{k}", p[key]) for key in "Wb"] for k, p in enumerate(parameters, start=1)])
     written = [(name, array.tobytes(), array.dtype.str, array.shape) for name, array in arrays]
     with folder() as place:
         path = Path(place) / "parameters.npz"
-        path.write_bytes(archive(*(written[::-1] if shuffled else written)))
+        path.write_bytes(archive(*written))
         found = load_parameters(path)
         if hasattr(found, "files"):  # an opened file, which does not outlive this folder
             found.close()
@@ -330,11 +353,11 @@ exercise(
     title="Read the parameters of a network from an .npz file",
     solution=load_parameters,
     cases=lambda rng: [
-        (layers(rng, 2, 3, 1), False),
-        (layers(rng, 1, 2), False),
-        (layers(rng, 3, 2, 4, 2), True),
-        (layers(rng, *[1] * 12), False),
-        (layers(rng, 2, 2, 1, dtype=np.float32), False),
+        (layers(rng, 2, 3, 1), "W1, b1, W2, b2, ..."),
+        (layers(rng, 1, 2), "W1, b1, W2, b2, ..."),
+        (layers(rng, 3, 2, 4, 2), "all backward"),
+        (layers(rng, *[1] * 12), "W1, b1, W2, b2, ..."),
+        (layers(rng, 2, 2, 1, dtype=np.float32), "the last layer first"),
     ],
     use=loaded,
     also_right=[load_parameters_until_none_is_left, load_parameters_by_number],
@@ -345,12 +368,11 @@ exercise(
         ),
         (
             load_as_dict,
-            "This is a dict of all arrays by name. Wanted is the list that was saved, a dict with `W` and `b` for each "
-            "layer.",
+            "This is a dict of all arrays by name. Return the list that was saved, with a dict for each layer.",
         ),
         (
             load_flat,
-            "This is one long list of arrays. Wanted is a list of dicts, `W` and `b` of a layer together.",
+            "This is one long list of arrays. Return a list of dicts, `W` and `b` of a layer together.",
         ),
         (
             lambda path: np.load(path),
@@ -362,7 +384,7 @@ exercise(
         ),
         (
             loading(layer=lambda file, k: (file[f"W{k}"], file[f"b{k}"])),
-            'Each layer is a pair. Wanted is a dict: `{"W": ..., "b": ...}`.',
+            'Each layer is a pair. It should be a dict: `{"W": ..., "b": ...}`.',
         ),
         (
             loading(layer=lambda file, k: {"W": file[f"b{k}"], "b": file[f"W{k}"]}),
@@ -400,6 +422,14 @@ exercise(
             load_in_the_order_of_the_file,
             "It trusts the order of the entries in the file. The names are what says where an array belongs.",
         ),
+        (
+            load_as_they_come,
+            "The layers come in the order in which they stand in the file. Their numbers say which is the first.",
+        ),
+        (
+            loading(numbers=lambda n: range(1, 2)),
+            "Only the first layer comes back: is the `return` inside the loop?",
+        ),
     ],
     hints=[
         "`with np.load(path) as file:` opens it. `file.files` is the list of the names, two of them for each layer.",
@@ -433,12 +463,6 @@ def generator_from_a_copy(state):
     return rng
 
 
-def generator_without_the_left_over(state):
-    rng = np.random.default_rng()
-    rng.bit_generator.state = state | {"has_uint32": 0, "uinteger": 0}
-    return rng
-
-
 def generator_that_forgets(state):
     rng = np.random.default_rng(0)
     rng.bit_generator.state["state"] = state["state"]
@@ -453,10 +477,7 @@ def with_the_position_of(state, rng):
     return rng
 
 
-def generator_one_draw_late(state):
-    rng = generator_from(state)
-    rng.random()
-    return rng
+notebook_rng = np.random.default_rng(0)
 
 
 def used_generator(seed, draws, small=0):
@@ -484,7 +505,10 @@ def draws_of(generator_from, state):
         return {"the next draws": ["those of another stride"]}
     small = [int(rng.integers(0, 1000, dtype=np.int32)) for _ in range(3)]
     draws = [*small, *rng.random(3), *rng.permutation(6).tolist()]
-    if generator_from(state).random() != generator_from(state).random():
+    one, other = generator_from(state), generator_from(state)
+    if one is other:
+        draws = ["those of one generator, handed out again and again"]
+    elif one.random() != other.random():
         draws = ["others each time"]
     return {"the next draws": draws}
 
@@ -521,11 +545,11 @@ exercise(
             "Position without stride: `inc` belongs to the state too. Assign the whole dict.",
         ),
         (
-            generator_without_the_left_over,
+            edited(generator_from, "= state", '= state | {"has_uint32": 0, "uinteger": 0}'),
             "`has_uint32` and `uinteger` belong to the state as well: half of a number that is still to be handed out.",
         ),
         (
-            generator_one_draw_late,
+            edited(generator_from, "    return rng", "    rng.random()\n    return rng"),
             "It is one draw ahead: something was drawn from it before it was handed over.",
         ),
         (
@@ -534,7 +558,12 @@ exercise(
         ),
         (
             lambda state: state,
-            "This is the state itself. Wanted is a generator in that state.",
+            "This is the state itself. Return a generator in that state.",
+        ),
+        (
+            edited(generator_from, "np.random.default_rng()", "notebook_rng"),
+            "Each call sets back the same generator, that of the notebook, so two runs would share their dice. Make a "
+            "new one inside of the function.",
         ),
         (
             lambda state: np.random.default_rng(state),
@@ -569,7 +598,11 @@ FEWER_LAYERS = "Not every layer comes back."
 ALL_COUNTED = "It looks for more layers than there are."
 CHANGED = "`{}` is not what it was."
 AS_ARRAY = "`{}` comes back as an array of shape ()."
-LOSSES_NO_LIST = "`losses` comes back as something other than a list."
+NO_LIST = "`{}` comes back as something other than a list."
+OTHER_ORDER = "The layers come back in another order."
+NOT_REPLACED = "The file holds what was saved there before."
+SHARED = "Two calls of `resume` return the same object for `{}`."
+RUNS_TEXT = "`eval` or `exec` runs a text as code."
 FROM_MEMORY = "It comes back from memory."
 STATE_FOR_RNG = "The state of the generator comes back in place of a generator."
 OTHER_DICE = "The generator does not go on where it stood."
@@ -583,11 +616,20 @@ ADVICE = {
     PICKLED: "There is a pickle in the file: something other than an array of numbers or a text went into it. "
     "`json.dumps` turns the small things into one text.",
     NOT_A_DICT: "`resume` must return a run: a dict with the keys of the one that was saved.",
-    LOSSES_NO_LIST: "`losses` must come back as a list, since `go_on` appends to it: `.tolist()`.",
+    NO_LIST.format("losses"): "`losses` must come back as a list, since `go_on` appends to it: `.tolist()`.",
+    NO_LIST.format("activations"): "`activations` went in as a list and comes back as something else: `list(...)`.",
+    OTHER_ORDER: "The layers come back in another order. Sorted as texts, `W10` comes before `W2`: count with a "
+    "number, and build the name from it.",
+    NOT_REPLACED: "A second save to the same path leaves the file as it was. A long run saves to one path again and "
+    "again, and the file has to hold the newest.",
+    SHARED.format("rng"): "Two calls of `resume` return the same generator, so what one run draws is missing "
+    "in the other. Make a new one inside of `resume`.",
+    RUNS_TEXT: "`eval` runs whatever stands in the file, as a pickle does. `json.loads` reads numbers, texts, lists and "
+    "dicts, and runs nothing.",
     MORE_KEYS: "The dict that comes back has more than the eight keys of a run. What was needed on the way only must "
     "come out again: `run.pop(key)` removes an entry and returns it.",
-    FEWER_LAYERS: "The run of this check has three layers, and not all of them come back. Go through the list with a "
-    "loop, and count the layers in the file.",
+    FEWER_LAYERS: "Not every layer comes back. Go through the list with a loop, and count the layers in the file.",
+    CHANGED.format("learning_rate"): "`learning_rate` comes back as another number: every digit of it counts.",
     ALL_COUNTED: "`load_parameters` counts all entries of the file, and yours holds more than parameters. Count the "
     "names that begin with W.",
     FROM_MEMORY: "What comes back has changed with what happened after the run was saved: it comes from memory, or "
@@ -607,7 +649,9 @@ ADVICE = {
         "activations"
     ): "`activations` does not come back, and without it nobody knows what the numbers mean.",
     MISSING.format("parameters"): "`parameters` does not come back.",
-    CHANGED.format("parameters"): "The parameters come back in another form: wanted is the list of dicts, every array "
+    CHANGED.format(
+        "parameters"
+    ): "The parameters come back in another form. They are a list of dicts, with every array "
     "in its shape, its type and its place.",
     CHANGED.format("epoch"): "`epoch` comes back as another number than the one that was saved.",
     CHANGED.format("losses"): "`losses` comes back with other numbers. A text keeps a float exactly if all its digits "
@@ -656,6 +700,8 @@ def changed_parameters(wanted, got):
         return CHANGED.format("parameters")
     if all(w.dtype == g.dtype and np.array_equal(w, g) for w, g in pairs):
         return None
+    if sorted(w.tobytes() for w, _ in pairs) == sorted(g.tobytes() for _, g in pairs):
+        return OTHER_ORDER
     close = all(np.allclose(w, g, rtol=1e-3, atol=1e-3) for w, g in pairs)
     return ROUNDED if close else CHANGED.format("parameters")
 
@@ -671,11 +717,9 @@ def changed_entry(key, wanted, got):
         return None if goes_on else OTHER_DICE
     if isinstance(got, np.ndarray) and got.shape == ():
         return AS_ARRAY.format(key)
-    if key == "losses" and not isinstance(got, list):
-        return LOSSES_NO_LIST
-    if key in KINDS:
-        return None if isinstance(got, KINDS[key]) and got == wanted else CHANGED.format(key)
-    return None if list(got) == list(wanted) else CHANGED.format(key)
+    if isinstance(wanted, list) and not isinstance(got, list):
+        return NO_LIST.format(key)
+    return None if isinstance(got, KINDS.get(key, list)) and got == wanted else CHANGED.format(key)
 
 
 def first_difference(wanted, got):
@@ -699,58 +743,116 @@ def counts_all_entries(error, path):
     return tables == {f"W{k}" for k in range(1, int(asked[1]))} and len(names) > 2 * len(tables)
 
 
+def runs(rng):
+    """Runs to save one after the other: in the middle, with eleven layers, before epoch 0, and without a history."""
+    middle = example_run(rng)
+    yield middle
+    yield middle | {"parameters": layers(rng, *[1] * 12), "activations": ["tanh"] * 11}
+    yield start_of_a_run(rng) | {"learning_rate": 0.123456789, "gamma": 2 / 3}
+    yield middle | {"parameters": layers(rng, 2, 2), "activations": ["tanh"], "epoch": 180, "losses": []}
+
+
+def start_of_a_run(rng):
+    one_layer = {"parameters": layers(rng, 3, 2), "activations": ["linear"]}
+    return example_run(rng) | one_layer | {"epoch": 0, "losses": [], "rng": np.random.default_rng(6)}
+
+
+def names_in(function):
+    """The names that a function uses, and those in the functions beside it which it calls."""
+    codes, names = [getattr(function, "__code__", None)], set()
+    for code in filter(None, codes):
+        names |= set(code.co_names)
+        near = [function.__globals__.get(name) for name in code.co_names]
+        near = [f.__code__ for f in near if inspect.isfunction(f) and f.__module__ == function.__module__]
+        inner = [constant for constant in code.co_consts if inspect.iscode(constant)]
+        codes += [more for more in inner + near if more not in codes]
+    return names
+
+
+def shared(one, other):
+    """The key under which two runs hold the same object, one that training changes; else None."""
+    if one is other or one["rng"] is other["rng"]:
+        return "rng"
+    if one["losses"] is other["losses"]:
+        return "losses"
+    pairs = zip(one["parameters"], other["parameters"])
+    return "parameters" if any(np.shares_memory(a[key], b[key]) for a, b in pairs for key in ("W", "b")) else None
+
+
 def goes_on(pair, rng):
     """None if what `resume` reads is what `checkpoint` was given; else what is not."""
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(callable, pair)):
         return NO_PAIR
     if any(map(attempt.is_unwritten, pair)):
         raise NotImplementedError
-    checkpoint, resume = pair
-    run = example_run(rng)
-    before = copy.deepcopy(run)
+    names = set().union(*map(names_in, pair))
+    if "pickle" in names:
+        return PICKLED
+    if names & {"eval", "exec"}:
+        return RUNS_TEXT
     with folder() as place:
         path = Path(place) / "saved" / "run.npz"
-        moved, later = Path(place) / "moved" / "copy.npz", Path(place) / "later" / "run.npz"
-        for file in (path, moved, later):
-            file.parent.mkdir()
+        path.parent.mkdir()
+        at_work = None
+
+        def call(number, *given):
+            nonlocal at_work
+            at_work = pair[number]
+            return at_work(*given)
+
         try:
-            at_work = checkpoint
-            checkpoint(path, run)
-            if first_difference(before, run):
-                return TOUCHED
-            if not path.exists():
-                return NO_FILE
-            if len(list(path.parent.iterdir())) > 1:
-                return MORE_FILES
-            if holds_pickle(path):
-                return PICKLED
-            at_work = resume
-            once = resume(path)
-            words = first_difference(before, once)
-            if words is None:  # now the run goes on and is saved again, elsewhere; the first file stays as it is
-                shutil.copyfile(path, moved)
-                for layer in run["parameters"]:
-                    layer["W"] += 1
-                    layer["b"] += 1
-                run["losses"].append(0.1)
-                run["rng"].random(2)
-                run["epoch"] += 1
-                once["rng"].random()
-                at_work = checkpoint
-                checkpoint(later, run)
-                at_work, path = resume, moved
-                words = FROM_MEMORY if first_difference(before, resume(moved)) else None
+            return what_is_lost(partial(call, 0), partial(call, 1), path, rng)
         except NotImplementedError:
             raise
         except Exception as error:
-            if at_work is resume and counts_all_entries(error, path):
+            if at_work is pair[1] and counts_all_entries(error, path):
                 return ALL_COUNTED
             where = attempt.place_of(error, at_work)
             where = f" in {where}" if where else ""
             told = str(error).replace(str(path), "path").replace(place, "the folder")
-            name = "resume" if at_work is resume else "checkpoint"
+            name = "resume" if at_work is pair[1] else "checkpoint"
             return f"`{name}` raises {type(error).__name__}{where}. Python says: {told}".rstrip(".") + "."
-    return words
+
+
+def what_is_lost(checkpoint, resume, path, rng):
+    """Save several runs to one path and read each; then see whether what was read depends on anything but the file."""
+    before = None
+    for run in runs(rng):
+        earlier, before = before, copy.deepcopy(run)
+        old = path.read_bytes() if earlier else None
+        checkpoint(path, run)
+        if first_difference(before, run):
+            return TOUCHED
+        if not path.exists():
+            return NO_FILE
+        if len(list(path.parent.iterdir())) > 1:
+            return MORE_FILES
+        if holds_pickle(path):
+            return PICKLED
+        if path.read_bytes() == old:
+            return NOT_REPLACED
+        found = resume(path)
+        if words := first_difference(before, found):
+            return FROM_MEMORY if earlier and not first_difference(earlier, found) else words
+    moved, later = path.parent.parent / "moved" / "copy.npz", path.parent.parent / "later" / "run.npz"
+    for file in (moved, later):
+        file.parent.mkdir()
+    shutil.copyfile(path, moved)
+    for layer in run["parameters"]:  # the run goes on and is saved elsewhere; the first file stays as it is
+        layer["W"] += 1
+        layer["b"] += 1
+    run["losses"].append(0.1)
+    run["rng"].random(2)
+    run["epoch"] += 1
+    found["rng"].random()
+    checkpoint(later, run)
+    one, other = resume(moved), resume(moved)
+    if first_difference(before, one):
+        return FROM_MEMORY
+    if key := shared(one, other):
+        return SHARED.format(key)
+    checkpoint(path, one)  # what came from a file can be saved again
+    return first_difference(before, resume(path))
 
 
 def checkpoint(path, run):
@@ -859,6 +961,16 @@ def put(**entries):
     return with_run_changed(change)
 
 
+def with_the_state_of(rng):
+    notebook_rng.bit_generator.state = rng.bit_generator.state
+    return notebook_rng
+
+
+in_the_order_of_the_texts = edited(
+    resume,
+    "for k in range(1, n_layers + 1)]",
+    "for k in sorted(map(str, range(1, n_layers + 1)))]",
+)
 _kept = {}
 
 
@@ -904,11 +1016,17 @@ exercise(
         (put(rng=lambda run: np.random.default_rng(4)), ADVICE[OTHER_DICE]),
         (put(rng=lambda run: run["rng"].bit_generator.state), ADVICE[STATE_FOR_RNG]),
         (put(parameters=rounded), ADVICE[ROUNDED]),
-        (put(parameters=lambda run: run["parameters"][::-1]), ADVICE[CHANGED.format("parameters")]),
+        (put(parameters=lambda run: [layer["W"] for layer in run["parameters"]]), ADVICE[CHANGED.format("parameters")]),
         (put(epoch=lambda run: 0), ADVICE[CHANGED.format("epoch")]),
         (put(epoch=lambda run: np.array(run["epoch"])), ADVICE[AS_ARRAY.format("epoch")]),
         (put(learning_rate=lambda run: np.array(run["learning_rate"])), ADVICE[AS_ARRAY.format("learning_rate")]),
-        (put(losses=lambda run: np.array(run["losses"])), ADVICE[LOSSES_NO_LIST]),
+        (put(losses=lambda run: np.array(run["losses"])), ADVICE[NO_LIST.format("losses")]),
+        (put(activations=lambda run: tuple(run["activations"])), ADVICE[NO_LIST.format("activations")]),
+        (put(learning_rate=lambda run: round(run["learning_rate"], 3)), ADVICE[CHANGED.format("learning_rate")]),
+        (put(rng=lambda run: with_the_state_of(run["rng"])), ADVICE[SHARED.format("rng")]),
+        ((lambda path, run: path.exists() or checkpoint(path, run), resume), ADVICE[NOT_REPLACED]),
+        ((checkpoint, edited(resume, "json.loads", "eval")), ADVICE[RUNS_TEXT]),
+        ((checkpoint, in_the_order_of_the_texts), ADVICE[OTHER_ORDER]),
         (put(losses=lambda run: [round(loss, 4) for loss in run["losses"]]), ADVICE[CHANGED.format("losses")]),
         *((without(key), ADVICE[MISSING.format(key)]) for key in example_run(np.random.default_rng(0))),
     ],
@@ -938,7 +1056,7 @@ ITEMS = {
     "float64": "rounded to float32 the curve is off by less than a millionth, from the first epoch after the break.",
 }
 MISSING_ITEMS = {"A": "schedule", "B": "float64", "C": "generator"}
-NOT_A_DICT_OF_THREE = 'Wanted is a dict with the entries `"A"`, `"B"` and `"C"`, one text each.'
+NOT_A_DICT_OF_THREE = 'This takes a dict with the entries `"A"`, `"B"` and `"C"`, one text each.'
 NOT_AN_ITEM = "Each text is one of `weights`, `generator`, `epoch`, `schedule`, `float64`."
 
 
