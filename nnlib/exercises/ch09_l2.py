@@ -832,8 +832,8 @@ exercise(
     hints=[
         "Begin with your `train` of chapter 5. What is new: a second list, and one line between the backward pass and "
         "the step.",
-        "`penalties.append(l2_penalty(parameters, l2_lambda))` beside the loss, before anything moves; and "
-        "`gradients = add_l2_gradient(gradients, parameters, l2_lambda)` after `backward`.",
+        "`penalties.append(my_l2_penalty(parameters, l2_lambda))` beside the loss, before anything moves; and "
+        "`gradients = my_add_l2_gradient(gradients, parameters, l2_lambda)` after `my_backward`.",
         "The step is that of chapter 5, unchanged: `learning_rate` times the gradient of the total, off every `W` and "
         "every `b`. Return the parameters and both lists.",
     ],

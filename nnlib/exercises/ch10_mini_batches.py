@@ -740,7 +740,7 @@ exercise(
     wrong=[
         (
             edited(train_batches, REPORTED, "np.mean(losses)"),
-            "The loss of an epoch is a mean of batch means here. The last batch is smaller: use `epoch_loss`.",
+            "The loss of an epoch is a mean of batch means here. The last batch is smaller: use `my_epoch_loss`.",
         ),
         (
             edited(
@@ -764,7 +764,7 @@ exercise(
         ),
         (
             edited(train_batches, f"history.append({REPORTED})", "history += losses"),
-            "A loss for each batch. There should be one for each epoch: `epoch_loss(losses, sizes)`.",
+            "A loss for each batch. There should be one for each epoch: `my_epoch_loss(losses, sizes)`.",
         ),
         (
             edited(train_batches, REPORTED, LOSS_OF_ALL),
@@ -903,9 +903,9 @@ exercise(
     hints=[
         "Two loops: over the epochs, and inside it over the batches of that epoch. The body of the inner one is that "
         "of your `train` of chapter 5, or a call of it: one epoch on one batch.",
-        "In each epoch: `losses, sizes = [], []`, then for each batch of `minibatches(X, y, batch_size, rng)` forward, "
-        "loss, backward, step, all with the rows of the batch.",
-        "After the inner loop append `epoch_loss(losses, sizes)` to the list that you return.",
+        "In each epoch: `losses, sizes = [], []`, then for each batch of `my_minibatches(X, y, batch_size, rng)` "
+        "forward, loss, backward, step, all with the rows of the batch.",
+        "After the inner loop append `my_epoch_loss(losses, sizes)` to the list that you return.",
     ],
     holds="You now have the loop that trains networks of every size: an estimate, a step, the next rows.",
     in_nnlib="network.NeuralNetwork.fit",

@@ -622,10 +622,10 @@ ADVICE = {
     "number, and build the name from it.",
     NOT_REPLACED: "A second save to the same path leaves the file as it was. A long run saves to one path again and "
     "again, and the file has to hold the newest.",
-    SHARED.format("rng"): "Two calls of `resume` return the same generator, so what one run draws is missing "
+    SHARED.format("rng"): "Two calls of `resume` return the same generator, so what one draws is missing "
     "in the other. Make a new one inside of `resume`.",
-    RUNS_TEXT: "`eval` runs whatever stands in the file, as a pickle does. `json.loads` reads numbers, texts, lists and "
-    "dicts, and runs nothing.",
+    RUNS_TEXT: "`eval` runs whatever stands in the file, as a pickle does. `json.loads` reads numbers, texts, lists "
+    "and dicts, and runs nothing.",
     MORE_KEYS: "The dict that comes back has more than the eight keys of a run. What was needed on the way only must "
     "come out again: `run.pop(key)` removes an entry and returns it.",
     FEWER_LAYERS: "Not every layer comes back. Go through the list with a loop, and count the layers in the file.",
@@ -1036,7 +1036,7 @@ exercise(
         "`json.dumps(...)` makes one text of a dict with all that is not an array, the generator's state included; "
         "`np.savez` takes a text as an array, and `json.loads(file[...].item())` reads it.",
         "`resume` builds the dict again: the entries of the JSON text; `parameters` as in `load_parameters`, with the "
-        "layers counted by the names that begin with W; and `rng` by `generator_from`.",
+        "layers counted by the names that begin with W; and `rng` by `my_generator_from`.",
     ],
     holds="You now have the whole state of a run in one file: it goes on as if nothing had happened.",
     in_nnlib="network.NeuralNetwork.save",
