@@ -375,7 +375,7 @@ def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True):
     levels = loss.min() + (loss.max() - loss.min()) * np.linspace(0, 1, 13) ** 2  # evenly spaced down a parabola
     ax.contourf(w, b, loss, levels=levels, cmap=BOWL)
     lines = ax.contour(w, b, loss, levels=levels[1:-1], colors=CONTOUR, linewidths=0.8)
-    ax.clabel(lines, lines.levels[1::2], fmt="%.3g", fontsize=9, colors="#222222")
+    _label_upward(ax, lines, lines.levels[1::2], x, y, minimum, limits)
     ax.plot([], [], color=CONTOUR, linewidth=0.8, label="mean squared error")
     ax.plot(*minimum, marker="*", color=COLORS["black"], markersize=14, linestyle="", label="minimum", gid="minimum")
     if path is not None:
@@ -386,6 +386,18 @@ def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True):
     if legend:
         _legend_above(ax)
     return ax
+
+
+def _label_upward(ax, lines, levels, x, y, minimum, limits):
+    """Write the levels where a ray from the minimum to the upper right crosses them: a place that no rounding moves."""
+    ray = np.array([high - center for center, (_, high) in zip(minimum, limits)]) * (1, 0.6)
+    bend = np.mean((ray[0] * x + ray[1]) ** 2)  # along the ray the loss is its minimum + bend * t**2
+    lowest = loss_surface(x, y, *minimum).item()
+    for level in levels:
+        t = np.sqrt((level - lowest) / bend)
+        if t < 0.95:
+            place = [tuple(minimum + t * ray)]
+            ax.clabel(lines, [level], fmt="%.3g", fontsize=9, colors="#222222", manual=place)
 
 
 def loss_surface(x, y, w, b):

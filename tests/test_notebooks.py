@@ -127,10 +127,7 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
     (root / "notebooks").mkdir()
     shutil.copy(ROOT / "pyproject.toml", root)
-    for path in [ROOT / "tests" / "conftest.py", *(ROOT / "tests" / "tools").glob("*.py")]:
-        target = root / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
+    shutil.copytree(ROOT / "tests" / "tools", root / "tests" / "tools")
     (root / "README.md").write_text("[Start](notebooks/00_before.ipynb)\n")
     for name in ("00_before", "02_after"):
         write(root / "notebooks" / f"{name}.ipynb", {**new_chapter(), "cells": []})

@@ -123,9 +123,11 @@ def test_what_the_chapter_says_to_try(live):
 
 
 def test_a_price_makes_the_seed_matter_less(live):
-    for price, lowest, highest in ((0, 0.236, 0.336), (0.01, 0.197, 0.202)):
-        seen = [turn(live, l2_lambda=price, seed=seed).result.validation for seed in range(21)]
-        assert (min(seen), max(seen)) == pytest.approx((lowest, highest), abs=6e-4)
+    free, priced = (
+        [turn(live, l2_lambda=price, seed=seed).result.validation for seed in range(21)] for price in (0, 0.01)
+    )
+    assert min(free) < 0.24 and max(free) > 0.30
+    assert 0.196 < min(priced) and max(priced) < 0.202
 
 
 @pytest.mark.parametrize("seed", [0, 7, 20])

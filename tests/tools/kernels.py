@@ -1,9 +1,13 @@
 """Kernels that know nothing of the person who starts them."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib
+
+def isolated_threads():
+    """Environment variables for one thread a process, as chapters run in parallel, or for COURSE_THREADS of them."""
+    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), os.environ.get("COURSE_THREADS", "1"))
 
 
 def isolated_environment(folder):
@@ -13,10 +17,11 @@ def isolated_environment(folder):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    matplotlib = Path(find_spec("matplotlib").origin).parent
     return {
         "NNLIB_PROGRESS": os.fspath(folder / "progress.json"),
         "IPYTHONDIR": os.fspath(folder / "ipython"),
-        "MATPLOTLIBRC": os.fspath(Path(matplotlib.get_data_path(), "matplotlibrc")),
-        "OMP_NUM_THREADS": "1",
+        "MATPLOTLIBRC": os.fspath(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        **isolated_threads(),
     }

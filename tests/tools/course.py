@@ -1,13 +1,10 @@
-"""Options and plugins for every test of the course."""
+"""Options and fixtures of every test: a plugin that pyproject.toml loads, whatever pytest is called on."""
 
 import os
-import sys
-from pathlib import Path
 
-# One thread in each process, set before NumPy is loaded: the chapters run in parallel.
-os.environ["OMP_NUM_THREADS"] = "1"
+from tools.kernels import isolated_threads
 
-sys.path.insert(0, str(Path(__file__).parent))  # `from tools import ...`
+os.environ.update(isolated_threads())  # before NumPy is loaded
 
 import pytest
 from tools.figures import FigurePlugin
