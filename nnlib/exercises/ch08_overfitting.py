@@ -15,7 +15,6 @@ from nnlib.exercises.ch05_backpropagation import (
     linear_derivative,
     relu_derivative,
     sigmoid_derivative,
-    stepped,
     tanh_derivative,
     train,
     two_small_layers,
@@ -24,6 +23,13 @@ from nnlib.exercises.ch07_initialization import glorot
 from nnlib.exercises.engine.compare import differences
 
 exercise = chapter("08", "overfitting")
+
+
+def stepped(parameters, slopes, rate, keys=("W", "b")):
+    return [
+        {key: layer[key] - rate * slope[key] if key in keys else layer[key] for key in layer}
+        for layer, slope in zip(parameters, slopes)
+    ]
 
 
 # ---- split_rows -------------------------------------------------------------------------------------
