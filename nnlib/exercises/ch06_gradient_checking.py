@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 
 exercise = chapter("06", "gradient checking")
 
@@ -61,73 +61,8 @@ def difference_enumerated(f, theta, epsilon):
 
 
 def difference_of(slope):
-    """A wrong answer that moves one entry at a time and takes slope(f, up, theta, down, epsilon) for its slope."""
-
-    def difference(f, theta, epsilon):
-        gradient = np.zeros(theta.shape)
-        for index in np.ndindex(theta.shape):
-            up, down = theta.copy(), theta.copy()
-            up[index] += epsilon
-            down[index] -= epsilon
-            gradient[index] = slope(f, up, theta, down, epsilon)
-        return gradient
-
-    return difference
-
-
-def never_put_back(f, theta, epsilon):
-    gradient = np.zeros(theta.shape)
-    for index in np.ndindex(theta.shape):
-        before = theta[index]
-        theta[index] = before + epsilon
-        above = f(theta)
-        theta[index] = before - epsilon
-        gradient[index] = (above - f(theta)) / (2 * epsilon)
-    return gradient
-
-
-def minus_one_epsilon(f, theta, epsilon):
-    """Goes back from above by one epsilon, to where it came from, not to below."""
-    gradient = np.zeros(theta.shape)
-    for index in np.ndindex(theta.shape):
-        before = theta[index]
-        theta[index] += epsilon
-        above = f(theta)
-        theta[index] -= epsilon
-        gradient[index] = (above - f(theta)) / (2 * epsilon)
-        theta[index] = before
-    return gradient
-
-
-def put_back_by_adding(f, theta, epsilon):
-    gradient = np.zeros(theta.shape)
-    for index in np.ndindex(theta.shape):
-        theta[index] += epsilon
-        above = f(theta)
-        theta[index] -= 2 * epsilon
-        below = f(theta)
-        theta[index] += epsilon
-        gradient[index] = (above - below) / (2 * epsilon)
-    return gradient
-
-
-def rows_and_columns(f, theta, epsilon):
-    gradient = np.zeros(theta.shape)
-    for i in range(theta.shape[0]):
-        for j in range(theta.shape[1]):
-            gradient[i, j] = central_difference(f, theta, epsilon)[i, j]
-    return gradient
-
-
-def two_names_for_one_array(f, theta, epsilon):
-    gradient = np.zeros(theta.shape)
-    for index in np.ndindex(theta.shape):
-        above = theta
-        above[index] += epsilon
-        below = theta
-        below[index] -= epsilon
-        gradient[index] = (f(above) - f(below)) / (2 * epsilon)
-    return gradient
+    """A wrong answer that moves one entry at a time and takes another slope from `above` and `below`."""
+    return edited(difference_on_copies, "(f(above) - f(below)) / (2 * epsilon)", slope)
 
 
 def written_over_theta(f, theta, epsilon):
@@ -139,17 +74,6 @@ def written_over_theta(f, theta, epsilon):
         below = f(theta)
         theta[index] = (above - below) / (2 * epsilon)
     return theta
-
-
-def last_slope_only(f, theta, epsilon):
-    return central_difference(f, theta, epsilon).flat[-1]
-
-
-def first_entry_only(f, theta, epsilon):
-    gradient = np.zeros(theta.shape)
-    first = (0,) * theta.ndim
-    gradient[first] = central_difference(f, theta, epsilon)[first]
-    return gradient
 
 
 def row_by_row(f, theta, epsilon):
@@ -174,6 +98,13 @@ def waves(theta):
     return float(np.sum(np.sin(flat) * np.arange(1, flat.size + 1)) + np.sum(flat[1:] * flat[:-1] ** 2))
 
 
+def table(theta):
+    """A function of a table of 2 rows and 3 columns, and of nothing else."""
+    if np.shape(theta) != (2, 3):
+        raise ValueError(f"`f` takes an array of the shape of theta, (2, 3), and got one of shape {np.shape(theta)}")
+    return float(np.sum(theta[0] * theta[1] ** 2) - theta[1, 2])
+
+
 exercise(
     title="The measured gradient of any function of an array",
     solution=central_difference,
@@ -183,32 +114,43 @@ exercise(
         (bowl, rng.normal(size=(2, 4)), 0.05),
         (waves, rng.normal(size=5), 0.002),
         (waves, rng.normal(size=(1, 1)), 0.2),
+        (table, rng.normal(size=(2, 3)), 0.1),
+        (waves, rng.normal(size=(2, 1, 3)), 1e-4),
+        (bowl, np.append(rng.normal(size=10), 300.0), 1e-3),
     ],
     also_right=[difference_on_copies, difference_flat, difference_by_steps, difference_enumerated],
     wrong=[
         (
-            difference_of(lambda f, up, theta, down, epsilon: (f(up) - f(theta)) / epsilon),
+            difference_of("(f(above) - f(theta)) / epsilon"),
             "This is the forward difference. Look to both sides: `f` above minus `f` below, over `2 * epsilon`.",
         ),
         (
-            difference_of(lambda f, up, theta, down, epsilon: (f(theta) - f(down)) / epsilon),
+            difference_of("(f(theta) - f(below)) / epsilon"),
             "This is the backward difference, as crude as the forward one. Look to both sides of `theta`.",
         ),
         (
-            difference_of(lambda f, up, theta, down, epsilon: (f(up) - f(down)) / epsilon),
+            difference_of("(f(above) - f(below)) / epsilon"),
             "Twice too large: from `- epsilon` to `+ epsilon` is a distance of `2 * epsilon`.",
         ),
         (
-            difference_of(lambda f, up, theta, down, epsilon: (f(up) - f(down)) / 2 * epsilon),
+            difference_of("(f(above) - f(below)) / 2 * epsilon"),
             "Parentheses: `/ 2 * epsilon` divides by 2 and then multiplies. Write `/ (2 * epsilon)`.",
         ),
         (
-            difference_of(lambda f, up, theta, down, epsilon: f(up) - f(down)),
+            difference_of("f(above) - f(below)"),
             "This is the rise alone. A slope is rise over run: divide by `2 * epsilon`.",
         ),
         (
-            difference_of(lambda f, up, theta, down, epsilon: (f(down) - f(up)) / (2 * epsilon)),
+            difference_of("(f(below) - f(above)) / (2 * epsilon)"),
             "The sign is swapped: above minus below, so that a rising function has a positive slope.",
+        ),
+        (
+            difference_of("abs(f(above) - f(below)) / (2 * epsilon)"),
+            "A slope has a sign: where `f` falls it is negative. Leave out the `abs`.",
+        ),
+        (
+            lambda f, theta, epsilon: central_difference(f, theta, epsilon / 2),
+            "The step is half as long as asked for: move the entry by `epsilon` to each side.",
         ),
         (
             lambda f, theta, epsilon: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon),
@@ -225,27 +167,50 @@ exercise(
             "entries.",
         ),
         (
-            never_put_back,
+            edited(central_difference, "        theta[index] = before\n", ""),
             "Each entry stays at `- epsilon` while the next ones are measured. Keep its old value and put it back. "
             "(`t = theta` is a second name for the same array, not a copy.)",
         ),
         (
-            minus_one_epsilon,
+            edited(
+                difference_on_copies,
+                "        above, below = theta.copy(), theta.copy()\n",
+                "",
+                "gradient = np.zeros(theta.shape)",
+                "gradient, above, below = np.zeros(theta.shape), theta.copy(), theta.copy()",
+            ),
+            "The two copies are made once, so the entries moved earlier stay moved. Make them in the loop, a new pair "
+            "for each entry.",
+        ),
+        (
+            edited(central_difference, "theta[index] = before - epsilon", "theta[index] = before + epsilon - epsilon"),
             "From above, `-= epsilon` leads back to the middle only: the point below is `2 * epsilon` away. If you "
             "began with `t = theta`: that is a second name for the same array, not a copy.",
         ),
         (
-            put_back_by_adding,
+            edited(
+                central_difference,
+                "= before + epsilon",
+                "+= epsilon",
+                "= before - epsilon",
+                "-= 2 * epsilon",
+                "theta[index] = before\n",
+                "theta[index] += epsilon\n",
+            ),
             "The slopes are right, but adding and subtracting `epsilon` does not lead back to the same bits. Keep "
             "the old value in a variable and put that back.",
         ),
         (
-            rows_and_columns,
+            edited(
+                central_difference,
+                "for index in np.ndindex(theta.shape)",
+                "for index in [(i, j) for i in range(theta.shape[0]) for j in range(theta.shape[1])]",
+            ),
             "A bias is a vector and has no columns: two loops fit matrices only. `np.ndindex(theta.shape)` visits "
             "every entry of any shape.",
         ),
         (
-            two_names_for_one_array,
+            edited(difference_on_copies, "theta.copy(), theta.copy()", "theta, theta"),
             "`above = theta` is a second name for the same array, not a copy, so up and down cancel. Take "
             "`theta.copy()`, or move one entry and put it back.",
         ),
@@ -255,16 +220,25 @@ exercise(
             "an array of zeros of its shape for them.",
         ),
         (
-            last_slope_only,
+            edited(central_difference, "gradient[index] =", "gradient ="),
             "Each slope overwrites the one before. Keep them in an array: `gradient[index] = ...`.",
         ),
         (
-            first_entry_only,
+            edited(central_difference, "    return", "        return"),
             "Only the first entry has its slope: is the `return` inside the loop?",
         ),
         (
             lambda f, theta, epsilon: central_difference(f, theta, 1e-5),
             "`epsilon` comes in as a parameter; here a number of your own is used in its place.",
+        ),
+        (
+            edited(
+                central_difference,
+                "f(theta)\n        theta[index] = before -",
+                "f(theta.ravel())\n        theta[index] = before -",
+            ),
+            "`f` is called with a flattened `theta`. It takes an array of the shape of `theta`: move the entry in an "
+            "array of that shape.",
         ),
     ],
     hints=[
@@ -340,6 +314,12 @@ exercise(
         (rng.normal(size=(2, 2)), rng.normal(size=(2, 2))),
         (rng.normal(size=(2, 3)), np.zeros((2, 3))),
         (1e3 * rng.normal(size=4), 1e3 * rng.normal(size=4)),
+        (np.array([1000.0]), np.array([1000.001])),
+        (np.array([0.0, 1.0, 2.0]), np.array([3.0, 0.0, 1.0])),
+        (np.array([1.0, -1.0]), np.array([2.0, -2.0])),
+        (np.full((2, 2), 0.3), np.full((2, 2), 0.3)),
+        (1e-12 * rng.normal(size=3), 1e-12 * rng.normal(size=3)),
+        (rng.normal(size=11).astype(np.float32), rng.normal(size=11)),
     ],
     verify=two_arrays_of_zeros,
     also_right=[error_by_sums, error_by_loop, error_by_dots],
@@ -351,6 +331,28 @@ exercise(
         (
             lambda a, b: 1.0 if not np.any(a) and not np.any(b) else relative_error(a, b),
             "Right for all but one case: two arrays of zeros are equal, so their error is 0.",
+        ),
+        (
+            edited(relative_error, "size == 0", "np.isclose(size, 0)"),
+            "Small is not zero: `np.isclose` takes tiny gradients for zeros and hides their errors. Return 0 only "
+            "where the sizes are exactly 0.",
+        ),
+        (
+            edited(relative_error, "size == 0", "np.allclose(a, b)"),
+            "`np.allclose` calls two gradients equal that differ a little, or that are small. Return 0 only where both "
+            "are exactly zero everywhere.",
+        ),
+        (
+            edited(relative_error, "size == 0", "a.all() == 0 and b.all() == 0"),
+            "`a.all()` is False as soon as one entry is 0. All entries are 0 where `a.any()` is False.",
+        ),
+        (
+            edited(relative_error, "size == 0", "a.sum() == 0 and b.sum() == 0"),
+            "A sum of 0 does not make an array of zeros: 1 and -1 add up to 0 too. Ask whether the sizes are 0.",
+        ),
+        (
+            edited(relative_error, "np.linalg.norm(a) + np.linalg.norm(b)", "np.linalg.norm(a) * np.linalg.norm(b)"),
+            "The two sizes are multiplied. Below the line stands their sum: ‖a‖ + ‖b‖.",
         ),
         (
             lambda a, b: norm(a - b),
@@ -419,12 +421,12 @@ exercise(
         ),
         (
             lambda a, b: norm(a - b) / max(norm(a), norm(b)),
-            "Below the line stands the larger of the two lengths; wanted is their sum.",
+            "Below the line stands the larger of the two lengths. Take their sum.",
         ),
     ],
     hints=[
-        "The size of an array is the root of the sum of the squares of its entries, whatever its shape. Three sizes "
-        "are wanted.",
+        "The size of an array is the root of the sum of the squares of its entries, whatever its shape. You need three "
+        "sizes.",
         "`np.linalg.norm(a)` is that size, for vectors and for matrices. What happens when both are zero?",
         "`np.linalg.norm(a - b)` over the sum of the two other norms, and `0.0` where that sum is zero.",
     ],
@@ -443,7 +445,7 @@ def factor_error(c):
 exercise(
     title="The relative error of a gradient that is c times what it should be",
     solution=factor_error,
-    cases=lambda rng: [(2.0,), (0.25,), (-1.0,), (-3.0,), (1.0,), (0.0,), (6.0,)],
+    cases=lambda rng: [(2,), (0.25,), (-1.0,), (-3.0,), (1,), (0,), (6.0,), (-2,), (0.0,), (1e6,)],
     also_right=[
         lambda c: relative_error(np.array([1.0]), np.array([c])),
         lambda c: np.sqrt((1 - c) ** 2) / (1 + np.sqrt(c**2)),
@@ -488,7 +490,15 @@ exercise(
         ),
         (
             lambda c: abs(1 - c) / max(1, abs(c)),
-            "Below the line stands the larger size; wanted is the sum of both.",
+            "Below the line stands the larger size. Take the sum of both.",
+        ),
+        (
+            lambda c: (1 - c) ** 2 / (1 + c**2),
+            "The root is missing: a length is the root of the sum of the squares, so c counts as |c| and not as c².",
+        ),
+        (
+            lambda c: abs(1 + c) / (1 + abs(c)),
+            "Above the line stands the length of the difference, g - c g. Here the two are added.",
         ),
     ],
     hints=[
@@ -529,6 +539,7 @@ exercise(
         (0.3, 1e-16),
         (5.0, 6e-8),
         (0.02, 3e-17),
+        (4, 64),
     ],
     also_right=[
         best_by_search,
@@ -552,6 +563,14 @@ exercise(
         (
             lambda truncation, rounding: (2 * truncation / rounding) ** (1 / 3),
             "Upside down: less rounding allows a smaller ε, so `rounding` belongs above the line.",
+        ),
+        (
+            edited(best_epsilon, "rounding / (2 * truncation)", "truncation / (2 * rounding)"),
+            "`truncation` and `rounding` are swapped: 2 · truncation · ε³ = rounding.",
+        ),
+        (
+            lambda truncation, rounding: 1.5 * rounding / best_epsilon(truncation, rounding),
+            "That is E at the bottom, the smallest error. Return the ε where it is reached.",
         ),
         (
             lambda truncation, rounding: rounding / (2 * truncation),
