@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, edited
 
 exercise = chapter("07", "initialization")
 
@@ -89,6 +89,8 @@ exercise(
         (9, float(rng.uniform(1, 2))),
         (1, 3.0),
         (2, 0.1),
+        (3, 0.0),
+        (11, 2),
     ],
     also_right=[
         output_std_by_adding,
@@ -148,7 +150,7 @@ def solved(y_hat, y):
 
 def solved_loop(y_hat, y):
     for output, target in zip(y_hat.ravel(), y.ravel()):
-        if abs(output - target) >= 0.5:
+        if not abs(output - target) < 0.5:
             return False
     return True
 
@@ -174,61 +176,92 @@ exercise(
         (column(0.1, 0.5, 0.9, 0.1), column(0, 1, 1, 0)),
         (column(*([0.0] * 9), 0.8), np.zeros((10, 1))),
         (np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
+        (np.array([[0.2, 0.1], [0.8, 0.9]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
+        (column(0.1), column(0)),
+        (column(np.nan, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(*[np.nan] * 4), column(0, 1, 1, 0)),
+        (column(np.inf, 0.9, 0.9, -np.inf), column(0, 1, 1, 0)),
     ],
     also_right=[
         solved_loop,
         lambda y_hat, y: np.max(np.abs(y_hat - y)) < 0.5,
-        lambda y_hat, y: not np.any(np.abs(y - y_hat) >= 0.5),
+        lambda y_hat, y: not np.any(~(np.abs(y - y_hat) < 0.5)),
         lambda y_hat, y: bool(((y_hat - y) ** 2 < 0.25).all()),
     ],
     wrong=[
         (
-            lambda y_hat, y: np.any(np.abs(y_hat - y) < 0.5),
+            edited(solved, "np.all", "np.any"),
             "This is true as soon as one row is right. All of them must be: `np.all`.",
         ),
         (
-            lambda y_hat, y: np.mean(np.abs(y_hat - y)) < 0.5,
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
             "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
         ),
         (
-            lambda y_hat, y: np.mean((y_hat - y) ** 2) < 0.25,
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.25"),
             "A small mean lets one bad row hide behind the others. Ask each row, then ask for all.",
         ),
         (
-            lambda y_hat, y: np.all(y_hat - y < 0.5),
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(np.mean(y_hat - y)) < 0.5"),
+            "In a mean, errors of opposite sign cancel. Take the distance of each output, then ask for all.",
+        ),
+        (
+            edited(solved, "np.abs(y_hat - y)", "y_hat - y"),
             "An output far *below* its target passes here. Take the distance: `np.abs`.",
         ),
         (
-            lambda y_hat, y: np.all((y_hat > 0.5) == (y > 0.5)),
+            edited(solved, "np.abs(y_hat - y) < 0.5", "(y_hat > 0.5) == (y > 0.5)"),
             "This asks for the right side of 0.5 only. An output of 1.7 is 0.7 from its target 1, and that is too far.",
         ),
         (
-            lambda y_hat, y: np.abs(y_hat - y) < 0.5,
-            "This is an answer for each row. One is wanted for the whole: are they all true?",
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(y_hat - y) < 0.5"),
+            "This is an answer for each row. Give one for the whole: are they all true?",
         ),
         (
-            lambda y_hat, y: np.mean(np.abs(y_hat - y) < 0.5),
-            "This is the share of rows that are right. One True or False is wanted: are all of them?",
+            edited(solved, "np.all", "np.mean"),
+            "This is the share of rows that are right. Give one True or False: are all of them?",
         ),
         (
-            lambda y_hat, y: np.sum(np.abs(y_hat - y) < 0.5) == 4,
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.sum(np.abs(y_hat - y) < 0.5) == 4"),
             "It counts up to 4, the rows of XOR. The next data set has another number of rows.",
         ),
         (
-            lambda y_hat, y: np.all(np.abs(y_hat - y) <= 0.5),
+            edited(solved, "< 0.5", "<= 0.5"),
             "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
         ),
         (
-            lambda y_hat, y: np.array_equal(np.round(y_hat), y),
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "not np.any(np.abs(y_hat - y) >= 0.5)"),
+            "An output of `nan` passes here: `nan >= 0.5` is False, as every comparison with `nan` is. Ask what is "
+            "`< 0.5`.",
+        ),
+        (
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(np.round(y_hat), y)"),
             "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
         ),
         (
-            lambda y_hat, y: np.array_equal(y_hat, y),
+            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(y_hat, y)"),
             "No network hits its target exactly. Within 0.5 is near enough.",
         ),
         (
-            lambda y_hat, y: np.max(np.abs(y_hat - y.ravel())) < 0.5,
+            edited(solved, "y_hat - y", "y_hat - y.ravel()"),
             "`y.ravel()` has shape (n,), and (n, 1) minus (n,) makes n × n differences. Leave `y` as it is.",
+        ),
+        (
+            edited(solved, "y_hat - y", "y_hat[:, 0] - y[:, 0]"),
+            "Only the first column is looked at. A network may have several outputs: every one of them counts.",
+        ),
+        (
+            edited(solved, "y_hat - y", "y_hat[-1] - y[-1]"),
+            "Only the last row decides. In a loop, a False of an earlier row must not be overwritten: ask every row.",
+        ),
+        (
+            edited(solved, "y_hat - y", "y_hat[0] - y[0]"),
+            "Only the first row decides: is a `return` inside the loop? All of the rows must be asked first.",
+        ),
+        (
+            edited(solved, "y_hat - y) < 0.5)", "y_hat - y)) < 0.5"),
+            "Parentheses: `np.all` is asked of the distances, and its answer compared. Compare inside: "
+            "`np.all(... < 0.5)`.",
         ),
     ],
     hints=[
@@ -252,17 +285,20 @@ OTHER_SHAPE = "The shape is not (n_inputs, n_neurons)."
 NOT_FINITE = "Some weights are not finite numbers."
 NOT_FROM_RNG = "Two generators with the same seed gave different weights."
 OWN_GENERATOR = "Called twice with the same `rng` it gives the same weights."
+ONE_VALUE = "All weights are the same number."
 EQUAL_WEIGHTS = "Whole rows or columns are equal."
 ONE_SIDED = "All weights have the same sign."
 OFF_CENTER = "The mean of the weights is not 0."
 ADVICE = {
-    NO_ARRAY: "An array of weights is wanted, of shape (n_inputs, n_neurons).",
+    NO_ARRAY: "Return a NumPy array of weights, of shape (n_inputs, n_neurons).",
     ONE_NUMBER: "Draw a number for each connection: `size=(n_inputs, n_neurons)`.",
     TRANSPOSED: "The shape is turned over: one row an input, one column a neuron, (n_inputs, n_neurons).",
     OTHER_SHAPE: "W must be a table with a row for each input and a column for each neuron.",
     NOT_FINITE: "There is an infinity or a nan in W. Is something divided by zero?",
     NOT_FROM_RNG: "Draw the weights from `rng`, or no run can be repeated.",
     OWN_GENERATOR: "Draw from the `rng` that comes in, without making a generator of your own.",
+    ONE_VALUE: "All the weights are one and the same number, 0 perhaps: what was drawn has no spread. `//` makes 0 "
+    "of a small fraction, and `rng.normal(mean, std)` takes the standard deviation second.",
     EQUAL_WEIGHTS: "Each connection needs a number of its own: `size=(n_inputs, n_neurons)`.",
     ONE_SIDED: "The weights must lie evenly around 0, on both sides of it.",
     OFF_CENTER: "The weights must lie evenly around 0: as many pull down as push up.",
@@ -271,7 +307,7 @@ ADVICE = {
 
 def drawing_mistake(draw):
     """What is wrong with how an initializer draws, whatever the size of its weights; None if nothing is."""
-    for n_inputs, n_neurons in SHAPES:
+    for n_inputs, n_neurons in [*SHAPES, (2, 1), (1, 3)]:
         W = draw(n_inputs, n_neurons, np.random.default_rng(3))
         if isinstance(W, np.ndarray | np.generic | float | int) and np.ndim(W) == 0:
             return ONE_NUMBER
@@ -283,6 +319,10 @@ def drawing_mistake(draw):
             return NOT_FINITE
         if not np.array_equal(W, draw(n_inputs, n_neurons, np.random.default_rng(3))):
             return NOT_FROM_RNG
+        if W.size < 4:
+            continue
+        if len(np.unique(W)) == 1:
+            return ONE_VALUE
         if len(np.unique(W)) < W.size / 2:
             return EQUAL_WEIGHTS
         if np.min(W) >= 0 or np.max(W) <= 0:
@@ -305,7 +345,7 @@ def agrees(seen, formula, within):
 
 def is_uniform(draw):
     """The largest of many uniform numbers is √3 standard deviations from 0, of many normal ones about four."""
-    return bool(np.all(measured(draw, lambda W: np.max(np.abs(W)) / np.std(W)) < 1.9))
+    return np.allclose(measured(draw, lambda W: np.max(np.abs(W)) / np.std(W)), np.sqrt(3), rtol=0.03)
 
 
 # The limit of each known mistake, the same in words, and what to say to it.
@@ -354,7 +394,7 @@ GLOROT_LIMITS = [
     (
         lambda i, o: np.sqrt(12 / (i + o)),
         "√(12 / (n_inputs + n_neurons))",
-        "Twice the variance wanted. The limit solves limit²/3 = 2 / (n_inputs + n_neurons).",
+        "Twice the variance it should have. The limit solves limit²/3 = 2 / (n_inputs + n_neurons).",
     ),
     (
         lambda i, o: np.sqrt(6) / (i + o),
@@ -378,12 +418,13 @@ GLOROT_LIMITS = [
     ),
 ]
 WITHIN = "Your weights lie within ± {}."
-NORMAL_FOR_UNIFORM = "The variance is Glorot's, but the numbers are normal."
-NORMAL_AND_OFF = "The numbers are normal, and their variance is not Glorot's."
+NOT_UNIFORM = "The variance is Glorot's, but the numbers are not uniform."
+NEITHER = "The numbers are not uniform, and their variance is not Glorot's."
 GLOROT_OTHER = "The limit is not Glorot's."
 GLOROT_ADVICE = {
-    NORMAL_FOR_UNIFORM: "That works as well; wanted here, as in `nnlib`, are uniform numbers.",
-    NORMAL_AND_OFF: "Wanted are uniform numbers: `rng.uniform(low, high, size=...)`.",
+    NOT_UNIFORM: "Numbers of this spread work as well. Draw uniform ones here, as Glorot did: "
+    "`rng.uniform(low, high, size=...)`.",
+    NEITHER: "The numbers are not uniform. `rng.uniform(low, high, size=...)` draws uniform ones.",
     GLOROT_OTHER: "For 2 inputs and 4 neurons the limit must be 1, for 300 and 200 it must be 0.11.",
 }
 
@@ -418,7 +459,7 @@ def is_glorot(draw, rng):
         return words
     if not is_uniform(draw):
         glorots = agrees(measured(draw, np.std), lambda i, o: np.sqrt(2 / (i + o)), within=0.03)
-        return NORMAL_FOR_UNIFORM if glorots else NORMAL_AND_OFF
+        return NOT_UNIFORM if glorots else NEITHER
     limits = measured(draw, lambda W: np.max(np.abs(W)))
     if agrees(limits, lambda i, o: np.sqrt(6 / (i + o)), within=0.005):
         return None
@@ -445,6 +486,7 @@ def drawing_mistakes(right, limit):
         (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, rng).tolist(), ADVICE[NO_ARRAY]),
         (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, np.random), ADVICE[NOT_FROM_RNG]),
         (lambda n_inputs, n_neurons, rng: right(n_inputs, n_neurons, np.random.default_rng(0)), ADVICE[OWN_GENERATOR]),
+        (lambda n_inputs, n_neurons, rng: 0 * right(n_inputs, n_neurons, rng), ADVICE[ONE_VALUE]),
         (lambda n_inputs, n_neurons, rng: right(1, n_neurons, rng) * np.ones((n_inputs, 1)), ADVICE[EQUAL_WEIGHTS]),
         (lambda n_inputs, n_neurons, rng: np.abs(right(n_inputs, n_neurons, rng)), ADVICE[ONE_SIDED]),
         (
@@ -463,8 +505,8 @@ exercise(
     wrong=[
         *((uniform_within(limit), words) for limit, _, words in GLOROT_LIMITS),
         *drawing_mistakes(glorot, lambda i, o: np.sqrt(6 / (i + o))),
-        (normal_with(lambda i, o: np.sqrt(2 / (i + o))), GLOROT_ADVICE[NORMAL_FOR_UNIFORM]),
-        (normal_with(lambda i, o: np.sqrt(6 / (i + o))), GLOROT_ADVICE[NORMAL_AND_OFF]),
+        (normal_with(lambda i, o: np.sqrt(2 / (i + o))), GLOROT_ADVICE[NOT_UNIFORM]),
+        (normal_with(lambda i, o: np.sqrt(6 / (i + o))), GLOROT_ADVICE[NEITHER]),
         (uniform_within(lambda i, o: 0.1), GLOROT_ADVICE[GLOROT_OTHER]),
     ],
     hints=[
@@ -482,7 +524,7 @@ HE_STDS = [
     (
         lambda i, o: 2 / i,
         "2 / n_inputs",
-        "The variance stands where `rng.normal` wants the standard deviation: take its root.",
+        "The variance stands where `rng.normal` takes the standard deviation: take its root.",
     ),
     (
         lambda i, o: np.sqrt(1 / i),
@@ -530,8 +572,9 @@ UNIFORM_FOR_NORMAL = "The variance is He's, but the numbers are uniform."
 UNIFORM_AND_OFF = "The numbers are uniform, and their variance is not He's."
 HE_OTHER = "The spread is not He's."
 HE_ADVICE = {
-    UNIFORM_FOR_NORMAL: "That works as well; wanted here, as in `nnlib`, are normal numbers.",
-    UNIFORM_AND_OFF: "Wanted are normal numbers: `rng.normal(mean, std, size=...)`.",
+    UNIFORM_FOR_NORMAL: "Uniform numbers of this variance work as well. Draw normal ones here, as He did: "
+    "`rng.normal(mean, std, size=...)`.",
+    UNIFORM_AND_OFF: "The numbers are uniform. `rng.normal(mean, std, size=...)` draws normal ones.",
     HE_OTHER: "For 2 inputs the standard deviation must be 1, for 50 inputs 0.2.",
 }
 
@@ -581,7 +624,7 @@ exercise(
     ],
     hints=[
         "Which variance keeps the signal without a bend? ReLU leaves half of it. What must the variance be instead?",
-        "`rng.normal(mean, std, size=(rows, columns))` draws the table. It wants a standard deviation, not a variance.",
+        "`rng.normal(mean, std, size=(rows, columns))` draws the table. It takes a standard deviation, not a variance.",
         "The mean is 0, the variance 2 / n_inputs, the standard deviation its root.",
     ],
     holds="You now have the start that ReLU networks learn from, however deep.",
@@ -621,6 +664,10 @@ exercise(
         (relu_outputs(rng, 4, 6, dead=(1, 2, 4, 5)),),
         (np.array([[0.0, 1.5], [0.0, 0.0], [0.0, 0.0]]),),
         (np.array([[0.0, 0.01, 2.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),),
+        (np.zeros((3, 2)),),
+        (np.array([[0.0, 1e-9, 2.0]]),),
+        (np.array([[0], [3]]),),
+        (relu_outputs(rng, 11, 11, dead=(10,)),),
     ],
     also_right=[
         count_dead_loop,
@@ -631,7 +678,7 @@ exercise(
     ],
     wrong=[
         (
-            lambda A: np.sum(np.all(A == 0, axis=1)),
+            edited(count_dead, "axis=0", "axis=1"),
             "This looks along the rows: it counts inputs that wake nobody. A neuron is a column: `axis=0`.",
         ),
         (
@@ -639,7 +686,7 @@ exercise(
             "This counts single zeros. A neuron may be silent on some rows; dead is the one that is 0 on all of them.",
         ),
         (
-            lambda A: np.sum(np.any(A == 0, axis=0)),
+            edited(count_dead, "np.all", "np.any"),
             "One zero does not make a neuron dead: it must be 0 on all rows, not on any.",
         ),
         (
@@ -648,7 +695,7 @@ exercise(
         ),
         (
             lambda A: np.mean(np.all(A == 0, axis=0)),
-            "This is the share of dead neurons. Wanted is their number.",
+            "This is the share of dead neurons. Return their number.",
         ),
         (
             lambda A: np.all(A == 0, axis=0),
@@ -663,8 +710,12 @@ exercise(
             "Only the first row is asked. A neuron that is silent there may answer on another.",
         ),
         (
-            lambda A: int(np.all(A == 0)),
+            edited(count_dead, ", axis=0", ""),
             "Without an axis `np.all` looks at the whole table at once. Ask each column: `axis=0`.",
+        ),
+        (
+            edited(count_dead, "A == 0", "A < 0"),
+            "No output of ReLU is ever below 0, so this counts nobody. A dead neuron says exactly 0: `A == 0`.",
         ),
         (
             lambda A: np.sum(np.mean(A, axis=0) < 0.5),

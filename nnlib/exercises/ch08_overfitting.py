@@ -7,29 +7,24 @@ from numbers import Number
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets
-from nnlib.exercises import chapter
-from nnlib.exercises.ch04_nonlinearity import forward, random_layers, relu, sigmoid
+from nnlib.exercises import chapter, edited
+from nnlib.exercises.ch04_nonlinearity import forward as my_forward
+from nnlib.exercises.ch04_nonlinearity import random_layers, relu, sigmoid
+from nnlib.exercises.ch05_backpropagation import backward as my_backward
 from nnlib.exercises.ch05_backpropagation import (
-    backward,
+    holds_out,
     linear,
     linear_derivative,
     relu_derivative,
     sigmoid_derivative,
     tanh_derivative,
-    train,
     two_small_layers,
 )
+from nnlib.exercises.ch05_backpropagation import train as my_train
 from nnlib.exercises.ch07_initialization import glorot
 from nnlib.exercises.engine.compare import differences
 
 exercise = chapter("08", "overfitting")
-
-
-def stepped(parameters, slopes, rate, keys=("W", "b")):
-    return [
-        {key: layer[key] - rate * slope[key] if key in keys else layer[key] for key in layer}
-        for layer, slope in zip(parameters, slopes)
-    ]
 
 
 # ---- split_rows -------------------------------------------------------------------------------------
@@ -62,14 +57,15 @@ def split_rows_by_numpy(X, y, n_held, rng):
     return np.take(X, kept, axis=0), np.take(y, kept, axis=0), np.take(X, held, axis=0), np.take(y, held, axis=0)
 
 
-def split_in_order(*order):
-    """The right four parts in another order."""
+def split_rows_by_deletion(X, y, n_held, rng):
+    held = rng.permutation(len(X))[:n_held]
+    return np.delete(X, held, axis=0), np.delete(y, held, axis=0), X[held], y[held]
 
-    def reordered(X, y, n_held, rng):
-        parts = split_rows(X, y, n_held, rng)
-        return tuple(parts[place] for place in order)
 
-    return reordered
+def split_rows_by_mask(X, y, n_held, rng):
+    held = np.zeros(len(X), dtype=bool)
+    held[rng.permutation(len(X))[:n_held]] = True
+    return X[~held], y[~held], X[held], y[held]
 
 
 def two_permutations(X, y, n_held, rng):
@@ -82,40 +78,30 @@ def only_the_inputs(X, y, n_held, rng):
     return X[order[n_held:]], y[n_held:], X[order[:n_held]], y[:n_held]
 
 
-def the_last_ones(X, y, n_held, rng):
-    order = rng.permutation(len(X))
-    kept, held = order[: len(X) - n_held], order[len(X) - n_held :]
-    return X[kept], y[kept], X[held], y[held]
-
-
-def with_overlap(X, y, n_held, rng):
-    held = rng.permutation(len(X))[:n_held]
-    return X, y, X[held], y[held]
-
-
-def not_twice(X, y, n_held, rng):
-    order = rng.permutation(len(X))
-    held, kept = order[:n_held], np.sort(order[n_held:])
-    return X[kept], y[kept], X[held], y[held]
-
-
 def shuffled_in_place(X, y, n_held, rng):
     order = rng.permutation(len(X))
     X[:], y[:] = X[order], y[order]
     return X[n_held:], y[n_held:], X[:n_held], y[:n_held]
 
 
-def split_from_elsewhere(X, y, n_held, rng):
-    return split_rows(X, y, n_held, np.random.default_rng())
+def in_one_order(X, y):
+    """The rows of X, each with its row of y, in an order that doesn't depend on theirs: the text leaves it open."""
+    if not all(isinstance(rows, np.ndarray) and rows.ndim == 2 for rows in (X, y)) or len(X) != len(y):
+        return X, y
+    order = np.lexsort(np.hstack([y, X]).T)
+    return X[order], y[order]
 
 
 def four_parts(split_rows, X, y, n_held, rng):
-    """What `split_rows` gives. An order that no seed decides would be another one each time: it is an error."""
+    """What `split_rows` gives. A choice that no seed decides would be another one each time: it is an error."""
     untouched = rng.bit_generator.state
     parts = split_rows(X, y, n_held, rng)
+    if not isinstance(parts, (tuple, list)) or len(parts) != 4:
+        return parts
+    parts = *in_one_order(*parts[:2]), *in_one_order(*parts[2:])
     if rng.bit_generator.state == untouched:
         others = [split_rows(X.copy(), y.copy(), n_held, rng) for _ in range(4)]
-        if any(differences(parts, other) for other in others):
+        if any(differences(parts, (*in_one_order(*other[:2]), *in_one_order(*other[2:]))) for other in others):
             raise ValueError("nothing was drawn from rng, and two calls give two splits")
     return parts
 
@@ -135,8 +121,16 @@ exercise(
         split_case(rng, 7, 2, 1, 3),
         split_case(rng, 10, 1, 3, 1),
         split_case(rng, 8, 3, 2, 6),
+        split_case(rng, 2, 1, 1, 1),
+        split_case(rng, 40, 1, 1, 20),
     ],
-    also_right=[split_rows_by_shuffle, split_rows_loop, split_rows_by_numpy],
+    also_right=[
+        split_rows_by_shuffle,
+        split_rows_loop,
+        split_rows_by_numpy,
+        split_rows_by_deletion,
+        split_rows_by_mask,
+    ],
     wrong=[
         (
             two_permutations,
@@ -145,32 +139,52 @@ exercise(
         ),
         (only_the_inputs, "Only `X` is shuffled; `y` stays in its old order. The same row numbers go into both."),
         (
-            lambda X, y, n_held, rng: (X[n_held:], y[n_held:], X[:n_held], y[:n_held]),
-            "Nothing is shuffled: the first rows are held. Data is often sorted, and then the held rows are of "
-            "another kind. Take them in the order of `rng.permutation(len(X))`.",
+            edited(split_rows, "rng.permutation(len(X))", "np.arange(len(X))"),
+            "The first `n_held` rows of the table are held. Data is often sorted, and then they are of another kind. "
+            "Hold the first ones of `rng.permutation(len(X))`, which shuffles the numbers of all rows.",
         ),
         (
             lambda X, y, n_held, rng: (X[:-n_held], y[:-n_held], X[-n_held:], y[-n_held:]),
-            "Nothing is shuffled: the last rows are held. Data is often sorted, and then the held rows are of "
-            "another kind. Take them in the order of `rng.permutation(len(X))`.",
+            "The last `n_held` rows of the table are held. Data is often sorted, and then they are of another kind. "
+            "Hold the first ones of `rng.permutation(len(X))`, which shuffles the numbers of all rows.",
         ),
         (
-            the_last_ones,
+            edited(
+                split_rows,
+                "order = rng.permutation(len(X))",
+                "order = rng.integers(0, len(X), size=n_held)",
+                "order[:n_held], order[n_held:]",
+                "order, np.setdiff1d(np.arange(len(X)), order)",
+            ),
+            "Drawn one by one like this, a row can be held twice. `rng.permutation(len(X))` has each row number once.",
+        ),
+        (
+            edited(
+                split_rows,
+                "order = rng.permutation(len(X))",
+                "order = rng.choice(len(X), n_held, replace=False)",
+                "order[:n_held], order[n_held:]",
+                "order, np.setdiff1d(np.arange(len(X)), order)",
+            ),
+            "A fair split, but another draw. Take the first `n_held` of `rng.permutation(len(X))`, so that your split "
+            "is the same as everybody's.",
+        ),
+        (
+            edited(split_rows, "order[:n_held], order[n_held:]", "order[-n_held:], order[:-n_held]"),
             "A fair split, but the other end of the order: the *first* `n_held` of the permutation are held, so that "
             "your split is the same as everybody's.",
         ),
         (
-            with_overlap,
+            edited(split_rows, "X[kept], y[kept]", "X, y"),
             "The held rows are among the training rows too. A row that was trained on says nothing about unseen ones: "
             "take them out.",
         ),
         (
-            not_twice,
-            "The right rows on each side; only sorted. Leave the training rows in the order of the permutation.",
+            edited(split_rows, "X[kept], y[kept], X[held], y[held]", "X[held], y[held], X[kept], y[kept]"),
+            "The two sides have changed places: the rows to train on come first.",
         ),
-        (split_in_order(2, 3, 0, 1), "The two sides have changed places: the rows to train on come first."),
         (
-            split_in_order(0, 2, 1, 3),
+            edited(split_rows, "X[kept], y[kept], X[held], y[held]", "X[kept], X[held], y[kept], y[held]"),
             "The right four, in scikit-learn's order. Here it is `X_train, y_train, X_held, y_held`.",
         ),
         (
@@ -178,12 +192,12 @@ exercise(
             "`n_held` rows are left for training. It is the number of rows that are held back.",
         ),
         (
-            lambda X, y, n_held, rng: split_rows(X, y, n_held, np.random.default_rng(0)),
+            edited(split_rows, "rng.permutation", "np.random.default_rng(0).permutation"),
             "It makes a generator of its own, with the seed 0. Use the `rng` that comes in, or every split is the "
             "same one.",
         ),
         (
-            split_from_elsewhere,
+            edited(split_rows, "rng.permutation", "np.random.default_rng().permutation"),
             "The order comes from a generator that nobody has seeded, `np.random.permutation` for example, and is "
             "another one each time. Draw it from the `rng` that comes in.",
         ),
@@ -213,23 +227,23 @@ exercise(
 def train_watched(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
     train_losses, val_losses = [], []
     for _ in range(epochs):
-        trace = forward(X, parameters, activations)
+        trace = my_forward(X, parameters, activations)
         train_losses.append(np.mean((trace[-1] - y) ** 2))
-        gradients = backward(trace, y, parameters, derivatives)
+        gradients = my_backward(trace, y, parameters, derivatives)
         parameters = [
             {key: layer[key] - learning_rate * slope[key] for key in ("W", "b")}
             for layer, slope in zip(parameters, gradients)
         ]
-        val_losses.append(np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2))
+        val_losses.append(np.mean((my_forward(X_val, parameters, activations)[-1] - y_val) ** 2))
     return parameters, train_losses, val_losses
 
 
 def train_watched_by_train(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
     train_losses, val_losses = [], []
     for _ in range(epochs):
-        parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, 1)
+        parameters, losses = my_train(X, y, parameters, activations, derivatives, learning_rate, 1)
         train_losses += losses
-        error = forward(X_val, parameters, activations)[-1] - y_val
+        error = my_forward(X_val, parameters, activations)[-1] - y_val
         val_losses.append((error**2).mean())
     return parameters, train_losses, val_losses
 
@@ -238,119 +252,72 @@ def train_watched_on_copies(X, y, X_val, y_val, parameters, activations, derivat
     parameters = [{"W": layer["W"].copy(), "b": layer["b"].copy()} for layer in parameters]
     losses = np.empty((2, epochs))
     for epoch in range(epochs):
-        trace = forward(X, parameters, activations)
+        trace = my_forward(X, parameters, activations)
         losses[0, epoch] = np.square(trace[-1] - y).mean()
-        for layer, slope in zip(parameters, backward(trace, y, parameters, derivatives)):
+        for layer, slope in zip(parameters, my_backward(trace, y, parameters, derivatives)):
             layer["W"] -= learning_rate * slope["W"]
             layer["b"] -= learning_rate * slope["b"]
-        losses[1, epoch] = np.square(forward(X_val, parameters, activations)[-1] - y_val).mean()
+        losses[1, epoch] = np.square(my_forward(X_val, parameters, activations)[-1] - y_val).mean()
     return parameters, losses[0].tolist(), losses[1].tolist()
-
-
-def watching_of(
-    loss=lambda A, y: np.mean((A - y) ** 2),
-    *,
-    learn_from="train",
-    val_early=False,
-    train_late=False,
-    watch="val",
-    keys=("W", "b"),
-    rate=lambda rate: rate,
-):
-    """A wrong `train_watched`: the right one with one part of it changed."""
-
-    def wrong(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-        both = np.concatenate([X, X_val]), np.concatenate([y, y_val])
-        rows, answers = {"train": (X, y), "val": (X_val, y_val), "both": both}[learn_from]
-        watched, wanted = (X_val, y_val) if watch == "val" else (X, y)
-
-        def now(points, target):
-            return loss(forward(points, parameters, activations)[-1], target)
-
-        train_losses, val_losses = [], []
-        for _ in range(epochs):
-            if not train_late:
-                train_losses.append(now(X, y))
-            if val_early:
-                val_losses.append(now(watched, wanted))
-            slopes = backward(forward(rows, parameters, activations), answers, parameters, derivatives)
-            parameters = stepped(parameters, slopes, rate(learning_rate), keys)
-            if train_late:
-                train_losses.append(now(X, y))
-            if not val_early:
-                val_losses.append(now(watched, wanted))
-        return parameters, train_losses, val_losses
-
-    return wrong
 
 
 def a_step_on_each(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
     train_losses, val_losses = [], []
     for _ in range(epochs):
-        parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, 1)
+        parameters, losses = my_train(X, y, parameters, activations, derivatives, learning_rate, 1)
         train_losses += losses
-        val_losses.append(np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2))
-        parameters, _ = train(X_val, y_val, parameters, activations, derivatives, learning_rate, 1)
+        val_losses.append(np.mean((my_forward(X_val, parameters, activations)[-1] - y_val) ** 2))
+        parameters, _ = my_train(X_val, y_val, parameters, activations, derivatives, learning_rate, 1)
     return parameters, train_losses, val_losses
 
 
-def watched_only_at_the_end(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-    parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
-    end = np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2)
-    return parameters, losses, [end]
+def trained_apart(X, y, X_val, y_val, *rest):
+    end, losses = my_train(X, y, *rest)
+    return end, losses, my_train(X_val, y_val, *rest)[1]
 
 
-def one_number_each(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-    parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
-    return parameters, losses, np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2)
-
-
-def trained_apart(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-    end, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
-    _, val_losses = train(X_val, y_val, parameters, activations, derivatives, learning_rate, epochs)
-    return end, losses, val_losses
-
-
-def trained_one_after_the_other(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-    parameters, losses = train(X, y, parameters, activations, derivatives, learning_rate, epochs)
-    _, val_losses = train(X_val, y_val, parameters, activations, derivatives, learning_rate, epochs)
-    return parameters, losses, val_losses
-
-
-def watched_from_the_start(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-    before = np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2)
-    end, losses, val_losses = train_watched(
-        X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs
-    )
-    return end, losses, [before, *val_losses]
+def trained_one_after_the_other(X, y, X_val, y_val, parameters, *rest):
+    end, losses = my_train(X, y, parameters, *rest)
+    return end, losses, my_train(X_val, y_val, end, *rest)[1]
 
 
 def watched_in_the_callers_arrays(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
     train_losses, val_losses = [], []
     for _ in range(epochs):
-        trace = forward(X, parameters, activations)
+        trace = my_forward(X, parameters, activations)
         train_losses.append(np.mean((trace[-1] - y) ** 2))
-        for layer, slope in zip(parameters, backward(trace, y, parameters, derivatives)):
+        for layer, slope in zip(parameters, my_backward(trace, y, parameters, derivatives)):
             layer["W"] -= learning_rate * slope["W"]
             layer["b"] -= learning_rate * slope["b"]
-        val_losses.append(np.mean((forward(X_val, parameters, activations)[-1] - y_val) ** 2))
+        val_losses.append(np.mean((my_forward(X_val, parameters, activations)[-1] - y_val) ** 2))
     return parameters, train_losses, val_losses
 
 
-def watched_in_order(*order):
-    """The right results, in another order or only some of them."""
+# Lines of the solution, to leave out or to move.
+BEFORE_THE_STEP = "        train_losses.append(np.mean((trace[-1] - y) ** 2))\n"
+AFTER_THE_STEP = "        val_losses.append(np.mean((my_forward(X_val, parameters, activations)[-1] - y_val) ** 2))\n"
+LATE = BEFORE_THE_STEP.replace("trace", "my_forward(X, parameters, activations)")
+BACKWARD = "        gradients = my_backward(trace, y, parameters, derivatives)\n"
+RETURN = "return parameters, train_losses, val_losses"
 
-    def reordered(*given):
-        results = train_watched(*given)
-        return tuple(results[place] for place in order)
 
-    return reordered
+def best_parameters(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
+    _, train_losses, val_losses = train_watched(
+        X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs
+    )
+    best = int(np.argmin(val_losses))
+    return my_train(X, y, parameters, activations, derivatives, learning_rate, best + 1)[0], train_losses, val_losses
 
 
 def watched_case(rng, n, n_val, sizes, activations, derivatives, learning_rate, epochs):
     X, y = rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
     X_val, y_val = rng.normal(size=(n_val, sizes[0])), rng.normal(size=(n_val, sizes[-1]))
     return X, y, X_val, y_val, random_layers(rng, *sizes), activations, derivatives, learning_rate, epochs
+
+
+def rising_case(rng):
+    X, y = rng.normal(size=(5, 2)), rng.normal(size=(5, 1))
+    return X, y, X, -y, [{"W": np.zeros((2, 1)), "b": np.zeros(1)}]
 
 
 exercise(
@@ -372,15 +339,22 @@ exercise(
         watched_case(rng, 4, 3, (2, 3, 1), [np.tanh] * 2, [tanh_derivative] * 2, 0.3, 6),
         watched_case(rng, 5, 2, (2, 4, 2), [relu, linear], [relu_derivative, linear_derivative], 0.05, 5),
         watched_case(rng, 3, 5, (2, 2), [sigmoid], [sigmoid_derivative], 0.5, 1),
+        # the validation loss rises; both losses rise; the training loss is 0 from the first epoch on
+        (*rising_case(rng), [linear], [linear_derivative], 0.1, 4),
+        watched_case(rng, 11, 1, (1, 2, 1), [linear] * 2, [np.ones_like] * 2, 2.0, 4),
+        (*[np.zeros((1, 1))] * 4, [{"W": np.ones((1, 1)), "b": np.zeros(1)}], [linear], [np.ones_like], 0.1, 3),
     ],
+    verify=holds_out(train_watched, lambda train, X, y, *rest: train(X, y, X, y, *rest)),
     also_right=[train_watched_by_train, train_watched_on_copies],
     wrong=[
         (
-            watching_of(learn_from="val"),
+            edited(train_watched, "(trace, y, ", "(my_forward(X_val, parameters, activations), y_val, "),
             "It learns from the validation rows: the gradient must come from `X` and `y` alone.",
         ),
         (
-            watching_of(learn_from="both"),
+            lambda X, y, X_val, y_val, *rest: train_watched(
+                np.vstack([X, X_val]), np.vstack([y, y_val]), X_val, y_val, *rest
+            ),
             "It learns from both sets of rows together. The validation rows are only looked at: no gradient from them.",
         ),
         (
@@ -388,48 +362,60 @@ exercise(
             "It takes a step on the validation rows as well. They are only looked at: no gradient from them.",
         ),
         (
-            watching_of(val_early=True),
+            edited(train_watched, AFTER_THE_STEP, "", BACKWARD, AFTER_THE_STEP + BACKWARD),
             "The validation losses come one step early. `fit` takes them *after* the step of the epoch, with the new "
             "parameters.",
         ),
         (
-            watching_of(train_late=True),
+            edited(train_watched, BEFORE_THE_STEP, "", AFTER_THE_STEP, AFTER_THE_STEP + LATE),
             "The training losses come one step late. Take each *before* the step, from the trace that the gradient "
             "is made of.",
         ),
         (
-            watching_of(val_early=True, train_late=True),
+            edited(train_watched, AFTER_THE_STEP, LATE, BEFORE_THE_STEP, AFTER_THE_STEP),
             "The two have changed sides: the training loss comes before the step, the validation loss after it.",
         ),
         (
-            watching_of(watch="train"),
+            edited(train_watched, AFTER_THE_STEP, LATE.replace("train_losses", "val_losses")),
             "`val_losses` holds losses on the training rows: run `X_val` through the network.",
         ),
         (
-            watching_of(lambda A, y: np.sum((A - y) ** 2)),
+            edited(train_watched, "parameters, activations)[-1] - y_val", "parameters, activations) - y_val"),
+            "`forward` gives the whole trace, a list. The output is the last of it: `my_forward(...)[-1]`.",
+        ),
+        (
+            edited(train_watched, "np.mean((trace", "np.sum((trace", "np.mean((my_", "np.sum((my_"),
             "The losses are sums of squares. With a different number of rows only means can be compared.",
         ),
         (
-            watching_of(lambda A, y: np.mean(np.abs(A - y))),
-            "The losses are means of distances. Square each error before you take the mean.",
+            edited(train_watched, "np.mean((my_", "np.sum((my_"),
+            "`val_losses` holds sums of squares. With a different number of rows only means can be compared.",
         ),
         (
-            watching_of(rate=lambda rate: -rate),
+            edited(
+                train_watched, AFTER_THE_STEP, AFTER_THE_STEP.replace("mean((", "mean(np.abs(").replace(" ** 2", "")
+            ),
+            "`val_losses` holds means of distances. Square each error before you take the mean.",
+        ),
+        (
+            edited(train_watched, "layer[key] - ", "layer[key] + "),
             "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
         ),
         (
-            watching_of(rate=lambda rate: 0.03),
+            edited(train_watched, "learning_rate * slope", "0.03 * slope"),
             "The rate is always 0.03, whatever comes in: use the parameter `learning_rate`.",
         ),
-        (watching_of(keys=("W",)), "The weights move, the biases stay. Both take a step."),
         (
-            watched_only_at_the_end,
+            edited(train_watched, '("W", "b")}', '("W",)} | {"b": layer["b"]}'),
+            "The weights move, the biases stay. Both take a step.",
+        ),
+        (
+            edited(train_watched, "        val_losses.append", "    val_losses.append"),
             "There is one validation loss, that of the end. Take one after every epoch: inside the loop.",
         ),
         (
-            one_number_each,
-            "`val_losses` is a single number, that of the end. Wanted is one loss *per epoch*: compute it inside the "
-            "loop.",
+            edited(train_watched, RETURN, RETURN + "[-1]"),
+            "`val_losses` is a single number, that of the end. Keep one loss *per epoch*: append it inside the loop.",
         ),
         (
             trained_apart,
@@ -442,21 +428,42 @@ exercise(
             "`forward`, in the loop of the one training.",
         ),
         (
-            watched_from_the_start,
+            edited(
+                train_watched,
+                "train_losses, val_losses = [], []\n",
+                "train_losses, val_losses = [], []\n" + AFTER_THE_STEP.replace("        val", "    val"),
+            ),
             "One validation loss too many: there is one after each step, and none before the first.",
         ),
         (
-            lambda *given: train_watched(*given[:-1], min(given[-1], 1)),
+            edited(train_watched, "    return", "        return"),
             "Only one epoch is run: is the `return` inside the loop?",
         ),
         (
             lambda *given: (given[4], *train_watched(*given)[1:]),
             "The losses are right, but the parameters come back as they were: return the trained ones.",
         ),
-        (watched_in_order(0, 2, 1), "The two lists have changed places: the training losses come first."),
-        (watched_in_order(1, 2, 0), "The parameters come first: `return parameters, train_losses, val_losses`."),
-        (watched_in_order(0, 1), "The validation losses are missing: return three things."),
-        (watched_in_order(1, 2), "The parameters are missing: return three things, the parameters first."),
+        (
+            best_parameters,
+            "The losses are right, but the parameters are those of the best epoch. Return those after the last step; "
+            "going back to the best comes later.",
+        ),
+        (
+            edited(train_watched, RETURN, "return parameters, val_losses, train_losses"),
+            "The two lists have changed places: the training losses come first.",
+        ),
+        (
+            edited(train_watched, RETURN, "return train_losses, val_losses, parameters"),
+            f"The parameters come first: `{RETURN}`.",
+        ),
+        (
+            edited(train_watched, RETURN, "return parameters, train_losses"),
+            "The validation losses are missing: return three things.",
+        ),
+        (
+            edited(train_watched, RETURN, "return train_losses, val_losses"),
+            "The parameters are missing: return three things, the parameters first.",
+        ),
         (
             watched_in_the_callers_arrays,
             "The numbers are right, but the caller's start is gone: `layer['W'] -= ...` writes into its arrays. Make "
@@ -467,8 +474,8 @@ exercise(
         "It is `train` of chapter 5 with one more line in the loop, and one more list.",
         "After the step, run `X_val` forward with the *new* parameters and compare the output with `y_val`. No "
         "gradient from it.",
-        "Or call `train(X, y, parameters, activations, derivatives, learning_rate, 1)` in the loop: it gives the new "
-        "parameters and a list with the one loss before the step. The validation loss is a forward pass after it.",
+        "Or call `my_train(X, y, parameters, activations, derivatives, learning_rate, 1)` in the loop: it gives the "
+        "new parameters and a list with the one loss before the step. The validation loss is a forward pass after it.",
     ],
     holds="You now have the two curves: what the network learns from, and what it has never seen.",
     in_nnlib="network.NeuralNetwork.fit",
@@ -497,10 +504,6 @@ def first_rise(val_losses):
     return len(val_losses) - 1
 
 
-def last_smallest(val_losses):
-    return len(val_losses) - 1 - int(np.argmin(val_losses[::-1]))
-
-
 exercise(
     title="The epoch with the smallest validation loss",
     solution=best_epoch,
@@ -511,6 +514,10 @@ exercise(
         ([0.7, 0.7, 0.2, 0.8, 0.2, 0.2, 0.9],),
         ([3.0, 2.0, 1.0, 0.5],),
         ([0.25],),
+        ([0.31, 0.123456782, 0.123456781, 0.2],),
+        ([1.5, 1.25, 3.0],),
+        ([0.5, 0.0, 0.0, 1.0],),
+        ([float(loss) for loss in np.geomspace(1, 0.1, 30)] + [float(loss) for loss in rng.uniform(0.11, 0.2, 90)],),
     ],
     also_right=[
         best_epoch_loop,
@@ -520,14 +527,17 @@ exercise(
         lambda val_losses: int(np.argsort(val_losses, kind="stable")[0]),
     ],
     wrong=[
-        (lambda val_losses: min(val_losses), "This is the smallest loss. Wanted is *when* it was reached: its place."),
+        (lambda val_losses: min(val_losses), "This is the smallest loss. Tell *when* it was reached: its place."),
         (lambda val_losses: int(np.argmax(val_losses)), "This is the epoch with the largest loss."),
         (
             lambda val_losses: int(np.argmin(val_losses)) + 1,
             "One too many: epochs count from 0, as places in a list do.",
         ),
-        (last_smallest, "Of two equally good epochs the first one counts: the shorter training is the cheaper one."),
-        (lambda val_losses: len(val_losses) - 1, "This is always the last epoch. Wanted is the best one."),
+        (
+            lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
+            "Of two equally good epochs the first one counts: the shorter training is the cheaper one.",
+        ),
+        (lambda val_losses: len(val_losses) - 1, "This is always the last epoch. Find the best one."),
         (
             first_rise,
             "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
@@ -535,7 +545,17 @@ exercise(
         ),
         (
             lambda val_losses: [e for e, loss in enumerate(val_losses) if loss == min(val_losses)],
-            "These are all the best epochs. Wanted is one number, the first of them.",
+            "These are all the best epochs. Return one number, the first of them.",
+        ),
+        (
+            lambda val_losses: best_epoch(val_losses) if min(val_losses) < 1 else 0,
+            "The search starts at a loss of 1, and where all losses are larger than 1 it finds none. Start at "
+            "`np.inf`, or at the first loss.",
+        ),
+        (
+            lambda val_losses: int(np.argmin(np.round(val_losses, 3))),
+            "The losses are rounded before they are compared, so two that differ a little look equal. Compare them as "
+            "they are.",
         ),
     ],
     hints=[
@@ -617,7 +637,7 @@ def when_it_stops(early_stopping, patience, val_losses):
     said, answers = ([], []), []
     for epoch, loss in enumerate(val_losses):
         for k, (nn, callback) in enumerate(zip(networks, callbacks)):
-            nn.history["train_loss"].append(1 / (epoch + 2))
+            nn.history["train_loss"].append(0.1 + abs(epoch - 1))
             nn.history["val_loss"].append(loss if k == 0 else val_losses[0] - 0.001 * epoch)
             nn.history["penalty"].append(0.0)
             nn.history["learning_rate"].append(0.04)
@@ -698,6 +718,10 @@ def early_stopping_at_once(patience):
     return callback(Watched())
 
 
+def early_stopping_itself(nn, patience=100):
+    return since(nn.history["val_loss"]) >= patience
+
+
 exercise(
     title="A callback that stops in time",
     solution=early_stopping,
@@ -710,6 +734,7 @@ exercise(
         (2, [0.5, 0.4, 0.4, 0.4, 0.39, 0.5]),
         (4, [0.3, 0.6, 0.5, 0.4, 0.35, 0.34, 0.2, 0.3]),
         (3, [0.5, 0.6, 0.4, 0.5, 0.3, 0.4, 0.2, 0.3]),
+        (11, [float(loss) for loss in rng.uniform(1, 2, 60)]),
     ],
     also_right=[early_stopping_counting, EarlyStopping, early_stopping_by_slices],
     wrong=[
@@ -748,16 +773,26 @@ exercise(
             "It stops after `patience` epochs, whatever the losses do. Count from the best epoch, not from the first.",
         ),
         (
-            stopping_by(lambda losses, patience: len(losses) - last_smallest(losses) - 1 >= patience),
+            stopping_by(lambda losses, patience: losses[::-1].index(min(losses)) >= patience),
             "A loss that only *equals* the best one is no progress: it has to go below it. Count from the first best.",
         ),
         (
-            stopping_by(lambda losses, patience: since(losses) >= 2),
-            "It always waits two epochs. Use the parameter `patience`.",
+            lambda patience: lambda nn: since(nn.history["train_loss"]) >= patience,
+            "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
         ),
         (
-            lambda patience: lambda nn: since(nn.history["train_loss"]) >= patience,
-            "It looks at the training loss, which falls to the end. Look at `nn.history['val_loss']`.",
+            lambda patience: lambda nn: False,
+            "The callback never says True, so the training always runs to its end.",
+        ),
+        (
+            stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= min(losses[:-1])),
+            "It stops at the first epoch without a new best. Losses go up and down on their way: give it `patience` "
+            "epochs.",
+        ),
+        (
+            early_stopping_itself,
+            "This is the callback itself. `early_stopping(patience)` returns a function: put the callback inside it, "
+            "and `return callback`.",
         ),
         (
             stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] >= losses[-1 - patience]),
@@ -780,8 +815,8 @@ exercise(
         ),
         (
             early_stopping_at_once,
-            "It returns True or False. Wanted is a function that `fit` can call after each epoch: "
-            "`return callback`, without parentheses.",
+            "It returns True or False. Return a function that `fit` can call after each epoch: `return callback`, "
+            "without parentheses.",
         ),
     ],
     hints=[
@@ -827,8 +862,8 @@ def the_run():
     return history["train_loss"], history["val_loss"], tested
 
 
-NO_NUMBER = "Wanted is one number: that of the epoch after which you would stop."
-A_LOSS = "Epochs are whole numbers. Is this a loss? Wanted is the epoch at which it is reached."
+NO_NUMBER = "Give one number: that of the epoch after which you would stop."
+A_LOSS = "Epochs are whole numbers. Is this a loss? Give the epoch at which it is reached."
 NO_SUCH_EPOCH = "There is no such epoch: they are numbered from 0 to 999."
 ALL_OF_IT = (
     "That is the whole training, and one more: the last of the thousand epochs is 999. You are asked to stop earlier."
