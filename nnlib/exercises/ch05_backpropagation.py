@@ -990,7 +990,7 @@ exercise(
     hints=[
         "Four things in each round: forward, the loss, backward, a step for every layer. Only the last changes the "
         "parameters.",
-        "`trace = my_forward(X, parameters, activations)`; its last entry is the output, which the loss compares with "
+        "`trace = my_forward(X, parameters, activations)`; its last entry is the output, which `my_mse` compares with "
         "`y`. "
         "`my_backward(trace, y, parameters, derivatives)` gives the slopes.",
         "The step: `parameters = [{'W': layer['W'] - learning_rate * slope['W'], 'b': ...} for layer, slope in "

@@ -565,6 +565,7 @@ exercise(
     ],
     holds="You now have the epoch to go back to: the one after which unseen rows were predicted best.",
 )
+my_best_epoch = best_epoch  # what the cells of the chapter call it from here on
 
 
 # ---- early_stopping ---------------------------------------------------------------------------------
@@ -573,7 +574,7 @@ exercise(
 def early_stopping(patience):
     def callback(nn):
         val_losses = nn.history["val_loss"]
-        since_best = len(val_losses) - 1 - best_epoch(val_losses)
+        since_best = len(val_losses) - 1 - my_best_epoch(val_losses)
         return since_best >= patience
 
     return callback
@@ -667,7 +668,7 @@ def stopping_by(rule):
 
 
 def since(losses):
-    return len(losses) - 1 - best_epoch(losses)
+    return len(losses) - 1 - my_best_epoch(losses)
 
 
 def rises_in_a_row(losses):
@@ -823,7 +824,7 @@ exercise(
         "Two functions, one inside the other: the outer one remembers `patience`, the inner one gets `nn` and answers "
         "True or False.",
         "`nn.history['val_loss']` holds all validation losses up to now. How many epochs have passed since the best "
-        "one? `best_epoch` finds that.",
+        "one? `my_best_epoch` finds that.",
         "The last epoch is number `len(val_losses) - 1`. Take the best one away from it, and compare with `patience`.",
     ],
     holds="You now have early stopping: training that ends when unseen rows no longer benefit from it.",
@@ -896,10 +897,10 @@ def accept(stop_epoch, rng):
         return NO_SUCH_EPOCH
     epoch = int(stop_epoch)
     train_losses, val_losses, _ = the_run()
-    best = best_epoch(val_losses)
+    best = my_best_epoch(val_losses)
     if val_losses[epoch] <= 1.1 * val_losses[best]:
         return None
-    if epoch == best_epoch(train_losses):
+    if epoch == my_best_epoch(train_losses):
         return BEST_TRAINING
     if epoch < best:
         return TOO_EARLY
@@ -925,9 +926,9 @@ exercise(
     hints=[
         "You may use the rows that the network learned from and those that it was validated on. Which of the two "
         "curves knows something about unseen rows?",
-        "`best_epoch(val_losses)` finds the lowest point of a curve. Any epoch near it will do.",
+        "`my_best_epoch(val_losses)` finds the lowest point of a curve. Any epoch near it will do.",
     ],
     holds="You now have a network stopped in time: near such an epoch the loss on 200 test points that nobody had "
     "looked at is 0.21 to 0.23; at the end of the run it is 0.355.",
-    code="stop_epoch = 49  # which is best_epoch(val_losses)",
+    code="stop_epoch = 49  # which is my_best_epoch(val_losses)",
 )
