@@ -42,7 +42,7 @@ exercise(
         tanh_derivative_loop,
         lambda A: (1 - A) * (1 + A),
         lambda A: 1 - np.square(A),
-        lambda A: 1 / np.cosh(np.arctanh(A)) ** 2,
+        lambda A: np.subtract(1, np.power(A, 2)),
     ],
     wrong=[
         (

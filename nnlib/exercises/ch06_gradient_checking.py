@@ -319,7 +319,7 @@ exercise(
         (np.array([1.0, -1.0]), np.array([2.0, -2.0])),
         (np.full((2, 2), 0.3), np.full((2, 2), 0.3)),
         (1e-12 * rng.normal(size=3), 1e-12 * rng.normal(size=3)),
-        (rng.normal(size=11).astype(np.float32), rng.normal(size=11)),
+        (rng.normal(size=11).astype(np.float32), rng.normal(size=11).astype(np.float32)),
     ],
     verify=two_arrays_of_zeros,
     also_right=[error_by_sums, error_by_loop, error_by_dots],

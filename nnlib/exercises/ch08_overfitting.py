@@ -631,9 +631,11 @@ class Watched:
 def when_it_stops(early_stopping, patience, val_losses):
     """Two networks train in turns, each with a callback of its own: what the callbacks say, epoch by epoch.
 
-    None if the first one never says anything, not even False: it is not written yet, or has no `return`.
+    None if there is no callback, or it never says anything, not even False: not written yet, or without `return`.
     """
     callbacks = early_stopping(patience), early_stopping(patience)
+    if callbacks[0] is None:
+        return None
     networks = Watched(), Watched()
     said, answers = ([], []), []
     for epoch, loss in enumerate(val_losses):
