@@ -23,7 +23,7 @@ def binder_python():
 @pytest.fixture
 def checkout(tmp_path):
     """The files that the repository holds, without the environment and caches."""
-    ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", ".progress.json")
+    ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "my_answers", ".prog*")
     return Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=ignored))
 
 

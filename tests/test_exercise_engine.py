@@ -1,8 +1,11 @@
 """The exercise engine: what it sees in an answer, what it says, and what it remembers."""
 
+import functools
+import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -215,10 +218,10 @@ def column_sums(X):
         (lambda X: X.astype("float32") * 2.0, ["five digits only", "float32"]),
         (lambda X: 2 * X / 0, ["`nan` or `inf`"]),
         (lambda X: np.abs(X), ["not right yet"]),
-        (lambda X: "X", ["`X` is not used", "should give an array of shape (2, 3) and gives a string"]),
-        (lambda X: double, ["should give an array of shape (2, 3) and gives a function"]),
+        (lambda X: "X", ["is a string; it should be an array of shape (2, 3)"]),
+        (lambda X: double, ["is a function; it should be an array of shape (2, 3)"]),
         (lambda X: (x for x in X), ["is a generator"]),
-        (lambda X: [[1.0], [1.0, 2.0]], ["should give an array of shape (2, 3) and gives a list of 2"]),
+        (lambda X: [[1.0], [1.0, 2.0]], ["is a list of 2; it should be an array of shape (2, 3)"]),
         (lambda X: {"X": X}, ['a dict with "X"']),
         (lambda: 1, ["Your function takes `()`; the check calls `double(X)`"]),
         (lambda X, scale: X, ["Your function takes `(X, scale)`; the check calls `double(X)`"]),
@@ -808,7 +811,7 @@ def test_outside_a_notebook_it_prints(capsys):
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch, tmp_path):
     """A reader who starts from nothing, in a folder of their own."""
-    monkeypatch.setenv("NNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("NNLIB_PROGRESS", str(tmp_path / "answers"))
     monkeypatch.chdir(tmp_path)
     for memory in (
         reader._passed_here,
@@ -833,13 +836,117 @@ def output(capsys):
 
 def test_check_says_it_in_a_line(capsys):
     check(neuron)
-    assert output(capsys).startswith("✓ neuron: You now have a neuron")
+    out = output(capsys)
+    assert out.startswith("✓ neuron: You now have a neuron")
+    assert out.endswith(" 1 of 5 done in this chapter.\n")
     check(neuron=with_docstring)
     assert output(capsys).startswith("○ neuron: not written yet.")
     check(neuron=NEURON.wrong[0][0])
     assert output(capsys).startswith("✗ neuron: The bias is missing")
     check(mse_by_hand=...)
     assert output(capsys).startswith("○ mse_by_hand: no answer yet.")
+
+
+def passed_on(*given):
+    return NEURON_OF_THE_COURSE(*given)
+
+
+NEURON_OF_THE_COURSE = NEURON.solution
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        NEURON.solution,
+        functools.partial(NEURON.solution),
+        functools.lru_cache(NEURON.solution),
+        functools.wraps(NEURON.solution)(lambda *given: NEURON_OF_THE_COURSE(*given)),
+        lambda x, w, b: NEURON_OF_THE_COURSE(x, w, b),
+        lambda x, w, b: mine("neuron")(x, w, b),
+        passed_on,
+    ],
+)
+def test_the_courses_own_solution_is_never_right(answer, capsys):
+    check(neuron=answer)
+    assert output(capsys).startswith("→ neuron: this is the course's solution")
+    assert record.passed(print) == {} and reader._passed_here == {}
+
+
+def test_the_courses_own_value_is_never_right(capsys):
+    check(mse_by_hand=mine("mse_by_hand"), my_line=mine("my_line"))
+    assert output(capsys).count("this is the course's solution") == 2
+    check(mse_by_hand=5 / 3)
+    assert output(capsys).startswith("✓ mse_by_hand")
+
+
+def test_an_answer_that_uses_other_solutions_is_the_readers(capsys):
+    layer = exercises()["layer"].solution
+
+    def through_layers(X, parameters):
+        for p in parameters:
+            X = layer(X, p["W"], p["b"])
+        return X
+
+    check(through_layers)
+    assert output(capsys).startswith("✓ through_layers")
+
+
+def test_what_the_reader_printed_is_shown(capsys):
+    def neuron(x, w, b):
+        print("w is", w)
+        return w * x
+
+    check(neuron)
+    assert "  It printed in `neuron(x=[1, 2, 3], w=2, b=0.5)`:\n  `w is 2.0`\n" in output(capsys)
+
+
+def test_optional_exercises_are_counted_apart(capsys, monkeypatch):
+    monkeypatch.setitem(declare.registry, "mse", make(MSE.solution, MSE.cases, optional=True, chapter="01"))
+    check(neuron)
+    assert "1 of 4 done in this chapter, and 0 of 1 optional ones." in output(capsys)
+    check(mse=lambda y_hat, y: np.mean((y - y_hat) ** 2))
+    assert "1 of 4 done in this chapter, and 1 of 1 optional ones." in output(capsys)
+    progress()
+    out = output(capsys)
+    assert "(✓ mse)" in out
+    assert f"1 of {len(exercises()) - 1} exercises passed, and 1 of 1 optional ones, in (...)" in out
+
+
+def test_the_table_breaks_between_names(capsys):
+    progress()
+    lines = output(capsys).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert re.findall(r"[○✓] (\w+)", " ".join(lines)) == list(exercises())
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+def test_a_console_that_is_not_utf8_shows_plain_marks(encoding, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    check(neuron)
+    check(neuron=lambda x, w, b: x)
+    hint("best_bias")
+    solution("neuron")
+    progress()
+    console.flush()
+    text = console.buffer.getvalue().decode(encoding)
+    assert text.startswith("ok neuron: You now have a neuron") and "\nx neuron: " in text and "ok neuron" in text
+
+
+def test_how_an_answer_is_carried_on_or_why_not(capsys):
+    def doubled(function):
+        return lambda *given: function(*given)
+
+    for answer in (np.vectorize(neuron), doubled(neuron), np.frompyfunc(neuron, 3, 1)):
+        reader._passed_here.clear()
+        check(neuron=answer)
+        out = output(capsys)
+        assert out.startswith("✓ neuron") or "dtype" in out or "object" in out
+        if out.startswith("✓"):
+            assert (
+                "Later chapters will use the library's version: yours can be carried along if it is a plain `def`"
+                in out
+            )
 
 
 @pytest.mark.parametrize("answer", [1.0, np.ones(3), "neuron", None, ...])
@@ -850,7 +957,15 @@ def test_check_asks_for_what_it_needs(capsys, answer):
 
 def test_check_asks_for_a_name(capsys):
     check(lambda x: x)
-    assert output(capsys).startswith("→ This function has no name of its own.")
+    assert output(capsys) == (
+        "→ This function has no name of its own. Say which exercise it answers: `check(name=...)`.\n"
+    )
+
+
+def test_a_function_without_a_name_is_known_by_the_name_it_was_given(capsys):
+    notebook = {"check": check}
+    exec("neuron = lambda x, w, b: w * x + b\ncheck(neuron)", notebook)
+    assert output(capsys).startswith("✓ neuron")
 
 
 def test_a_name_that_is_nearly_right(capsys):
@@ -868,7 +983,7 @@ def test_a_name_that_is_nearly_right(capsys):
 def test_a_fault_of_the_course_is_not_blamed_on_the_reader(capsys, monkeypatch):
     broken = make(neuron, lambda rng: 1 / 0)
     monkeypatch.setitem(declare.registry, "neuron", broken)
-    check(neuron)
+    check(neuron=lambda x, w, b: x)
     assert "a fault of the course, not of your answer" in output(capsys)
 
 
@@ -897,7 +1012,7 @@ def test_progress_is_shown_and_reset(capsys, fresh):
     progress()
     assert "○ neuron" in output(capsys)
     check(neuron)
-    check(mse=MSE.solution)
+    check(mse=lambda y_hat, y: np.mean((y - y_hat) ** 2))
     output(capsys)
     forget_the_kernel()
     progress()
@@ -1036,7 +1151,7 @@ def test_a_carried_function_is_checked_again(source, capsys):
     assert output(capsys) == ""
 
 
-# ---- The progress file ------------------------------------------------------------------------------
+# ---- The reader's files -----------------------------------------------------------------------------
 
 
 def told():
@@ -1044,45 +1159,73 @@ def told():
     return sentences, sentences.append
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"neuron": true}', b'{"version": "old"}', b"null"],
-)
-def test_a_broken_file_is_kept_aside(content, fresh, capsys):
-    path = record.path()
-    path.write_bytes(content)
-    progress()
-    out = output(capsys)
-    assert "kept as progress.broken-1.json" in out and "0 of" in out
-    assert (fresh / "progress.broken-1.json").read_bytes() == content
-    path.write_bytes(content)
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_each_passed_exercise_is_a_file_that_can_be_read(fresh):
     check(neuron)
-    out = output(capsys)
-    assert "✓ neuron" in out and "kept as progress.broken-2.json" in out
-    assert "neuron" in json.loads(path.read_text())["passed"]
+    check(mse_by_hand=1.67)
+    check(my_line=(1.9, np.float64(4.6)))
+    assert files(record.path()) == ["01_mse_by_hand.py", "01_my_line.py", "01_neuron.py"]
+    text = (record.path() / "01_neuron.py").read_text()
+    assert text == (
+        "# Your answer to `neuron` of chapter 01. Later chapters run what stands here.\n\n"
+        "def neuron(x, w, b):\n    return w * x + b\n"
+    )
+    assert (record.path() / "01_my_line.py").read_text().endswith("\n\nmy_line = (1.9, 4.6)\n")
+    forget_the_kernel()
+    assert mine("mse_by_hand") == 1.67 and mine("my_line") == (1.9, 4.6)
 
 
-def test_odd_entries_are_left_out_and_unknown_fields_kept(fresh):
-    path = record.path()
-    good = {"chapter": "01", "source": None}
-    path.write_text(json.dumps({"version": 3, "theme": "dark", "passed": {"mse": good, "x": 1, "y": {"source": 5}}}))
-    sentences, say = told()
-    assert record.passed(say) == {"mse": good}
-    record.add("neuron", "01", None, say)
-    content = json.loads(path.read_text())
-    assert content["theme"] == "dark" and content["version"] == 3
-    assert set(content["passed"]) == {"mse", "neuron"}
-    path.write_text('{"version": 1, "passed": [1]}')
-    assert record.passed(say) == {} and sentences == []
+def test_a_pair_of_functions_is_carried_on():
+    pair = make((neuron, neuron_with_help), name="pair", verify=lambda pair, rng: None)
+    source, obstacles = attempt.portable_source((neuron, neuron_with_help), "pair")
+    assert obstacles == []
+    one, other = attempt.rebuilt(source, "pair")
+    assert one(2.0, 3.0, 1.0) == other(2.0, 3.0, 1.0) == 7.0
+    assert judge(pair, (one, other)).state == "right"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"def neuron(", b"neuron = 3\n"])
+def test_a_broken_file_does_no_harm(content, capsys):
+    check(neuron)
+    (record.path() / "01_neuron.py").write_bytes(content)
+    forget_the_kernel()
+    output(capsys)
+    assert mine("neuron") is NEURON.solution
+    progress()
+    assert "✓ neuron" in output(capsys)
+    check(neuron)
+    forget_the_kernel()
+    assert mine("neuron") is not NEURON.solution
+
+
+def test_a_byte_order_mark_is_read_over():
+    check(neuron)
+    file = record.path() / "01_neuron.py"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    forget_the_kernel()
+    assert mine("neuron") is not NEURON.solution
+
+
+@pytest.mark.posix
+def test_a_symbolic_link_stays_one(fresh):
+    (fresh / "elsewhere").mkdir()
+    record.path().symlink_to(fresh / "elsewhere")
+    (fresh / "elsewhere" / "01_neuron.py").symlink_to(fresh / "kept.py")
+    check(neuron)
+    assert record.path().is_symlink() and (record.path() / "01_neuron.py").is_symlink()
+    assert "return w * x + b" in (fresh / "kept.py").read_text()
 
 
 def test_a_place_that_can_not_be_written_is_told_once(fresh, monkeypatch, capsys):
     (fresh / "file").write_text("")
-    monkeypatch.setenv("NNLIB_PROGRESS", str(fresh / "file" / "progress.json"))
+    monkeypatch.setenv("NNLIB_PROGRESS", str(fresh / "file" / "answers"))
     check(neuron)
     out = output(capsys)
     assert "✓ neuron" in out and "Progress can't be written" in out
-    check(mse=MSE.solution)
+    check(mse=lambda y_hat, y: np.mean((y - y_hat) ** 2))
     out = output(capsys)
     assert "✓ mse" in out and "can't be written" not in out
     progress()
@@ -1093,59 +1236,99 @@ def test_a_place_that_can_not_be_written_is_told_once(fresh, monkeypatch, capsys
     assert "✓" not in output(capsys)
 
 
-def test_where_the_file_is(fresh, monkeypatch):
+def test_a_disk_that_says_no_for_a_moment_loses_nothing(monkeypatch, capsys):
+    replace, refusals = os.replace, [1]
+
+    def hesitates(*given):
+        if refusals.pop():
+            raise PermissionError(13, "Permission denied")
+        replace(*given)
+
+    refusals[:] = [False, True]
+    monkeypatch.setattr(os, "replace", hesitates)
+    check(neuron)
+    assert "can't be written" not in output(capsys), "it tries again"
+    refusals[:] = [False, False, True, True, True]
+    check(mse=lambda y_hat, y: np.mean((y - y_hat) ** 2))
+    assert "permission denied" in output(capsys)
+    assert files(record.path()) == ["01_neuron.py"], "and leaves nothing half done"
+    refusals[:] = [False, False]
+    check(mse_by_hand=1.67)
+    assert files(record.path()) == ["01_mse.py", "01_mse_by_hand.py", "01_neuron.py"]
+
+
+def test_where_the_folder_is(fresh, monkeypatch):
     monkeypatch.delenv("NNLIB_PROGRESS")
     monkeypatch.setenv("HOME", str(fresh / "home"))
     monkeypatch.setenv("USERPROFILE", str(fresh / "home"))
-    assert record.path() == fresh / "home" / ".nnlib-progress.json"
+    monkeypatch.setattr(record, "_START", fresh)
+    assert record.path() == fresh / "home" / "nnlib_answers"
     (fresh / "notebooks").mkdir()
     (fresh / "notebooks" / "00_start_here.ipynb").write_text("{}")
-    assert record.path() == fresh / "notebooks" / ".progress.json"
-    monkeypatch.chdir(fresh / "notebooks")
-    assert record.path() == fresh / "notebooks" / ".progress.json"
+    assert record.path() == fresh / "notebooks" / "my_answers"
+    monkeypatch.setattr(record, "_START", fresh / "notebooks")
+    assert record.path() == fresh / "notebooks" / "my_answers"
+    monkeypatch.chdir(fresh / "notebooks" / "..")
+    assert record.path() == fresh / "notebooks" / "my_answers", "%cd doesn't move it"
     monkeypatch.setenv("NNLIB_PROGRESS", "~/mine.json")
-    assert record.path() == fresh / "home" / "mine.json"
+    assert record.path() == fresh / "home" / "mine"
 
 
-def test_nothing_is_left_lying_about(fresh):
+def test_without_a_home_and_a_working_folder_it_goes_on(monkeypatch, capsys):
+    monkeypatch.delenv("NNLIB_PROGRESS")
+    monkeypatch.setattr(record, "_START", None)
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(record.Path, "home", no_home)
+    assert record.path() is None
     check(neuron)
-    assert [p.name for p in fresh.iterdir()] == ["progress.json"]
+    out = output(capsys)
+    assert "✓ neuron" in out and "can't be written to any folder" in out
+    progress()
+    assert "✓ neuron" in output(capsys)
+    reset_progress()
+    record.add_guess("01", "line", 3, True)
+    assert record.guesses() == []
 
 
-def test_a_write_that_fails_leaves_the_old_file(fresh, monkeypatch, capsys):
-    record.add("neuron", "01", None, print)
-    before = record.path().read_text()
-
-    def fails(*given):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", fails)
-    record.add("mse", "01", None, print)
-    assert "no space left on device" in output(capsys)
-    assert record.path().read_text() == before
-    assert [p.name for p in fresh.iterdir()] == ["progress.json"]
+OLD = {
+    "version": 1,
+    "passed": {
+        "neuron": {"chapter": "01", "source": "def neuron(x, w, b):\n    return x * w + b\n"},
+        "mse": {"chapter": "01", "source": None},
+    },
+}
 
 
-def test_a_leftover_lock_is_removed(fresh):
-    lock = fresh / "progress.json.lock"
-    lock.write_text("")
-    os.utime(lock, (time.time() - 60, time.time() - 60))
-    start = time.perf_counter()
-    record.add("neuron", "01", None, print)
-    assert time.perf_counter() - start < 1
-    assert "neuron" in record.passed(print)
+def test_progress_of_the_form_before_is_taken_over_once(fresh, monkeypatch, capsys):
+    (fresh / "progress.json").write_text(json.dumps(OLD))
+    monkeypatch.setenv("NNLIB_PROGRESS", str(fresh / "progress.json"))
+    progress()
+    out = output(capsys)
+    assert "✓ neuron" in out and "✓ mse " in out
+    assert mine("neuron")(2, 3, 1) == 7 and mine("neuron") is not NEURON.solution
+    assert files(fresh) == ["progress", "progress.json.old"]
+    reset_progress()
+    forget_the_kernel()
+    assert record.passed(print) == {}
 
 
-def test_two_notebooks_lose_nothing_of_each_other(fresh):
-    code = (
-        "import sys, time; from nnlib.exercises.engine import record\n"
-        "replace = record._replace\n"
-        "record._replace = lambda *given: (time.sleep(0.02), replace(*given))  # widens the gap\n"
-        "for n in range(20): record.add(sys.argv[1] + str(n), '99', None, print)"
-    )
-    writers = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "ab"]
-    assert [writer.wait() for writer in writers] == [0, 0]
-    assert len(record.passed(print)) == 40
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"passed": [1]}', '{"passed": {"x": 1}}', "null"])
+def test_a_broken_file_of_the_form_before_does_no_harm(content, fresh, monkeypatch):
+    (fresh / "progress.json").write_text(content)
+    monkeypatch.setenv("NNLIB_PROGRESS", str(fresh / "progress.json"))
+    check(neuron)
+    assert list(record.passed(print)) == ["neuron"]
+    assert (fresh / "progress.json").read_text() == content
+
+
+def test_guesses_are_kept_beside_the_answers():
+    assert record.guesses() == []
+    record.add_guess("02", "descent", "zigzag, then out", True)
+    record.add_guess("02", "descent", 0.3, False)
+    assert record.guesses() == [("02", "descent", "zigzag, then out", True), ("02", "descent", "0.3", False)]
 
 
 def test_entries_of_exercises_that_are_gone_do_no_harm(capsys):
@@ -1206,6 +1389,26 @@ def test_across_two_notebooks(fresh):
     assert "✓ neuron" in outputs[3][0].data["text/plain"]
 
 
+@pytest.mark.filterwarnings("default")  # the client's, of its own event loop
+def test_running_all_cells_of_a_blank_chapter_twice_earns_nothing(fresh):
+    outputs = run(
+        fresh,
+        IMPORTS,
+        "def layer(X, W, b):\n    Z = ...\n    return Z",
+        "check(layer)",
+        "layer = mine('layer')\nproduct_by_hand = mine('product_by_hand')",
+        "check(layer)",
+        "%%time\ndef layer(X, W, b):\n    return X @ W + b",
+        "check(layer)",
+        "import os\nprint(os.listdir(os.environ['NNLIB_PROGRESS']))",
+    )
+    assert outputs[2][0].data["text/plain"].startswith("○ layer")
+    assert outputs[4][0].data["text/plain"].startswith("→ layer: this is the course's solution")
+    timed = outputs[6][0].data["text/plain"]
+    assert timed.startswith("✓ layer") and "a plain `def`, in a cell without `%%`" in timed
+    assert outputs[7][0].text == "['03_layer.py']\n"
+
+
 def test_import_nnlib_does_not_load_the_exercises():
     code = "import sys, nnlib; print([m for m in sys.modules if m.startswith('nnlib.exercises')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
@@ -1232,6 +1435,58 @@ def test_an_endless_loop_is_stopped_and_said(monkeypatch):
     assert verdict.state == "raised"
     assert verdict.words.startswith("TimeoutError in line ")
     assert verdict.details[0] == "It was still running after 0.3 seconds, and was stopped. Does its loop ever end?"
+
+
+@pytest.mark.posix
+def test_a_sleep_is_stopped(monkeypatch):
+    monkeypatch.setattr(attempt, "TIME_LIMIT", 0.2)
+
+    def neuron(x, w, b):
+        try:
+            time.sleep(60)
+        except Exception:
+            return None
+
+    started = time.monotonic()
+    verdict = judge(exercises()["neuron"], neuron)
+    assert time.monotonic() - started < 5
+    assert verdict.words.startswith("TimeoutError in line ")
+
+
+@pytest.mark.posix
+def test_another_alarm_still_rings():
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        assert judge(NEURON, neuron).state == "right"
+        deadline = time.monotonic() + 5
+        while not rung and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert rung
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("alarm", [True, False])
+def test_without_threads_a_right_answer_is_right(alarm, monkeypatch):
+    def no_threads(self):
+        raise RuntimeError("can't start new thread")
+
+    if not alarm:
+        monkeypatch.delattr(signal, "setitimer", raising=False)
+    monkeypatch.setattr("threading.Thread.start", no_threads)
+    assert judge(MSE, lambda y_hat, y: np.mean((y - y_hat) ** 2)).state == "right"
+
+
+def test_the_text_of_python_c_is_not_taken_for_the_functions(monkeypatch):
+    """Python 3.13 keeps the text of `python -c` in linecache, under the name that `exec` gives as well."""
+    other = "def f(x, w, b):\n    y = ...\n    return y\n"
+    monkeypatch.setitem(attempt.linecache.cache, "<string>", (len(other), None, other.splitlines(True), "<string>"))
+    namespace = {}
+    exec("def f(x, w, b):\n    return w * x + b", namespace)
+    assert judge(NEURON, namespace["f"]).state == "right"
+    assert attempt.portable_source(namespace["f"])[0] is None
 
 
 def test_the_readers_own_interrupt_passes():

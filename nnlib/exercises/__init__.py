@@ -56,6 +56,8 @@ in_place    ("W", "b"): the parameters that the function is meant to overwrite; 
 verify      verify=lambda answer, rng: None or a sentence. For laws ("every row comes once an epoch")
             and for values of which many are right. It runs after the cases, or without any. A reader's
             mistake is recognized by the sentence, so give each mistake a sentence of its own.
+optional    True for an exercise of the part "Deeper": progress counts it apart.
+recall      True for a question of one line on an earlier chapter; it needs no third wrong answer.
 code        the text that `solution()` shows, where the function's own text won't do.
 
 In the notebook the cell for the reader has a docstring and a `...` for each line to write (`dw = ...` or

@@ -19,7 +19,7 @@ def isolated_environment(folder):
     folder.mkdir(parents=True, exist_ok=True)
     matplotlib = Path(find_spec("matplotlib").origin).parent
     return {
-        "NNLIB_PROGRESS": os.fspath(folder / "progress.json"),
+        "NNLIB_PROGRESS": os.fspath(folder / "my_answers"),
         "IPYTHONDIR": os.fspath(folder / "ipython"),
         "MATPLOTLIBRC": os.fspath(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

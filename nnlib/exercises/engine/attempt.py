@@ -253,6 +253,45 @@ def _within_time_of_a_thread(call, arguments, limit, stopped):
         raise stopped.with_traceback(interrupt.__traceback__) from None
 
 
+# ---- Whose is it? -----------------------------------------------------------------------------------
+
+
+def is_the_courses(answer, exercise):
+    """Whether `answer` is the course's own solution: the very object, under any name, wrapped, or passed on.
+
+    A whole number or a word can't be told from the reader's own.
+    """
+    solution = exercise.solution
+    if not callable(solution):
+        return answer is solution and not isinstance(answer, (int, str))
+    code = getattr(solution, "__code__", None)
+    waiting, seen = [answer], []
+    while waiting:
+        one = waiting.pop()
+        one = getattr(one, "func", None) or getattr(one, "__wrapped__", one)  # partial, wraps, lru_cache, vectorize
+        one = getattr(one, "pyfunc", one)
+        if one is solution or (code is not None and getattr(one, "__code__", None) is code):
+            return True
+        if not inspect.isfunction(one) or any(one is other for other in seen):
+            continue
+        seen.append(one)
+        if len(_statements(one)) == 1:  # nothing but a call that passes it on
+            if "mine" in one.__code__.co_names and exercise.name in one.__code__.co_consts:
+                return True
+            used = [one.__globals__.get(name) for name in one.__code__.co_names]
+            waiting += [value for value in used if callable(value) and not isinstance(value, type)]
+            waiting += [cell.cell_contents for cell in one.__closure__ or () if callable(cell.cell_contents)]
+    return False
+
+
+def _statements(function):
+    """The statements of a function but for its docstring; [None] for a lambda."""
+    tree = syntax(function) if function.__name__ != "<lambda>" else None
+    if tree is None:
+        return [None]
+    return [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+
+
 # ---- Where does it stop? ----------------------------------------------------------------------------
 
 
@@ -275,17 +314,47 @@ def place_of(error, answer):
 # ---- How is it carried on? --------------------------------------------------------------------------
 
 
-def portable_source(answer):
+def portable_source(answer, name=None):
     """Source that makes `answer` again in another notebook, and the names that stand in the way.
 
-    The function's own text, after the imports, plain constants and other functions of the notebook that it
-    uses. Returns (source, []) or (None, ["x_train", ...]).
+    A function's own text, after the imports, plain constants and other functions of the notebook that it
+    uses; a value written out, functions in a tuple by their texts. `name` is what it is called afterwards.
+    Returns (source, []) or (None, ["x_train", ...]); the answer's own name where its text can't be found.
     """
     pieces, obstacles = {}, []
-    _gather(answer, getattr(answer, "__name__", ""), pieces, obstacles)
+    own = getattr(answer, "__name__", None) if callable(answer) else None
+    if callable(answer):
+        _gather(answer, own or name, pieces, obstacles)
+    else:
+        text = _written_out(answer, pieces, obstacles)
     if obstacles:
         return None, sorted(set(obstacles))
+    if not callable(answer):
+        pieces[""] = f"{name} = {text}"
+    elif name and own != name:
+        pieces[""] = f"{name} = {own}"
     return "\n\n".join(pieces.values()) + "\n", []
+
+
+def _written_out(value, pieces, obstacles):
+    """`value` as an expression; what its functions need is added to `pieces`."""
+    if isinstance(value, np.ndarray):
+        return f"np.array({value.tolist()!r})"
+    if isinstance(value, (tuple, list)):
+        inner = ", ".join(_written_out(part, pieces, obstacles) for part in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {_written_out(v, pieces, obstacles)}" for k, v in value.items()) + "}"
+    if inspect.isfunction(value) or isinstance(value, type):
+        _gather(value, value.__name__, pieces, obstacles)
+        return value.__name__
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    numbers = compare.as_numbers(value)
+    if numbers is None or numbers.ndim:
+        obstacles.append(type(value).__name__)
+        return ""
+    return repr(numbers.item())
 
 
 def _gather(answer, name, pieces, obstacles):

@@ -39,6 +39,8 @@ class Exercise:
     in_place: tuple[str, ...] = ()
     tolerance: float = compare.TOLERANCE
     in_nnlib: str | None = None
+    optional: bool = False
+    recall: bool = False
     code: str | None = None
 
     def __post_init__(self):

@@ -75,8 +75,15 @@ class _Judgment:
         self.inputs = exercise.inputs() if exercise.is_function else [()]
 
     def verdict(self):
+        """What is said of the answer, with what it printed below."""
         if (words := self._other_signature()) is not None:
             return Verdict("wrong", words)
+        verdict = self._found()
+        if verdict.state in ("wrong", "raised"):
+            verdict = replace(verdict, details=(*verdict.details, *self._printed()))
+        return verdict
+
+    def _found(self):
         self.seen, self.law = _outcomes(self.exercise, self.answer)
         errors = [outcome.error for outcome in [*self.seen, self.law] if outcome.error]
         nothing = any(outcome.value is None for outcome in self.seen) and not self.exercise.in_place
@@ -173,7 +180,7 @@ class _Judgment:
         """The hint of the declared wrong answer of which the law says the same, else None."""
         for _, _, law, hint in _of_known_mistakes(self.exercise):
             if law.value is not None and self._equal(law, self.law):
-                if not self.compares or not self.seen or not any(self.found):
+                if not self.compares or not (any(self.found) or any(outcome.error for outcome in self.seen)):
                     return hint
         return None
 
@@ -277,13 +284,14 @@ class _Judgment:
     # -- what to say --
 
     def _right(self):
-        exercise, details = self.exercise, []
+        exercise = self.exercise
         words = exercise.holds
         if exercise.in_nnlib:
             module, *inside = exercise.in_nnlib.split(".")
             words += f" In `nnlib` it is `{'.'.join(inside)}` (`{module}.py`)."
+        details = []
         if any(outcome.printed for outcome in [*self.seen, self.law]):
-            details.append("It also prints. Take that out before training calls it a thousand times.")
+            details = ["It also prints. Take that out before training calls it a thousand times.", *self._printed()]
         return Verdict("right", words, tuple(details))
 
     def _raised(self, error):
@@ -299,11 +307,25 @@ class _Judgment:
                 details.append(f"It happens in {self._call_text(arguments)}.")
         return Verdict("raised", words, tuple(line for line in details if line))
 
+    def _printed(self):
+        """What the answer printed when it was first called, a line each; at most five short ones."""
+        for arguments, outcome in zip(self.inputs or [()], [*self.seen, self.law]):
+            if outcome.printed.strip():
+                lines = outcome.printed.replace("`", "'").rstrip().splitlines()
+                where = f" in {self._call_text(arguments)}" if self.exercise.is_function and self.inputs else ""
+                rest = [f"... and {len(lines) - 5} lines more"] if len(lines) > 5 else []
+                return [f"It printed{where}:", *(f"`{line[:100]}`" for line in lines[:5] if line.strip()), *rest]
+        return []
+
     def _generic(self):
         """A headline and details for a mistake that nobody declared."""
         kinds = {d.kind for found in self.found for d in found}
         serious = kinds - _MILD
-        if serious and (only := self._only_value()) is not None and isinstance(only[0], (bool, int, float)):
+        if (
+            serious == {"value"}
+            and (only := self._only_value()) is not None
+            and isinstance(only[0], (bool, int, float))
+        ):
             words = f"It always gives `{compare.literal(only[0])}`, whatever comes in."
             return words, [*self._first_failure(), *self._count()]
         if serious:

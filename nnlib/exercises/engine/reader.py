@@ -1,14 +1,15 @@
 """What the reader calls in a notebook: check, hint, solution, mine, progress, reset_progress."""
 
 import difflib
+import sys
 
 from nnlib.exercises.engine import attempt, record
 from nnlib.exercises.engine.declare import exercises
-from nnlib.exercises.engine.judging import judge
-from nnlib.exercises.engine.show import Listing, Message, show
+from nnlib.exercises.engine.judging import Verdict, judge
+from nnlib.exercises.engine.show import MARKS, Listing, Message, show
 
 _passed_here = {}  # what passed since the kernel started, by name
-_carried = {}  # what was rebuilt from the progress file: {name: (source, function or None)}
+_carried = {}  # what was rebuilt from the reader's files: {name: (source, answer or None)}
 _hints_given = {}
 
 
@@ -24,23 +25,44 @@ def check(answer=..., /, **named):
                 "Say what to check: `check(neuron)` for a function, without quotes or parentheses; "
                 "`check(rate=rate)` for a value."
             )
+        if name not in exercises():
+            names = sys._getframe(1).f_globals.items()  # what it is called in the notebook
+            name = next((called for called, value in names if value is answer and called in exercises()), name)
         if name is None or name == "<lambda>":
-            return _note("This function has no name of its own. Name it: `check(neuron=neuron)`.")
+            return _note("This function has no name of its own. Say which exercise it answers: `check(name=...)`.")
         named = {name: answer}
     for name, given in named.items():
         exercise = _find(name)
         if exercise is None:
             continue
         try:
-            verdict = judge(exercise, given)
+            own = not attempt.is_the_courses(given, exercise)
+            verdict = judge(exercise, given) if own else _COURSES
         except Exception as error:
             _note(
                 f"{name}: the check itself stopped ({type(error).__name__}: {error}). That is a fault of "
                 "the course, not of your answer."
             )
             continue
-        remarks = _keep(exercise, given) if verdict.state == "right" else []
+        remarks = [*_keep(exercise, given), _done_in(exercise.chapter)] if verdict.state == "right" else []
         show(Message(verdict.state, f"{name}: {verdict.words}", (*verdict.details, *remarks)))
+
+
+_COURSES = Verdict(
+    "course",
+    "this is the course's solution, under the name of yours. Run the cell with your own once more, then this one.",
+)
+
+
+def _done_in(chapter):
+    passed, optional = record.passed(_note), [0, 0]
+    done = [0, 0]
+    for exercise in exercises().values():
+        if exercise.chapter == chapter:
+            optional[exercise.optional] += 1
+            done[exercise.optional] += exercise.name in passed
+    words = f"{done[0]} of {optional[0]} done in this chapter"
+    return f"{words}, and {done[1]} of {optional[1]} optional ones." if optional[1] else f"{words}."
 
 
 def hint(name, number=None):
@@ -71,33 +93,48 @@ def mine(name):
     """The reader's own answer to an exercise, where it passed; else the course's solution.
 
     In the notebook where it passed this is the very function. In a later one it is made again from the
-    source in the progress file and checked once more before it is handed out.
+    reader's file (`record`) and checked once more before it is handed out.
     """
     exercise = _find(name)
     if exercise is None:
         raise KeyError(f"there is no exercise {name!r}")
     if exercise.name in _passed_here:
         return _passed_here[exercise.name]
-    source = record.passed(_note).get(exercise.name, {}).get("source")
-    if not exercise.is_function or source is None:
+    source = record.passed(_note).get(exercise.name)
+    if source is None:
         return exercise.solution
     if _carried.get(exercise.name, (None,))[0] != source:
         _carried[exercise.name] = source, _rebuilt(exercise, source)
-    return _carried[exercise.name][1] or exercise.solution
+    carried = _carried[exercise.name][1]
+    return exercise.solution if carried is None else carried
 
 
 def progress():
-    """Show which exercises have passed, chapter by chapter."""
+    """Show which exercises have passed, chapter by chapter: a table whose lines end between two names."""
     passed = record.passed(_note)
-    rows, done, every = [], 0, exercises()
+    lines, every = [], exercises()
     titles = dict.fromkeys((e.chapter, e.chapter_title) for e in every.values())
     width = max((len(title) for _, title in titles), default=0)
     for number, title in titles:
-        names = [e.name for e in every.values() if e.chapter == number]
-        done += sum(name in passed for name in names)
-        marks = "  ".join(f"{'✓' if name in passed else '○'} {name}" for name in names)
-        rows.append(f"{number} {title:<{width}}  {marks}")
-    show(Listing("\n".join([*rows, f"{done} of {len(every)} exercises passed"])))
+        marks = [_marked(e, passed) for e in every.values() if e.chapter == number]
+        line = f"{number} {title:<{width}}"
+        for mark in marks:
+            if len(line) + len(mark) > 98:
+                lines.append(line)
+                line = " " * (width + 3)
+            line += f"  {mark}"
+        lines.append(line)
+    needed = [e.name for e in every.values() if not e.optional]
+    extra = [e.name for e in every.values() if e.optional]
+    lines.append(f"{sum(name in passed for name in needed)} of {len(needed)} exercises passed")
+    if extra:
+        lines[-1] += f", and {sum(name in passed for name in extra)} of {len(extra)} optional ones, in (...)"
+    show(Listing("\n".join(lines)))
+
+
+def _marked(exercise, passed):
+    mark = f"{MARKS['right'] if exercise.name in passed else MARKS['open']} {exercise.name}"
+    return f"({mark})" if exercise.optional else mark
 
 
 def reset_progress(what=None):
@@ -135,24 +172,22 @@ def _find(name):
 def _keep(exercise, answer):
     """Remember that `answer` passed. Returns remarks for the reader."""
     _passed_here[exercise.name] = answer
-    source, obstacles = None, []
-    if exercise.is_function:
-        source, obstacles = attempt.portable_source(answer)
-    if source is not None and answer.__name__ != exercise.name:
-        source += f"\n{exercise.name} = {answer.__name__}\n"
+    source, obstacles = attempt.portable_source(answer, exercise.name)
     if source is not None and _rebuilt(exercise, source) is None:
-        source = None
+        source, obstacles = None, [exercise.name]
     record.add(exercise.name, exercise.chapter, source, _note)
-    if obstacles and obstacles != [getattr(answer, "__name__", None)]:
-        return [
-            f"Later chapters will use the library's version: yours needs `{'`, `'.join(obstacles)}` "
-            "from this notebook. Pass that in as a parameter to carry your own along."
-        ]
-    return []
+    if source is not None or not exercise.is_function:
+        return []
+    words = "Later chapters will use the library's version"
+    needs = [name for name in obstacles if name not in (exercise.name, getattr(answer, "__name__", None))]
+    if needs:
+        names = "`, `".join(needs)
+        return [f"{words}: yours needs `{names}` from this notebook. Pass that in as a parameter to carry yours along."]
+    return [f"{words}: yours can be carried along if it is a plain `def`, in a cell without `%%` and without `@`."]
 
 
 def _rebuilt(exercise, source):
-    """The reader's function from the progress file, or None if it no longer passes."""
+    """The reader's answer from its source, or None if it no longer passes."""
     try:
         answer = attempt.rebuilt(source, exercise.name)
         return answer if judge(exercise, answer).state == "right" else None

@@ -1,162 +1,160 @@
-"""The reader's progress: one small JSON file that survives a restart of the kernel.
+"""The reader's progress: a folder with one readable file for each exercise that passed.
 
-Where it is: the path in the environment variable NNLIB_PROGRESS, if set; else `.progress.json` in the
-folder of the chapters, when the working directory is that folder (as in every chapter) or the one
-above it; else `.nnlib-progress.json` in the home folder.
+Where it is: the folder in the environment variable NNLIB_PROGRESS, if set; else `my_answers` in the folder of
+the chapters, when the kernel was started there (as in every chapter) or in the folder above; else
+`nnlib_answers` in the home folder. It is decided once per kernel, so that `%cd` doesn't move it.
 
-What it holds: for each exercise that passed, its chapter and the source of the reader's function. That
-source is run by `mine`, so the file deserves the trust of a notebook: keep your own, run no stranger's.
+What it holds: `01_neuron.py` is the reader's own code of exercise `neuron`, as it passed in chapter 01;
+`guesses.csv` what the reader guessed in front of the live figures. `mine` runs that code, so the folder
+deserves the trust of a notebook: keep your own, run no stranger's.
 
-Every change reads the file, changes one entry and puts the file back in one stroke, under a lock, so
-that two open notebooks don't lose each other's entries. A file that can't be read is kept aside. Where
-nothing can be written, entries live as long as the kernel.
+Each file is put in place in one stroke, and each exercise has its own, so open notebooks don't disturb each
+other. What can't be written lives as long as the kernel, and is written with the next thing that can be.
+Progress of the form before, one file `.progress.json`, is taken over once.
 """
 
 import contextlib
+import csv
 import json
 import os
 import time
 from pathlib import Path
 
-VERSION = 1
-_STALE = 5.0  # seconds after which another's lock is taken for a leftover
+try:
+    _START = Path.cwd()  # where the kernel began
+except OSError:  # that folder is gone
+    _START = None
 
-_unsaved = {}  # entries that could not be written, by name
+_unsaved = {}  # texts that could not be written, by file name
 _complained = set()  # the folders of which that was said
 
 
 def path():
-    """Where the progress file is, or would be."""
-    chosen = os.environ.get("NNLIB_PROGRESS")
-    if chosen:
-        return Path(chosen).expanduser()
-    for folder in (Path.cwd(), Path.cwd() / "notebooks"):
-        if any(folder.glob("[0-9][0-9]_*.ipynb")):
-            return folder / ".progress.json"
-    return Path.home() / ".nnlib-progress.json"
+    """The folder of the reader's answers, which may not exist yet; None where there is no place for one."""
+    with contextlib.suppress(RuntimeError, OSError):  # no home, a folder that may not be looked into
+        chosen = os.environ.get("NNLIB_PROGRESS")
+        if chosen:
+            folder = (_START or Path()) / Path(chosen).expanduser()
+            return folder.with_suffix("") if folder.suffix == ".json" else folder  # a file of the form before
+        for folder in (_START, _START / "notebooks") if _START else ():
+            if any(folder.glob("[0-9][0-9]_*.ipynb")):
+                return folder / "my_answers"
+        return Path.home() / "nnlib_answers"
+    return None
 
 
 def passed(say):
-    """The entries of the passed exercises, {name: {"chapter": ..., "source": ... or None}}.
-
-    `say` is called with a sentence when a broken file had to be kept aside.
-    """
-    return _entries(_read(path(), say)) | _unsaved
+    """The exercises that have passed, {name: code or None}. `say` is called with a sentence on any trouble."""
+    folder, found = path(), {}
+    _take_over(folder, say)
+    with contextlib.suppress(OSError):
+        for file in sorted(folder.glob("[0-9][0-9]_*.py")) if folder else ():
+            found[file.name] = _read(file)
+    return {name[3:-3]: text for name, text in (found | _unsaved).items() if name.endswith(".py")}
 
 
 def add(name, chapter, source, say):
-    """Remember that exercise `name` passed. Returns nothing; `say` hears of any trouble."""
-    entry = {"chapter": chapter, "source": source}
-
-    def change(content):
-        content["passed"] = _entries(content) | {name: entry}
-
-    if _entries(_read(path(), say)).get(name) != entry and not _update(change, say):
-        _unsaved[name] = entry
+    """Remember that exercise `name` passed with the code `source`, or with code that can't be had (None)."""
+    head = f"# Your answer to `{name}` of chapter {chapter}. Later chapters run what stands here."
+    if source is None:
+        head = f"# You have solved `{name}` of chapter {chapter}. Later chapters run the course's solution."
+    _unsaved[f"{chapter}_{name}.py"] = f"{head}\n\n{source}" if source else f"{head}\n"
+    _write(say)
 
 
 def remove(names, say):
     """Forget `names`."""
+    passed(say)  # takes over what is there in the old form, or it would come back
+    folder = path()
+    for file in [file for file in _unsaved if file[3:-3] in names]:
+        del _unsaved[file]
+    for file in list(folder.glob("[0-9][0-9]_*.py")) if folder else ():
+        if file.name[3:-3] in names:
+            try:
+                file.unlink()
+            except OSError as error:
+                say(f"{file} can't be deleted ({_reason(error)}).")
 
-    def change(content):
-        content["passed"] = {k: v for k, v in _entries(content).items() if k not in names}
 
-    for name in names:
-        _unsaved.pop(name, None)
-    if path().exists():
-        _update(change, say)
+def add_guess(chapter, figure, guess, came_true):
+    """Remember what the reader guessed in front of a live figure, and whether it came true."""
+    with contextlib.suppress(OSError, TypeError):  # no folder (None); a guess is not worth a complaint
+        folder = Path(path())
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "guesses.csv", "a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow([chapter, figure, guess, "yes" if came_true else "no"])
 
 
-def _update(change, say):
-    """Read, change, write back. False, after a sentence, where the folder can't be written to."""
-    target = path()
+def guesses():
+    """What was guessed so far, the oldest first: a list of (chapter, figure, guess, came_true)."""
+    with contextlib.suppress(OSError, TypeError, UnicodeDecodeError):
+        with open(Path(path()) / "guesses.csv", newline="", encoding="utf-8-sig") as file:
+            return [(*row[:3], row[3] == "yes") for row in csv.reader(file) if len(row) == 4]
+    return []
+
+
+def _read(file):
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(target):
-            content = _read(target, say)
-            change(content)
-            content["version"] = max(VERSION, content.get("version", 0))
-            _replace(target, json.dumps(content, indent=1, sort_keys=True) + "\n")
-        return True
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write(say):
+    """Write what is still unsaved."""
+    folder = path()
+    try:
+        if folder is None:
+            raise OSError(0, "there is neither a working nor a home folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in list(_unsaved.items()):
+            _replace(folder / name, text)
+            del _unsaved[name]
     except OSError as error:
-        if target.parent not in _complained:
-            _complained.add(target.parent)
-            reason = error.strerror or type(error).__name__
+        if folder not in _complained:
+            _complained.add(folder)
             say(
-                f"Progress can't be written to {target} ({reason.lower()}); it will last until the "
-                "kernel stops. Set NNLIB_PROGRESS to a file that can be written to keep it."
+                f"Progress can't be written to {folder or 'any folder'} ({_reason(error)}); it will last until the "
+                "kernel stops. Set NNLIB_PROGRESS to a folder that can be written to keep it."
             )
-        return False
+
+
+def _reason(error):
+    return (error.strerror or type(error).__name__).lower()
 
 
 def _replace(target, text):
-    """Write `text` beside `target` and swap it in: a reader sees the old file or the new one."""
+    """Write `text` beside `target` and swap it in. A virus scanner or a cloud folder may say no for a moment."""
+    target = target.resolve()  # a symbolic link stays one
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
+        for pause in (0.05, 0.2, None):
+            try:
+                return os.replace(temporary, target)
+            except OSError:
+                if pause is None:
+                    raise
+                time.sleep(pause)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def _lock(target):
-    """Hold `target`'s lock file, which only one process can create. A leftover one is removed."""
-    lock = target.with_name(f"{target.name}.lock")
-    patience = time.monotonic() + _STALE
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError:
-            with contextlib.suppress(FileNotFoundError):
-                leftover = time.time() - lock.stat().st_mtime > _STALE
-                if leftover or time.monotonic() > patience:
-                    lock.unlink(missing_ok=True)
-            time.sleep(0.005)
+def _take_over(folder, say):
+    """Turn progress of the form before into files, once: the old file is renamed when they are written."""
+    if folder is None:
+        return
+    names = {"my_answers": ".progress.json", "nnlib_answers": ".nnlib-progress.json"}
+    old = folder.with_name(names.get(folder.name, f"{folder.name}.json"))
     try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-
-
-def _read(target, say):
-    """What the file holds: a dict with "version" an int; an empty one where there is no good file."""
-    try:
-        content = json.loads(target.read_text(encoding="utf-8"))
-        if not isinstance(content, dict) or not isinstance(content.get("version"), int):
-            raise ValueError("not a progress file")
-        return content
-    except FileNotFoundError:
-        return {}
-    except ValueError:  # bytes that are not UTF-8, or not JSON, raise one too
-        aside = _free_name(target)
-        try:
-            os.replace(target, aside)
-            say(f"The progress file could not be read. It's kept as {aside.name}; a new one starts.")
-        except FileNotFoundError:
-            pass  # another notebook was faster
-        except OSError:
-            say(f"The progress file {target} can't be read; progress starts empty.")
-        return {}
-    except OSError:
-        return {}
-
-
-def _free_name(target):
-    number = 1
-    while (aside := target.with_name(f"{target.stem}.broken-{number}{target.suffix}")).exists():
-        number += 1
-    return aside
-
-
-def _entries(content):
-    """The good entries of a file's content; what an older or a foreign hand wrote is left out."""
-    entries = content.get("passed")
-    if not isinstance(entries, dict):
-        return {}
-    return {
-        name: entry
-        for name, entry in entries.items()
-        if isinstance(entry, dict) and isinstance(entry.get("source"), str | None)
-    }
+        entries = json.loads(old.read_text(encoding="utf-8-sig"))["passed"]
+        for name, entry in entries.items():
+            file = f"{int(entry['chapter']):02}_{name}.py"
+            if name.isidentifier() and not (folder / file).exists():
+                _unsaved[file] = entry["source"] or f"# You have solved `{name}`.\n"
+        _write(say)
+        if not _unsaved:
+            os.replace(old, old.with_name(f"{old.name}.old"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return  # there is none, or it is not readable

@@ -9,13 +9,15 @@ import re
 import sys
 from dataclasses import dataclass
 
-MARKS = {"open": "○", "wrong": "✗", "raised": "✗", "right": "✓", "note": "→"}
+MARKS = {"open": "○", "wrong": "✗", "raised": "✗", "right": "✓", "note": "→", "course": "→"}
+_PLAIN = str.maketrans({"○": "o", "✗": "x", "✓": "ok", "→": "->", "–": "-", "—": "-", "·": "*", "×": "x", "²": "^2"})
 COLORS = {
     "open": "#888888",
     "wrong": "#D55E00",  # vermillion
     "raised": "#D55E00",
     "right": "#009E73",  # green
     "note": "#888888",
+    "course": "#888888",
 }
 
 
@@ -61,7 +63,16 @@ def show(message):
 
         display({"text/plain": message.text, "text/html": message.html}, raw=True)
     else:
-        print(message.text)
+        print(printable(message.text, getattr(sys.stdout, "encoding", None)))
+
+
+def printable(text, encoding):
+    """`text` as a console of that encoding can show it: plain marks, and `?` for what has no plain form."""
+    try:
+        text.encode(encoding or "utf-8")
+        return text
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
 
 
 def _marked_up(line):
