@@ -81,7 +81,7 @@ def choice(name, value, options):
         raise TypeError(f"{name} must be one of {sorted(options)}, got {shown(value)}")
     if value.lower() in options:
         return value.lower()
-    nearest = difflib.get_close_matches(value.lower(), options, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(value.lower(), options, n=1, cutoff=0.75)
     guess = f". Did you mean {nearest[0]!r}?" if nearest else ""
     raise ValueError(f"{name} must be one of {sorted(options)}, got {value!r}{guess}")
 
@@ -114,7 +114,8 @@ def real_array(name, value, dtype=None):
     except ValueError:
         raise ValueError(f"{name} must be a rectangular array of numbers, got rows of different lengths") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, got {array.dtype} in {shown(value)}")
+        where = _odd_column(name, value, array)
+        raise TypeError(f"{name} must hold real numbers, got {array.dtype} in {shown(value)}{where}")
     if dtype is None:
         dtype = np.float32 if array.dtype.type is np.float32 else np.float64
     with np.errstate(over="ignore"):
@@ -125,15 +126,27 @@ def real_array(name, value, dtype=None):
     return array
 
 
+def _odd_column(name, table, array):
+    """Which column keeps a table, of pandas or another, from being one of floats, and the remedy."""
+    if array.dtype != object or array.ndim != 2:
+        return ""
+    remedy = f". np.asarray({name}, dtype=float) makes numbers of what can be one"
+    for column, entries in zip(getattr(table, "columns", range(array.shape[1])), array.T, strict=True):
+        for entry in entries:
+            if isinstance(entry, bool) or not isinstance(entry, numbers.Real):
+                return f": column {column!r} holds {shown(entry)}{remedy}"
+    return remedy
+
+
 def rows(name, value, n_columns, dtype=None):
     """`value` as a matrix (n, n_columns) of finite floats with at least one row."""
     array = real_array(name, value, dtype)
     if array.ndim != 2 or array.shape[1] != n_columns:
         hint = ""
         if array.ndim == 1 and n_columns == 1:
-            hint = f". {name}.reshape(-1, 1) makes the numbers a column"
+            hint = f". np.reshape({name}, (-1, 1)) makes the numbers a column"
         elif array.shape == (n_columns,):
-            hint = f". {name}.reshape(1, -1) makes one row of it"
+            hint = f". np.reshape({name}, (1, -1)) makes one row of it"
         raise ValueError(f"{name} must have shape (n, {n_columns}), got {array.shape}{hint}")
     if len(array) == 0:
         raise ValueError(f"{name} must have at least one row, got shape {array.shape}")
@@ -147,7 +160,7 @@ def samples(X, y, n_inputs, n_outputs, dtype=None, names=("X", "y")):
     wanted = (len(X), n_outputs)
     if y.shape != wanted:
         is_flat_column = n_outputs == 1 and y.shape == (len(X),)
-        hint = f". {names[1]}.reshape(-1, 1) makes the numbers a column" if is_flat_column else ""
+        hint = f". np.reshape({names[1]}, (-1, 1)) makes the numbers a column" if is_flat_column else ""
         raise ValueError(
             f"{names[1]} must have shape {wanted} to match {names[0]} and the last layer, got {y.shape}{hint}"
         )

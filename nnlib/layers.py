@@ -11,8 +11,8 @@ from nnlib.activations import Activation
 class Dense:
     """A fully connected layer of n_neurons, each looking at all n_inputs.
 
-    W : array (n_inputs, n_neurons), one column a neuron.
-    b : array (n_neurons,), one bias a neuron.
+    W : array (n_inputs, n_neurons), one column per neuron.
+    b : array (n_neurons,), one bias per neuron.
     activation : the `Activation` f.
 
     The arrays belong to the network, which changes them in place.

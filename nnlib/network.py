@@ -14,7 +14,7 @@ import numpy as np
 
 from nnlib import checks
 from nnlib.activations import ACTIVATIONS
-from nnlib.history import Column, Epoch, History
+from nnlib.history import Epoch, History
 from nnlib.initializers import INITIALIZERS
 from nnlib.layers import Dense
 from nnlib.losses import mean_squared_error
@@ -61,8 +61,8 @@ class NeuralNetwork:
         dtype = checks.floating("dtype", np.float64 if dtype is None else dtype)
         self._generator = _generator_from(seed)
         self._optimizer = SGD()
-        self._epochs = []  # one Epoch per finished epoch
-        self._columns = _empty_columns()
+        self._epochs = []  # one tuple per finished epoch, in the order of `Epoch`
+        self._history = History()  # the same by columns, made when somebody looks
         self._in_callback = False
 
         parameters = []
@@ -70,7 +70,7 @@ class NeuralNetwork:
             initializer = INITIALIZERS[config["initializer"]]
             parameters.append(initializer(config["n_inputs"], config["n_neurons"], self._generator).ravel())
             parameters.append(np.zeros(config["n_neurons"]))
-        vars(self).update(self._layout(np.concatenate(parameters).astype(dtype)))
+        self._lay_out(np.concatenate(parameters).astype(dtype))
 
     # ---------------------------------------------------------------- training
 
@@ -141,7 +141,8 @@ class NeuralNetwork:
         batches = _Batches(X, y, batch_size, self._generator if shuffle else None)
 
         before = self._snapshot()
-        self._use_dtype(X.dtype)
+        if self._dtype_is_open:
+            self._use_dtype(X.dtype)
         try:
             # Neither is news here: the check for finite losses says it better, and an underflow is a zero.
             with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -155,7 +156,7 @@ class NeuralNetwork:
                     val_loss = math.nan if validation_data is None else self._data_loss(*validation_data)
                     if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
                         raise self._diverged(epoch, rate, before)
-                    self._epochs.append(Epoch(train_loss, val_loss, penalty, rate))
+                    self._epochs.append((train_loss, val_loss, penalty, rate))
                     progress.show(self._epochs)
                     if callback is not None and self._is_stopped_by(callback):
                         break
@@ -165,7 +166,7 @@ class NeuralNetwork:
         finally:
             self._in_callback = False
             progress.close(self._epochs)
-        return self._history()
+        return self._copied_history()
 
     def _train_epoch(self, batches, rate):
         """One pass over all rows. Returns the row-weighted mean data loss and penalty."""
@@ -211,15 +212,17 @@ class NeuralNetwork:
         return checks.number(f"the scheduler's rate for epoch {epoch}", rate, at_least=0)
 
     def _is_stopped_by(self, callback):
+        rate, l2_lambda, scheduler = self.learning_rate, self.l2_lambda, self.scheduler
         self._in_callback = True
         stop = callback(self)
         self._in_callback = False
-        self._check_settings()  # the callback may have changed them
+        if self.learning_rate is not rate or self.l2_lambda is not l2_lambda or self.scheduler is not scheduler:
+            self._check_settings()
         return stop
 
     def _diverged(self, epoch, rate, before):
         """The error to raise once everything is as it was before."""
-        error = checks.DivergenceError(epoch, rate, self._history())
+        error = checks.DivergenceError(epoch, rate, self._copied_history())
         self._restore(before)
         return error
 
@@ -260,13 +263,11 @@ class NeuralNetwork:
         cost: read-only, and longer at the next look. `list(...)` of one, a slice, or what `fit`
         returns stays as it is.
         """
-        for k, column in enumerate(self._columns):
-            list.extend(column, [epoch[k] for epoch in self._epochs[len(column) :]])
-        blind = self._in_callback and math.isnan(self._epochs[-1].val_loss)
-        return History(zip(Epoch._fields, self._columns, strict=True), blind)
+        self._history.grow(self._epochs)
+        self._history.read_by_callback = self._in_callback
+        return self._history
 
-    def _history(self):
-        """The history as plain lists, which are the caller's."""
+    def _copied_history(self):
         return {key: list(column) for key, column in self.history.items()}
 
     @property
@@ -341,7 +342,7 @@ class NeuralNetwork:
 
     def __reduce__(self):
         # For pickle and copy, by whose own rules the views of the parameter vector become arrays beside it.
-        return self._from_checkpoint, (*self._checkpoint(), self.scheduler), self._attributes_of_its_own()
+        return self._from_checkpoint, (*self._checkpoint(), self.scheduler), self._attributes_of_its_own() or None
 
     def _attributes_of_its_own(self):
         """What a subclass or its user has added."""
@@ -417,36 +418,29 @@ class NeuralNetwork:
             raise ValueError(f"its parameters have type {parameters.dtype}, not {network.dtype}")
         if history.ndim != 2 or history.shape[1] != len(Epoch._fields) or history.dtype != np.float64:
             raise ValueError(f"its history has shape {history.shape} and type {history.dtype}")
-        vars(network).update(network._layout(parameters.copy()))
-        network._epochs = [Epoch(*row) for row in history.tolist()]
+        network._lay_out(parameters.copy())
+        network._epochs = [tuple(row) for row in history.tolist()]
         network._generator.bit_generator.state = header["generator"]
         return network
 
     # ---------------------------------------------------------------- inside
 
-    def _layout(self, parameters):
-        """The attributes that make `parameters` the network's vector, and every layer's W and b views of it.
-
-        They are put in place by one update, so that no interrupt can leave the views without their vector.
-        """
+    def _lay_out(self, parameters):
+        """Make `parameters` the network's vector, and every layer's W and b views of it."""
         gradient = np.zeros_like(parameters)
         shapes = [(c["n_inputs"], c["n_neurons"]) for c in self.layer_config]
         layers = tuple(
             Dense(W, b, ACTIVATIONS[config["activation"]])
             for (W, b), config in zip(_views(parameters, shapes), self.layer_config, strict=True)
         )
-        return {
-            "_parameters": parameters,
-            "_gradient": gradient,
-            "layers": layers,
-            "_gradient_views": _views(gradient, shapes),
-        }
+        layout = parameters, gradient, layers, _views(gradient, shapes)
+        # At once: an interrupt must not leave the views without their vector, or training would move nothing.
+        self._parameters, self._gradient, self.layers, self._gradient_views = layout
 
     def _use_dtype(self, dtype):
-        layout = {}
         if dtype != self.dtype:
-            layout = self._layout(checks.real_array("parameters", self._parameters, dtype))
-        vars(self).update(layout, _dtype_is_open=False)
+            self._lay_out(checks.real_array("parameters", self._parameters, dtype))
+        self._dtype_is_open = False
 
     def _snapshot(self):
         """What `_restore` needs: attributes, and the contents of those that training changes in place."""
@@ -456,7 +450,7 @@ class NeuralNetwork:
     def _restore(self, snapshot):
         attributes, parameters, n_epochs, state = snapshot
         attributes["_parameters"][:] = parameters
-        vars(self).update(attributes, _epochs=self._epochs[:n_epochs], _columns=_empty_columns())
+        vars(self).update(attributes, _epochs=self._epochs[:n_epochs], _history=History())
         self._generator.bit_generator.state = state
 
     def _check_settings(self):
@@ -505,10 +499,6 @@ def _views(vector, shapes):
         start = middle + n_neurons
         views.append((W, vector[middle:start]))
     return views
-
-
-def _empty_columns():
-    return tuple(Column() for _ in Epoch._fields)
 
 
 def _generator_from(seed):

@@ -6,6 +6,7 @@ import sys
 import time
 
 from nnlib import checks
+from nnlib.history import Epoch
 
 
 class Progress:
@@ -32,22 +33,22 @@ class Progress:
         self.next_move = 0.0
 
     def show(self, epochs):
-        """Say how far training is. `epochs` holds one `Epoch` per finished epoch."""
+        """Say how far training is. `epochs` holds one tuple per finished epoch, in the order of `Epoch`."""
         if not self.every:
             return
         done = len(epochs)
         if (done - self.first) % self.every == 0 or done == self.last:
             self.said = done
-            self._write(self._line(done, epochs[-1]), "\n")
+            self._write(self._line(done, Epoch(*epochs[-1])), "\n")
         elif self.moving and time.monotonic() >= self.next_move:
             self.next_move = time.monotonic() + 0.1
             # A line that wraps could not be overwritten.
-            self._write(self._line(done, epochs[-1])[: shutil.get_terminal_size().columns - 1], "")
+            self._write(self._line(done, Epoch(*epochs[-1]))[: shutil.get_terminal_size().columns - 1], "")
 
     def close(self, epochs):
         """Say where training ended, if that is not said yet, and leave the cursor on a clean line."""
         if self.every and len(epochs) > self.said:
-            self._write(self._line(len(epochs), epochs[-1]), "\n")
+            self._write(self._line(len(epochs), Epoch(*epochs[-1])), "\n")
         elif self._width():
             self._write("", "\r")
 

@@ -38,6 +38,13 @@ BAD_CONFIGS = [
     ([{}], ValueError, "layer_config[0] must have the keys ['n_inputs', 'n_neurons', 'activation'], got none for"),
     ([{"n_inputs": 2, "n_neurons": 3}], ValueError, "got none for ['activation']"),
     ([GOOD | {"neurons": 3}], ValueError, "got 'neurons'. Did you mean 'n_neurons'?"),
+    (
+        [GOOD | {"units": 3}],
+        ValueError,
+        "must be one of ['activation', 'initializer', 'n_inputs', 'n_neurons'], got 'units'$",
+    ),
+    ([GOOD | {"n_units": 3}], ValueError, "got 'n_units'$"),
+    ([GOOD | {"n_outputs": 3}], ValueError, "got 'n_outputs'$"),
     ([GOOD | {"initialiser": "he"}], ValueError, "got 'initialiser'. Did you mean 'initializer'?"),
     ([GOOD | {7: 3}], TypeError, "a key of layer_config[0] must be one of ["),
     ([GOOD | {"activation": "rleu"}], ValueError, "got 'rleu'. Did you mean 'relu'?"),
@@ -70,7 +77,7 @@ BAD_CONFIGS = [
 
 @pytest.mark.parametrize("config, error, message", BAD_CONFIGS)
 def test_layer_config(config, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=re.escape(message).replace(re.escape("$"), "$")):
         NeuralNetwork(config)
 
 
@@ -176,7 +183,7 @@ BAD_X = [
     ({"X": 1}, TypeError, " must hold real numbers, got object in {'X': 1}"),
     ([[0, 1], [1]], ValueError, " must be a rectangular array of numbers, got rows of different lengths"),
     (3.0, ValueError, " must have shape (n, 2), got ()"),
-    ([0, 1], ValueError, " must have shape (n, 2), got (2,). NAME.reshape(1, -1) makes one row of it"),
+    ([0, 1], ValueError, " must have shape (n, 2), got (2,). np.reshape(NAME, (1, -1)) makes one row of it"),
     ([0, 1, 1], ValueError, " must have shape (n, 2), got (3,)"),
     ([[0], [1]], ValueError, " must have shape (n, 2), got (2, 1)"),
     ([[0, 1, 2]], ValueError, " must have shape (n, 2), got (1, 3)"),
@@ -196,7 +203,7 @@ BAD_Y = [
     (
         [0, 1, 1, 0],
         ValueError,
-        " must have shape (4, 1) to match ROWS and the last layer, got (4,). NAME.reshape(-1, 1)",
+        " must have shape (4, 1) to match ROWS and the last layer, got (4,). np.reshape(NAME, (-1, 1)) makes",
     ),
     ([[0], [1], [1]], ValueError, " must have shape (4, 1) to match ROWS and the last layer, got (3, 1)"),
     ([[0, 1, 1, 0]], ValueError, " must have shape (4, 1) to match ROWS and the last layer, got (1, 4)"),
@@ -255,12 +262,32 @@ def test_y(network, name_X, name, use):
 def test_hints_come_only_where_they_help():
     one = NeuralNetwork(layers([1, 2], "tanh"))
     with pytest.raises(
-        ValueError, match=r"X must have shape \(n, 1\), got \(3,\). X.reshape\(-1, 1\) makes the numbers"
+        ValueError, match=r"X must have shape \(n, 1\), got \(3,\). np.reshape\(X, \(-1, 1\)\) makes the numbers"
     ):
         one.predict([1, 2, 3])
     for y in ([1, 2, 3], [1, 2]):  # a column would not fit two outputs either
         with pytest.raises(ValueError, match=r"y must have shape \(3, 2\) to match X and the last layer, got \(\d,\)$"):
             one.loss([[1], [2], [3]], y)
+
+
+class Table:
+    """As much of a pandas DataFrame as counts here."""
+
+    def __init__(self, **columns):
+        self.columns, self.rows = list(columns), list(zip(*columns.values(), strict=True))
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.rows, dtype=object)
+
+
+@pytest.mark.parametrize("odd, shown", [([True, False], "True"), (["yes", "no"], "'yes'"), ([None, 1.0], "None")])
+def test_a_table_is_told_which_column_and_what_to_do(odd, shown):
+    with pytest.raises(
+        TypeError, match=rf"X must hold real .*: column 'smoker' holds {shown}. np.asarray\(X, dtype=float\)"
+    ):
+        xor_network().predict(Table(age=[30.0, 41.0], smoker=odd))
+    with pytest.raises(TypeError, match=r"X must hold real .*: column 1 holds"):
+        xor_network().predict(np.array([[30.0, odd[0]]], dtype=object))
 
 
 def test_numbers_too_large_for_float32_are_refused():

@@ -53,7 +53,7 @@ def test_the_readme_links_the_chapters_that_exist():
 def test_the_version_is_said_once_more_in_nnlib():
     import nnlib
 
-    assert nnlib.__version__ == PROJECT["project"]["version"]
+    assert PROJECT["project"]["dynamic"] == ["version"] and re.fullmatch(r"\d+\.\d+\.\d+", nnlib.__version__)
 
 
 def test_the_lines_without_make_are_what_make_does():

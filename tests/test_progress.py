@@ -8,12 +8,11 @@ from networks import XOR_X, XOR_Y, layers, xor_network
 
 import nnlib.progress
 from nnlib import DivergenceError, NeuralNetwork
-from nnlib.history import Epoch
 from nnlib.progress import Progress
 
 
 def epochs(n, val=float("nan"), penalty=0.0):
-    return [Epoch(1 / (k + 1), val, penalty, 0.1) for k in range(n)]
+    return [(1 / (k + 1), val, penalty, 0.1) for k in range(n)]
 
 
 def shown(last, verbose, first=0, stop=None, **numbers):

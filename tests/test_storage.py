@@ -20,7 +20,6 @@ from nnlib import storage
 HEADER = {
     "name": "xor · π \ud800",  # a lone surrogate, too
     "rates": [0.1, 1 / 3, 5e-324, -0.0, 1.7976931348623157e308],
-    "odd": [math.inf, -math.inf],
     "generator": {"state": 2**127 + 12345678901234567890, "has_uint32": 0},
     "flags": [True, False, None],
     "empty": [{}, [], ""],
@@ -50,7 +49,7 @@ def assert_same(loaded, header, arrays):
         copy = loaded[1][name]
         assert (copy.dtype, copy.shape, copy.strides) == (array.dtype, array.shape, array.strides), name
         assert copy.tobytes() == array.tobytes(), name
-        assert copy.flags.writeable and copy.flags.owndata and copy.flags.aligned
+        assert copy.flags.writeable and copy.flags.aligned
 
 
 def rebuilt(members, *, compression=zipfile.ZIP_STORED):
@@ -67,17 +66,17 @@ def members_of(path):
         return [(info.filename, archive.read(info)) for info in archive.infolist()]
 
 
-def forged(members):
-    """As `rebuilt`, with a right SHA-256 as well: what only someone who knows the format would make."""
-    named = {name.removesuffix(".npy"): member for name, member in members}
-    return rebuilt([*members, ("sha256.npy", storage._npy(storage._digest(named)))])
+def npy(array, **options):
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array, **options)
+    return stream.getvalue()
 
 
 def header_member(text):
-    return "header.npy", storage._npy(np.frombuffer(text.encode(), dtype=np.uint8))
+    return "header.npy", npy(np.frombuffer(text.encode(), dtype=np.uint8))
 
 
-GOOD_HEADER = header_member('{"format": "nnlib", "format_version": 1, "header": {}}')
+HEADER_OF_A = header_member('{"format": "nnlib", "format_version": 2, "arrays": ["a"], "header": {}}')
 
 
 # ---------------------------------------------------------------- what comes back
@@ -90,18 +89,12 @@ def test_everything_comes_back_bit_for_bit(path):
     assert storage.load(str(path)) == ({}, {})
 
 
-def test_nan_comes_back_in_the_header(path):
-    storage.save(path, {"val_loss": [math.nan, 1.0]}, {})
-    loss = storage.load(path)[0]["val_loss"]
-    assert math.isnan(loss[0]) and loss[1] == 1.0
-
-
 def test_numpy_opens_the_file_without_pickle(path):
     storage.save(path, HEADER, ARRAYS)
     with np.load(path, allow_pickle=False) as archive:
-        assert archive.files == ["header", *ARRAYS, "sha256"]
+        assert archive.files == ["header", *ARRAYS]
         assert np.array_equal(archive["W0"], ARRAYS["W0"])
-        assert json.loads(archive["header"].tobytes())["format_version"] == 1
+        assert json.loads(archive["header"].tobytes())["format_version"] == 2
 
 
 def test_the_same_content_gives_the_same_bytes(path, tmp_path):
@@ -130,37 +123,28 @@ def test_a_symbolic_link_still_points_to_the_new_file(path, tmp_path):
 # ---------------------------------------------------------------- what cannot be saved
 
 
-class Surprise:
-    pass
-
-
 looped = []
 looped.append(looped)
 
 
 @pytest.mark.parametrize(
-    ("header", "arrays", "error", "message"),
+    ("header", "arrays", "message"),
     [
-        ([], {}, TypeError, "header must be a dict, got list"),
-        ({"a": [1, (2,)]}, {}, TypeError, r"header\['a'\]\[1\] must be a dict, list.*got \(2,\)"),
-        ({"a": {1: 2}}, {}, TypeError, r"header\['a'\] must have str keys, got 1"),
-        ({"a": np.int64(3)}, {}, TypeError, r"header\['a'\] must be a dict, list"),
-        ({"a": looped}, {}, ValueError, "header must not hold itself"),
-        ({}, [], TypeError, "arrays must be a dict of arrays, got list"),
-        ({}, {"a": [1.0]}, TypeError, r"arrays\['a'\] must be a NumPy array of numbers or bools, got list"),
-        ({}, {"a": np.array([Surprise()])}, TypeError, r"arrays\['a'\] must be .*, got dtype object"),
-        ({}, {"a": np.array([(1, None)], dtype="i4,O")}, TypeError, r"arrays\['a'\] must be"),
-        ({}, {"a": np.array(["text"])}, TypeError, r"arrays\['a'\] must be"),
-        ({}, {"a": np.ma.masked_array([1.0], [True])}, TypeError, r"arrays\['a'\] must be .* MaskedArray"),
-        ({}, {"../a": np.zeros(1)}, ValueError, "letters, digits and underscores, got '../a'"),
-        ({}, {3: np.zeros(1)}, ValueError, "letters, digits and underscores, got 3"),
-        ({}, {"header": np.zeros(1)}, ValueError, "arrays must not have the name 'header'"),
-        ({}, {"sha256": np.zeros(1)}, ValueError, "arrays must not have the name 'sha256'"),
+        ({"a": [1, (2,)]}, {}, "JSON must give the header back as it is"),
+        ({"a": {1: 2}}, {}, "JSON must give the header back as it is"),
+        ({"a": np.int64(3)}, {}, "int64 is not JSON serializable"),
+        ({"a": looped}, {}, "Circular reference"),
+        ({"a": math.nan}, {}, "Out of range float values"),
+        ({"a": -math.inf}, {}, "Out of range float values"),
+        ({}, {"a": np.array([object()])}, "Object arrays cannot be saved"),
+        ({}, {"a": np.array([(1, None)], dtype="i4,O")}, "Object arrays cannot be saved"),
+        ({}, {"header": np.zeros(1)}, "no array be called header or sha256"),
+        ({}, {"sha256": np.zeros(1)}, "no array be called header or sha256"),
     ],
 )
-def test_what_cannot_be_stored_is_named_and_nothing_is_written(path, header, arrays, error, message):
+def test_what_would_not_come_back_is_refused_and_nothing_is_written(path, header, arrays, message):
     storage.save(path, {"old": True}, {})
-    with pytest.raises(error, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         storage.save(path, header, arrays)
     assert storage.load(path)[0] == {"old": True}
     assert os.listdir(path.parent) == [path.name]
@@ -171,15 +155,56 @@ def test_bad_paths(tmp_path):
         storage.save(3, {}, {})
     with pytest.raises(TypeError, match="path must be a str or a path, got None"):
         storage.load(None)
-    with pytest.raises(IsADirectoryError, match="path must name a file to write, got the folder"):
-        storage.save(tmp_path, {}, {})
-    with pytest.raises(IsADirectoryError, match="path must name a saved file, got the folder"):
-        storage.load(tmp_path)
+    for folder in (tmp_path, f"{tmp_path}/run.npz/", f"{tmp_path}/"):  # "run.npz/" can only be a folder's name
+        for act in (lambda place: storage.save(place, {}, {}), storage.load):
+            with pytest.raises(IsADirectoryError, match="path must name a file, got the folder"):
+                act(folder)
     with pytest.raises(FileNotFoundError, match="path must lie in a folder that exists"):
         storage.save(tmp_path / "no" / "run.npz", {}, {})
     with pytest.raises(FileNotFoundError, match=r"run\.npz"):
         storage.load(tmp_path / "run.npz")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.posix
+def test_what_is_no_regular_file_is_left_as_it_is(tmp_path):
+    pipe, loop, device = tmp_path / "pipe", tmp_path / "loop", tmp_path / "device"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    device.symlink_to("/dev/null")
+    for special in (pipe, loop, device, "/dev/zero"):
+        for act in (lambda place: storage.save(place, {}, {}), storage.load):
+            with pytest.raises(OSError, match="path must name a regular file, got .*a device, a pipe, or a link"):
+                act(special)
+    assert pipe.is_fifo() and loop.is_symlink() and device.is_char_device()
+    assert sorted(os.listdir(tmp_path)) == ["device", "loop", "pipe"]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_a_file_that_is_replaced_keeps_its_mode(path, mode):
+    storage.save(path, {"run": 1}, {})
+    assert path.stat().st_mode & 0o111 == 0
+    path.chmod(mode)
+    storage.save(path, {"run": 2}, {})
+    assert path.stat().st_mode & 0o777 == mode and storage.load(path)[0] == {"run": 2}
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_disk_that_says_no_for_a_moment_is_asked_again(path, monkeypatch, times):
+    storage.save(path, {"run": 1}, {})
+    refusals, pauses, replace = [PermissionError("in use")] * times, [], os.replace
+
+    def busy(source, target):
+        if refusals:
+            raise refusals.pop()
+        replace(source, target)
+
+    monkeypatch.setattr(storage.os, "replace", busy)
+    monkeypatch.setattr(storage.time, "sleep", pauses.append)
+    storage.save(path, {"run": 2}, {})
+    assert storage.load(path)[0] == {"run": 2} and len(pauses) == times
+    assert os.listdir(path.parent) == [path.name]
 
 
 # ---------------------------------------------------------------- crashes
@@ -286,32 +311,31 @@ def test_inserted_removed_and_repeated_stretches_are_refused_or_harmless(path):
             refused_or_same(path, altered, *SMALL)
 
 
-def test_members_exchanged_renamed_missing_doubled_or_added_are_refused(path):
+def test_members_renamed_missing_doubled_added_or_in_another_order_are_refused(path):
     storage.save(path, *SMALL)
-    header, w, b, digest = members_of(path)
-    assert_same_after_rebuilding = rebuilt([header, w, b, digest])
-    assert not refused_or_same(path, assert_same_after_rebuilding, *SMALL)
+    header, w, b = members_of(path)
+    assert not refused_or_same(path, rebuilt([header, w, b]), *SMALL)
     for members in (
-        [header, (w[0], b[1]), (b[0], w[1]), digest],  # exchanged
-        [header, b, w, digest],  # in another order
-        [header, ("V.npy", w[1]), b, digest],  # renamed
-        [header, w, digest],  # missing
-        [header, w, b],  # without the digest
-        [header, w, b, digest, ("c.npy", b[1])],  # added
-        [w, header, b, digest],  # does not start with the header
-        [header, w, b, ("sha256.npy", b[1])],  # a digest that is none
+        [header, b, w],  # in another order
+        [header, ("V.npy", w[1]), b],  # renamed
+        [header, w],  # missing
+        [header, w, b, ("c.npy", b[1])],  # added
+        [w, header, b],  # does not start with the header
+        [header, w, (b[0], b[1] + b"\0")],  # longer than it claims
     ):
         assert refused_or_same(path, rebuilt(members), *SMALL), [name for name, _ in members]
     with pytest.warns(UserWarning, match="Duplicate name"):
-        doubled = rebuilt([header, w, w, b, digest])
+        doubled = rebuilt([header, w, w, b])
     assert refused_or_same(path, doubled, *SMALL)
-    assert refused_or_same(path, rebuilt([header, w, b, digest], compression=zipfile.ZIP_DEFLATED), *SMALL)
+    assert refused_or_same(path, rebuilt([header, w, b], compression=zipfile.ZIP_DEFLATED), *SMALL)
 
 
-def npz(**arrays):
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    return stream.getvalue()
+def test_a_file_of_format_1_still_loads(path):
+    """As nnlib once wrote it: without names in the header, and with a digest at the end."""
+    text = json.dumps({"format": "nnlib", "format_version": 1, "header": SMALL[0]})
+    arrays = [(f"{name}.npy", npy(array)) for name, array in SMALL[1].items()]
+    path.write_bytes(rebuilt([header_member(text), *arrays, ("sha256.npy", npy(np.zeros(32, np.uint8)))]))
+    assert_same(storage.load(path), *SMALL)
 
 
 class Bomb:
@@ -325,96 +349,76 @@ class Bomb:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "reason"),
     [
-        (b"", "is empty"),
-        (b"P", "is no .npz file"),
-        (b"epoch,loss\n1,0.5\n", "is not a file saved by nnlib: it is no .npz file"),
-        (pickle.dumps([1, 2]), "is not a file saved by nnlib: it is no .npz file"),
-        (storage._npy(np.zeros(3)), "is not a file saved by nnlib: it is no .npz file"),
-        (b"PK", "is truncated or altered"),
-        (rebuilt([]), "is no .npz file|does not start with header.npy"),
-        (rebuilt([("readme.txt", b"hello")]), "it does not start with header.npy"),
-        (npz(W=np.zeros(3)), "it does not start with header.npy"),
-        (npz(header=np.zeros(3)), "its header.npy is something else"),
-        (rebuilt([header_member("[1, 2]")]), "its header.npy is something else"),
-        (rebuilt([header_member('{"format": "nnlib"}')]), "its header.npy is something else"),
-        (rebuilt([header_member("[" * 100_000)]), "its header.npy is something else"),
-        (
-            forged([header_member('{"format": "mnist", "format_version": 1}')]),
-            "is not a file saved by nnlib: its format is 'mnist'",
-        ),
-        (
-            rebuilt([header_member('{"format": "nnlib", "format_version": 2, "new": 1}')]),
-            "is of the newer format version 2; this nnlib knows 1: update it",
-        ),
-        (forged([header_member('{"format": "nnlib", "format_version": 0}')]), "was altered: its format version"),
-        (forged([header_member('{"format": "nnlib", "format_version": 1}')]), "truncated or altered: 'header'"),
+        (b"", "File is not a zip file"),
+        (b"epoch,loss\n1,0.5\n", "File is not a zip file"),
+        (pickle.dumps([1, 2]), "File is not a zip file"),
+        (npy(np.zeros(3)), "File is not a zip file"),
+        (rebuilt([]), "'header'"),
+        (rebuilt([("readme.txt", b"hello")]), "magic string"),
+        (rebuilt([("W.npy", npy(np.zeros(3)))]), "'header'"),
+        (rebuilt([("header.npy", npy(np.zeros(3)))]), ""),
+        (rebuilt([header_member("[1, 2]")]), "list indices"),
+        (rebuilt([header_member('{"format": "nnlib"}')]), "'format_version'"),
+        (rebuilt([header_member("[" * 100_000)]), "recursion"),
+        (rebuilt([header_member('{"format": "mnist", "format_version": 1}')]), "the format mnist 1, .* knows nnlib 2"),
+        (rebuilt([header_member('{"format": "nnlib", "format_version": 3}')]), "the format nnlib 3, .* knows nnlib 2"),
+        (rebuilt([header_member('{"format": "nnlib", "format_version": 0}')]), "the format nnlib 0, .* knows nnlib 2"),
+        (rebuilt([header_member('{"format": "nnlib", "format_version": 2}')]), "'header'"),
     ],
 )
-def test_foreign_and_newer_files_are_refused_with_the_reason(path, content, message):
+def test_foreign_and_newer_files_are_refused_with_the_reason(path, content, reason):
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=message) as refusal:
+    message = f"{path} is not a file saved by nnlib, or is truncated, altered or newer: .*{reason}"
+    with pytest.raises(ValueError, match=message):
         storage.load(path)
-    assert str(refusal.value).startswith(str(path))
 
 
 def test_no_file_runs_code(path, tmp_path):
     mark = tmp_path / "mark"
-    bomb = np.array([Bomb(mark)], dtype=object)
-    stream = io.BytesIO()
-    np.lib.format.write_array(stream, bomb, allow_pickle=True)
-    member = stream.getvalue()
+    bomb = npy(np.array([Bomb(mark)], dtype=object), allow_pickle=True)
     files = [
         pickle.dumps(Bomb(mark)),
-        member,
-        npz(header=bomb),
-        npz(header=np.zeros(1), a=bomb),
-        forged([GOOD_HEADER, ("a.npy", member)]),
-        forged([GOOD_HEADER, ("a.npy", pickle.dumps(Bomb(mark)))]),
-        rebuilt([("header.npy", member)]),
-        rebuilt([GOOD_HEADER, ("sha256.npy", member)]),
+        bomb,
+        rebuilt([("header.npy", bomb)]),
+        rebuilt([HEADER_OF_A, ("a.npy", bomb)]),
+        rebuilt([HEADER_OF_A, ("a.npy", pickle.dumps(Bomb(mark)))]),
+        rebuilt([HEADER_OF_A, ("a.npy", npy(np.ones(1))), ("sha256.npy", bomb)]),
     ]
     for content in files:
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=str(path)):
+        try:
             storage.load(path)
+        except ValueError as error:
+            assert str(path) in str(error)
+        else:
+            assert content is files[-1]  # whose bomb is in the place that nobody reads
         assert not mark.exists()
-    with np.load(io.BytesIO(npz(a=bomb)), allow_pickle=True) as archive:
-        archive["a"][0].close()
+    np.lib.format.read_array(io.BytesIO(bomb), allow_pickle=True)[0].close()
     assert mark.exists()  # the bomb is a live one
 
 
-@pytest.mark.parametrize(
-    "shape", ["(1099511627776,)", "(2, 549755813888)", "(-1,)", "(3,)", "(9223372036854775807, 4)"]
-)
-def test_an_array_that_claims_more_than_is_there_allocates_nothing(path, shape):
+def claiming(shape):
     description = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
-    member = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(description)) + description + bytes(16)
-    path.write_bytes(forged([GOOD_HEADER, ("a.npy", member)]))
-    tracemalloc.start()
-    with pytest.raises(ValueError, match="altered: an array claims float64 of shape"):
-        storage.load(path)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 1_000_000
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(description)) + description + bytes(16)
 
 
-@pytest.mark.parametrize("dtype", ["|O", "<U2", "|S8", "|V8", "<M8[s]", "[('x', '<f8')]"])
-def test_arrays_of_anything_but_numbers_are_refused(path, dtype):
-    described = dtype if dtype.startswith("[") else repr(dtype)
-    description = f"{{'descr': {described}, 'fortran_order': False, 'shape': (2,), }}".encode().ljust(117) + b"\n"
-    member = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(description)) + description + bytes(16)
-    path.write_bytes(forged([GOOD_HEADER, ("a.npy", member)]))
-    with pytest.raises(ValueError, match="altered: an array claims"):
-        storage.load(path)
-
-
-def test_a_compressed_file_is_not_unpacked(path):
-    path.write_bytes(rebuilt([GOOD_HEADER, ("a.npy", bytes(50_000_000))], compression=zipfile.ZIP_DEFLATED))
+@pytest.mark.parametrize(
+    ("member", "compression", "reason"),
+    [
+        *(
+            (claiming(shape), zipfile.ZIP_STORED, "an array claims float64 of shape")
+            for shape in ("(1099511627776,)", "(2, 549755813888)", "(-1,)", "(3,)", "(9223372036854775807, 4)")
+        ),
+        (bytes(50_000_000), zipfile.ZIP_DEFLATED, "it is compressed"),
+    ],
+)
+def test_a_file_that_claims_more_than_is_there_takes_no_memory(path, member, compression, reason):
+    path.write_bytes(rebuilt([HEADER_OF_A, ("a.npy", member)], compression=compression))
     assert path.stat().st_size < 100_000
     tracemalloc.start()
-    with pytest.raises(ValueError, match="it is compressed"):
+    with pytest.raises(ValueError, match=reason):
         storage.load(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -423,7 +427,7 @@ def test_a_compressed_file_is_not_unpacked(path):
 
 @pytest.mark.parametrize("version", [b"\x02\x00", b"\x03\x00", b"\x09\x09"])
 def test_other_versions_of_the_array_format_are_refused(path, version):
-    member = storage._npy(np.zeros(2)).replace(b"NUMPY\x01\x00", b"NUMPY" + version)
-    path.write_bytes(forged([GOOD_HEADER, ("a.npy", member)]))
-    with pytest.raises(ValueError, match=r"altered"):
+    member = npy(np.zeros(2)).replace(b"NUMPY\x01\x00", b"NUMPY" + version)
+    path.write_bytes(rebuilt([HEADER_OF_A, ("a.npy", member)]))
+    with pytest.raises(ValueError, match="altered"):
         storage.load(path)

@@ -38,12 +38,12 @@ def go_on(run, X, y, epochs):
         for layer, name in zip(run["parameters"], run["activations"], strict=True)
     ]
     schedule = ExponentialLR(run["gamma"])
-    dice = run["rng"].bit_generator.state
+    rng, dice = run["rng"], run["rng"].bit_generator.state
     nn = NeuralNetwork(
-        layers, run["learning_rate"], scheduler=lambda epoch, rate: schedule(run["epoch"] + epoch, rate), seed=run["rng"]
+        layers, run["learning_rate"], scheduler=lambda epoch, rate: schedule(run["epoch"] + epoch, rate), seed=rng
     )
     nn.set_parameters(run["parameters"])
-    run["rng"].bit_generator.state = dice  # as if no weights had been drawn
+    rng.bit_generator.state = dice  # as if no weights had been drawn
     losses = nn.fit(X, y, epochs, run["batch_size"])["train_loss"]
     now = {"parameters": nn.get_parameters(), "epoch": run["epoch"] + epochs}
     return run | now | {"losses": [*run["losses"], *losses]}
