@@ -147,6 +147,13 @@ def returns_nothing(x, w, b):
     w * x + b
 
 
+def descends_once(x, y, w, b, learning_rate, steps):
+    for _ in range(steps):
+        residual = w * x + b - y
+        w, b = w - learning_rate * 2 * np.mean(residual * x), b - learning_rate * 2 * np.mean(residual)
+        return w, b
+
+
 def leftover_ellipsis(x, w, b):
     ...
     return w * x + b
@@ -184,6 +191,7 @@ def test_a_none_among_the_results_is_no_gap():
 
 def test_missing_return():
     assert judge(NEURON, returns_nothing).words == "It returns `None`: is a `return` missing?"
+    assert "stands inside of the loop" in judge(exercises()["descend"], descends_once).words
     assert "put `return` in place of `print`" in judge(NEURON, lambda x, w, b: print(w * x + b)).words
 
 

@@ -222,6 +222,8 @@ class _Judgment:
             return None
         if not empty and not self.seen and (self.law.value is not None or self.law.error):
             empty = _empty_calls(self.exercise, self.answer)
+        if len(empty) < len(self.seen) and clues.first_round(self.answer):
+            return None  # a loop of no rounds ends without its `return`; that it stands inside is the mistake
         if any(outcome.printed for outcome in empty):
             return "It prints its result and returns `None`: put `return` in place of `print`."
         return "It returns `None`: is a `return` missing?" if empty else None
