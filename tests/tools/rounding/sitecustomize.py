@@ -39,15 +39,17 @@ def moved_loop(ufunc, dtype, seed):
     old = LOOP()
 
     def unary(arguments, sizes, steps, data):
+        result = arguments[1]  # looked up first: a loop may move on its pointers
         old(arguments, sizes, steps, data)
         if sizes[0]:
-            move(as_array(arguments[1], (sizes[0],), (steps[1],), dtype), seed)
+            move(as_array(result, (sizes[0],), (steps[1],), dtype), seed)
 
     def product(arguments, sizes, steps, data):
+        result = arguments[2]
         old(arguments, sizes, steps, data)
         if sizes[0] * sizes[1] * sizes[3]:
             shape, strides = (sizes[0], sizes[1], sizes[3]), (steps[2], steps[7], steps[8])
-            move(as_array(arguments[2], shape, strides, dtype), seed)
+            move(as_array(result, shape, strides, dtype), seed)
 
     new = LOOP(product if ufunc.signature else unary)
     if REPLACE(ufunc, new, signature, ctypes.byref(old)):
