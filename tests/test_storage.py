@@ -47,7 +47,7 @@ def assert_same(loaded, header, arrays):
     assert loaded[1].keys() == arrays.keys()
     for name, array in arrays.items():
         copy = loaded[1][name]
-        assert (copy.dtype, copy.shape, copy.strides) == (array.dtype, array.shape, array.strides), name
+        assert (copy.dtype, copy.shape, copy.flags.fnc) == (array.dtype, array.shape, array.flags.fnc), name
         assert copy.tobytes() == array.tobytes(), name
         assert copy.flags.writeable and copy.flags.aligned
 
@@ -240,21 +240,23 @@ for run in itertools.count():
 
 def test_killed_at_any_moment_the_file_loads(path):
     rng = random.Random(3)
-    runs = []
-    for _ in range(20):
+    runs, leftovers = [], []
+    for patience in range(300):  # as many as a busy machine needs to be killed at enough different moments
         with subprocess.Popen([sys.executable, "-c", SAVING_FOREVER, path], stdout=subprocess.PIPE) as process:
             assert process.stdout.readline() == b"saved\n"
             try:
-                process.wait(rng.uniform(0, 0.03))
+                process.wait(rng.uniform(0, 0.03 + 0.003 * patience))
             except subprocess.TimeoutExpired:
                 process.kill()
         header, arrays = storage.load(path)
         runs.append(header["run"])
         assert arrays["a"].shape == (50_000 + runs[-1] % 7,) and (arrays["a"] == runs[-1]).all()
-    assert len(set(runs)) > 3, "killed at too few different moments to prove anything"
-    leftovers = [name for name in os.listdir(path.parent) if name != path.name]
+        leftovers = [name for name in os.listdir(path.parent) if name != path.name]
+        if patience >= 20 and len(set(runs)) > 3 and leftovers:
+            break
+    else:
+        raise AssertionError("never killed in the middle of a save, or always in the same one")
     assert all(name.startswith(".nnlib-") and name.endswith(".tmp") for name in leftovers)
-    assert leftovers, "never killed in the middle of a save"
 
 
 # ---------------------------------------------------------------- what is refused
@@ -405,16 +407,13 @@ def claiming(shape):
 
 
 @pytest.mark.parametrize(
-    ("member", "compression", "reason"),
-    [
-        *(
-            (claiming(shape), zipfile.ZIP_STORED, "an array claims float64 of shape")
-            for shape in ("(1099511627776,)", "(2, 549755813888)", "(-1,)", "(3,)", "(9223372036854775807, 4)")
-        ),
-        (bytes(50_000_000), zipfile.ZIP_DEFLATED, "it is compressed"),
-    ],
+    "shape", ["(1099511627776,)", "(2, 549755813888)", "(-1,)", "(3,)", "(9223372036854775807, 4)", "compressed"]
 )
-def test_a_file_that_claims_more_than_is_there_takes_no_memory(path, member, compression, reason):
+def test_a_file_that_claims_more_than_is_there_takes_no_memory(path, shape):
+    if shape == "compressed":
+        member, compression, reason = bytes(50_000_000), zipfile.ZIP_DEFLATED, "it is compressed"
+    else:
+        member, compression, reason = claiming(shape), zipfile.ZIP_STORED, "an array claims float64 of shape"
     path.write_bytes(rebuilt([HEADER_OF_A, ("a.npy", member)], compression=compression))
     assert path.stat().st_size < 100_000
     tracemalloc.start()
