@@ -7,6 +7,7 @@ raw JSON: nbformat repairs on reading what is to be seen here.
 import ast
 import json
 import re
+import symtable
 from pathlib import Path
 
 import nbformat
@@ -278,6 +279,32 @@ def calls(cell, function):
     return any(isinstance(node, ast.Call) and getattr(node.func, "id", None) == function for node in ast.walk(tree))
 
 
+def leaves_the_readers_names_alone(notebook, path):
+    """A name that the chapter checks belongs to the reader: it is given a value in the cell before the check alone."""
+    cells = code_cells(notebook)
+    checked = [names_in_checks(cell) for cell in cells]
+    every = set().union(*checked)
+    for cell, after in zip(cells, [*checked[1:], set()]):
+        try:
+            table = symtable.symtable(source(cell), "", "exec")
+        except SyntaxError:  # a cell with a magic
+            continue
+        given = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+        for name in sorted(given & every - after):
+            yield f"{name_of(cell)} gives a value to {name}, which is the reader's: call it my_{name}"
+
+
+def names_in_checks(cell):
+    """The names of the exercises that a cell checks, as in check(neuron) or check(rate=my_rate)."""
+    try:
+        tree = ast.parse(source(cell))
+    except SyntaxError:
+        return set()
+    checks = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", None) == "check"]
+    names = {argument.id for call in checks for argument in call.args if isinstance(argument, ast.Name)}
+    return names | {keyword.arg for call in checks for keyword in call.keywords}
+
+
 def links_to_its_neighbors(notebook, path):
     names = [chapter.name for chapter in chapters(path.parent)]
     here = names.index(path.name)
@@ -342,6 +369,7 @@ RULES = [
     has_few_ignored_outputs,
     has_an_opening,
     has_a_closing,
+    leaves_the_readers_names_alone,
     links_to_its_neighbors,
     describes_its_figures,
     has_enough_prose,

@@ -385,6 +385,8 @@ class _Judgment:
         if d.kind == "length":
             names = ", ".join(self.exercise.returns)
             named = f": `{names}`" if names and not d.label else ""
+            if any(isinstance(got, str) for got in d.got):
+                return f"{part} should have {len(d.wanted)} parts and is {compare.literal(d.got)}.", detail
             parts = "1 part" if len(d.got) == 1 else f"{len(d.got)} parts"
             return f"{part} has {parts}; it should have {len(d.wanted)}{named}.", detail
         if d.kind == "list":
