@@ -13,21 +13,24 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Extra arguments, as in: make lab LAB_ARGS="--no-browser --port=8899"
 LAB_ARGS    ?=
 PYTEST_ARGS ?=
+PROCESSORS  ?=
 
 # The browser that the browser tests drive.
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser test-binder notebooks check-form bench badge peers
+.PHONY: help lab test test-browser test-binder test-processors test-versions notebooks check-form bench badge peers
 
 help:
-	@echo "make lab           open the course in JupyterLab"
-	@echo "make test          run every test but the browser's"
-	@echo "make test-browser  drive the chapters in headless Chromium"
-	@echo "make test-binder   build the Binder recipe's environment, and the README's, from nothing"
-	@echo "make notebooks     run every chapter and write it in its normal form"
-	@echo "make bench         measure the speed of nnlib beside its peers"
-	@echo "make badge         write the Binder badge into README.md"
+	@echo "make lab              open the course in JupyterLab"
+	@echo "make test             run every test but the browser's"
+	@echo "make test-browser     drive the chapters in headless Chromium"
+	@echo "make test-processors  run the chapters and every number as other processors would (an hour)"
+	@echo "make test-versions    run the chapters on the newest Python, NumPy and matplotlib that install here"
+	@echo "make test-binder      build the Binder recipe's environment, and the README's, from nothing"
+	@echo "make notebooks        run every chapter and write it in its normal form"
+	@echo "make bench            measure the speed of nnlib beside its peers"
+	@echo "make badge            write the Binder badge into README.md"
 
 lab: $(STAMPS)/course
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
@@ -46,6 +49,13 @@ test-browser: $(STAMPS)/test $(STAMPS)/browser
 
 test-binder: $(STAMPS)/test
 	$(BIN)/python -m pytest -n 0 -m slow tests $(PYTEST_ARGS)
+
+# For one of them: make test-processors PROCESSORS=Prescott. For every day: make test-processors PROCESSORS=--quick
+test-processors: $(STAMPS)/test
+	$(BIN)/python tests/tools/processors.py $(PROCESSORS)
+
+test-versions: $(STAMPS)/test
+	$(BIN)/python tests/tools/versions.py $(VENV)/newest
 
 notebooks: $(STAMPS)/test
 	$(BIN)/python tests/tools/notebooks.py

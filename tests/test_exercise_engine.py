@@ -171,7 +171,8 @@ def test_ellipsis_beside_a_right_answer_does_no_harm():
 
 def test_without_its_source_a_function_is_still_judged():
     namespace = {}
-    exec("def f(x, w, b):\n    return w * x[..., :] + b\ndef g(x, w, b):\n    z = ...\n    return z", namespace)
+    source = "def f(x, w, b):\n    return w * x[..., :] + b\ndef g(x, w, b):\n    z = ...\n    return z"
+    exec(compile(source, "<no file>", "exec"), namespace)
     assert judge(NEURON, namespace["g"]).state == "open"
     assert judge(NEURON, namespace["f"]).state == "right"
 

@@ -102,12 +102,16 @@ def test_it_leads_into_nnlib(exercise):
             found = getattr(found, name)
 
 
+# A file for code without one. Under "<string>" Python 3.13.0 keeps what `python -c` ran, which is how xdist starts.
+NOWHERE = "<no file>"
+
+
 @each
 def test_the_solution_that_is_shown_is_right(exercise):
     """Its text runs with nothing but NumPy and the other exercises' solutions around it."""
     others = [e for e in FUNCTIONS if e is not exercise]
     namespace = {"np": np} | {prefix + e.name: e.solution for e in others for prefix in ("", "my_")}
-    exec(exercise.source, namespace)
+    exec(compile(exercise.source, NOWHERE, "exec"), namespace)
     verdict = judge(exercise, namespace[exercise.name])
     assert verdict.state == "right", verdict
 
@@ -119,7 +123,7 @@ def with_signature_of(exercise, body):
     """A function with the solution's name and parameters, and another body."""
     parameters = ", ".join(inspect.signature(exercise.solution).parameters)
     namespace = {"np": np}
-    exec(f"def {exercise.name}({parameters}):\n    {body}\n", namespace)
+    exec(compile(f"def {exercise.name}({parameters}):\n    {body}\n", NOWHERE, "exec"), namespace)
     return namespace[exercise.name]
 
 

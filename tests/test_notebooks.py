@@ -22,7 +22,11 @@ def test_chapter_is_in_form(path):
 
 def test_there_are_chapters_and_nothing_else():
     assert CHAPTERS[0].name == "00_start_here.ipynb"
-    assert sorted((ROOT / "notebooks").glob("*.ipynb")) == CHAPTERS
+    strays = [path.name for path in (ROOT / "notebooks").glob("*.ipynb") if path not in CHAPTERS]
+    assert not strays, (
+        f"no chapters, by their names: {', '.join(strays)}. Move your own notebooks and copies to another folder; "
+        "a chapter is named like 03_forward_pass.ipynb."
+    )
     numbers = [int(path.name[:2]) for path in CHAPTERS]
     assert numbers == list(range(len(CHAPTERS)))
 

@@ -44,6 +44,7 @@ OPENING = {
 CLOSING = ["## What you can now do"]
 CLOSING_AFTER_THE_TOUR = ["## Exercises", "## In practice"]  # chapter 00 is the tour
 
+CHAPTER = re.compile(r"[0-9]{2}_[a-z0-9_]+\.ipynb")
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RANDOM_ID = re.compile(r"(?=.*\d)[0-9a-f]{8,}(-[0-9a-f]{4}.*)?")
 NBVAL_COMMENT = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)
@@ -55,7 +56,7 @@ DEFAULT_TEXT = re.compile(r"<.*>", re.DOTALL)  # <Figure size 640x480 with 1 Axe
 
 def chapters(folder):
     """The chapters in a folder, in their order."""
-    return sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    return sorted(path for path in Path(folder).glob("*.ipynb") if CHAPTER.fullmatch(path.name))
 
 
 def text(value):

@@ -1,9 +1,10 @@
 """One more processor: NumPy as it is, but every result that processors round differently is rounded differently.
 
 With this folder on PYTHONPATH and a number in COURSE_ROUNDING, every Python process of a test run moves the results of
-matrix products, exp and tanh by a unit in the last place, or leaves them. Which way depends on the number and on the result
-itself, so the same computation still gives the same bits twice, as on any real processor. A digit that changes with the
-number is one that rounding or chaos has decided. Results that needed no rounding stay: they are the same everywhere.
+matrix products, exp and tanh by a unit in the last place, or leaves them. Which way depends on the number and on the
+result itself, so the same computation still gives the same bits twice, as on any real processor. A digit that changes
+with the number is one that rounding or chaos has decided. Results that needed no rounding stay: they are the same
+everywhere.
 """
 
 import os

@@ -1,0 +1,90 @@
+"""Run the chapters on the newest Python here, with the newest NumPy and matplotlib that install on it.
+
+    python tests/tools/versions.py [folder of the environment]
+
+`make test` runs them with the pins. What cannot be had is named in the table.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PINNED = ("numpy", "matplotlib", "nbval")
+WANTED = (3, 14)  # the newest Python that there is
+SAYS = """
+import json, sys
+from importlib.metadata import version
+print(json.dumps({"Python": "%d.%d.%d" % sys.version_info[:3], "NumPy": version("numpy"),
+    "matplotlib": version("matplotlib"), "IPython": version("ipython")}))
+"""
+
+
+def newest_python():
+    """(version, command) of the newest finished Python on this machine: on the PATH, or one that pyenv keeps."""
+    minors = range(11, WANTED[1] + 6)
+    commands = [sys.executable, *(shutil.which(f"python3.{minor}") for minor in minors)]
+    commands += Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions").glob("3.*/bin/python")
+    found = []
+    for command in filter(None, commands):
+        says = "import sys; print(*sys.version_info[:3], sys.version_info.releaselevel)"
+        done = subprocess.run([command, "-c", says], capture_output=True, text=True)
+        if done.returncode == 0 and done.stdout.endswith("final\n"):
+            found.append((tuple(map(int, done.stdout.split()[:3])), os.fspath(command)))
+    return max(found, key=lambda each: each[0])
+
+
+def requirements():
+    """What the course and its tests need, the pins opened."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    needed = [line for line in lines if line and not line.startswith("#")]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    tools = [
+        line for line in extras["test"] if line.split(">")[0].startswith(("pytest", "threadpoolctl", "hypothesis"))
+    ]
+    return [re.sub("==.*", "", line) for line in needed] + tools
+
+
+def build(python, folder):
+    """An environment with the newest of everything; the path of its Python."""
+    subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
+    inside = Path(folder, "bin" if os.name == "posix" else "Scripts", "python").absolute()
+    pip = [inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--upgrade", *requirements()], check=True)
+    subprocess.run([*pip, "--no-deps", "-e", "."], cwd=ROOT, check=True)
+    return inside
+
+
+def versions(python):
+    return json.loads(subprocess.run([python, "-c", SAYS], capture_output=True, text=True, check=True).stdout)
+
+
+def main(folder=ROOT / ".venv" / "newest"):
+    number, base = newest_python()
+    pinned = versions(sys.executable)
+    inside = build(base, folder)
+    newest = versions(inside)
+    # Another matplotlib may place a pixel elsewhere; each figure has to stay close to what it was.
+    tolerance = 1 if newest["matplotlib"] == pinned["matplotlib"] else 10
+    command = [inside, "-m", "pytest", "-q", "--tb=short", "--no-skips", "-pno:cacheprovider"]
+    done = subprocess.run([*command, f"--figure-tolerance={tolerance}", "notebooks"], cwd=ROOT)
+
+    form = "{:24} {:8} {:8} {:11} {:9} {}"
+    print("\n" + form.format("environment", *pinned, "chapters"))
+    print(form.format("the pins", *pinned.values(), "run by `make test`"))
+    result = f"{'as stored' if done.returncode == 0 else 'DIFFER'}, figures within {tolerance}"
+    print(form.format("the newest that installs", *newest.values(), result))
+    if number < WANTED:
+        print("NOT RUN: Python {}.{} is not on this machine.".format(*WANTED))
+    if newest == pinned:
+        print("NOT RUN: nothing newer than the pins installs on this Python.")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
