@@ -1,0 +1,69 @@
+"""The live figure of chapter 00: the data behind the picture, and what the chapter's prose says of it."""
+
+import numpy as np
+import pytest
+
+from nnlib import NeuralNetwork, datasets
+from nnlib.widgets import xor_learns
+
+
+@pytest.fixture
+def xor():
+    live = xor_learns()
+    yield live
+    live.close()
+
+
+@pytest.mark.parametrize("rate, loss, right", [(0.001, 0.2956, False), (0.1, 0.0012, True)])
+def test_xor_ends_where_the_chapter_says(xor, rate, loss, right):
+    xor.controls["rate"].value = rate
+    assert xor.error is None
+    assert f"loss {loss:.4f}" in xor.readout
+    assert ("4 of 4 points right" in xor.readout) == right
+
+
+def test_xor_still_learns_at_a_rate_of_1(xor):
+    xor.controls["rate"].value = 1.0
+    assert "4 of 4 points right" in xor.readout
+    assert 0.02 < xor.result[0][-1] < 0.06  # chaos decides the digits
+
+
+def test_xor_throws_itself_about_at_a_rate_of_3(xor):
+    xor.controls["rate"].value = 3.0
+    assert "4 of 4" not in xor.readout
+    note = next(text for ax in xor._frames.figure.axes for text in ax.texts if text.get_visible() and text.get_text())
+    assert "Not learned" in note.get_text()
+
+
+def test_xor_shows_the_very_network_that_nnlib_trains(xor):
+    X, y = datasets.xor()
+    xor.controls["seed"].value = 7
+    layers = [
+        {"n_inputs": 2, "n_neurons": 4, "activation": "tanh"},
+        {"n_inputs": 4, "n_neurons": 1, "activation": "tanh"},
+    ]
+    nn = NeuralNetwork(layers, learning_rate=0.1, seed=7)
+    for epoch in (20, 400, 1000):
+        nn.fit(X, y, epochs=epoch - nn.epoch, batch_size=4)
+        xor.controls["epoch"].value = epoch
+        assert f"epoch {epoch}: loss {nn.loss(X, y):.4f}" in xor.readout
+    train_loss, states = xor.result
+    assert train_loss == nn.history["train_loss"]
+    np.testing.assert_array_equal(states[-1][0]["W"], nn.get_parameters()[0]["W"])
+
+
+def test_moving_through_the_epochs_does_not_train_again(xor):
+    before = xor.result
+    xor.controls["epoch"].value = 500
+    assert xor.result is before
+
+
+def test_xors_guess_is_scored_by_what_the_network_does(xor):
+    losses = {}
+    for rate in (0.1, 1.0):
+        xor.controls["rate"].value = rate
+        losses[rate] = xor.result[0][-1]
+    assert losses[1.0] > 2 * losses[0.1]
+    assert xor.prediction.answer == "higher"
+    xor.guess("lower")
+    assert not xor.controls["rate"].disabled

@@ -1,0 +1,56 @@
+"""The live figure of chapter 01: the data behind the picture, and what the chapter's prose says of it."""
+
+import numpy as np
+import pytest
+
+from nnlib.plots import artist
+from nnlib.widgets import line_and_squares
+
+X = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0])
+Y = np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
+
+
+def neuron(x, w, b):
+    return w * x + b
+
+
+def mse(y_hat, y):
+    return np.mean((y_hat - y) ** 2)
+
+
+@pytest.fixture
+def squares():
+    live = line_and_squares(X, Y, neuron=neuron, loss=mse)
+    yield live
+    live.close()
+
+
+@pytest.mark.parametrize(
+    "w, b, loss, touched",
+    [(2.0, 5.0, "2.167", 2), (2.0, 4.0, "1.500", 0), (1.9, 4.6, "1.425", 0), (-1, -5, "520.000", 0)],
+)
+def test_the_squares_are_the_loss(squares, w, b, loss, touched):
+    squares.controls["w"].value = w
+    squares.controls["b"].value = b
+    assert f"MSE {loss}" in squares.readout
+    assert f"touches {touched} of 6" in squares.readout
+    ax = squares._frames.figure.axes[0]
+    corners = [path.vertices for path in artist(ax, "squares").get_paths()]
+    heights = np.array([np.ptp(vertices[:, 1]) for vertices in corners])
+    assert np.mean(heights**2) == pytest.approx(mse(neuron(X, w, b), Y))
+    on_screen = [ax.transData.transform(vertices[:4]) for vertices in corners]
+    for box in on_screen:
+        assert np.ptp(box[:, 0]) == pytest.approx(np.ptp(box[:, 1]), abs=0.01)
+
+
+def test_every_line_through_two_points_loses_to_one_that_touches_none():
+    pairs = [(i, j) for i in range(6) for j in range(i)]
+    slopes = {(i, j): (Y[i] - Y[j]) / (X[i] - X[j]) for i, j in pairs}
+    best = min(mse(neuron(X, w, Y[i] - w * X[i]), Y) for (i, j), w in slopes.items())
+    assert best == pytest.approx(1.650, abs=1e-3) and best > 1.45
+
+
+def test_a_readers_wrong_function_is_shown_and_not_swallowed():
+    live = line_and_squares(X, Y, neuron=neuron, loss=lambda y_hat, y: undefined)  # noqa: F821
+    assert "NameError" in live.readout
+    live.close()

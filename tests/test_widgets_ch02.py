@@ -1,0 +1,55 @@
+"""The live figure of chapter 02: the data behind the picture, and what the chapter's prose says of it."""
+
+import numpy as np
+import pytest
+
+from nnlib.widgets import descent, descent_path
+
+X = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0])
+Y = np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
+
+
+@pytest.fixture
+def valley():
+    live = descent(X, Y)
+    yield live
+    live.close()
+
+
+@pytest.mark.parametrize(
+    "rate, loss",
+    [
+        (0.001, "6.655"),
+        (0.01, "3.97"),
+        (0.03, "2.379"),
+        (0.04, "2.029"),
+        (0.041, "5.493"),
+        (0.0415, "42.97"),
+        (0.042, "453.1"),
+        (0.043, "4.627e+04"),
+        (0.05, "4.122e+16"),
+    ],
+)
+def test_descent_ends_where_the_chapter_says(valley, rate, loss):
+    valley.controls["rate"].value = rate
+    assert f"{loss} after 50 steps" in valley.readout
+    exploded = any("explodes" in text.get_text() for ax in valley._frames.figure.axes for text in ax.texts)
+    assert exploded == (rate >= 0.042)
+
+
+def test_descent_stays_finite_or_says_so_at_every_stop(valley):
+    for _, rate in valley.controls["rate"].options:
+        valley.controls["rate"].value = rate
+        assert valley.error is None
+        np.testing.assert_array_equal(valley.result[0], descent_path(X, Y, rate, 50))
+
+
+def test_descent_runs_on_the_readers_gradient():
+    def uphill(x, y, w, b):
+        error = w * x + b - y
+        return -2 * np.mean(error * x), -2 * np.mean(error)
+
+    live = descent(X, Y, gradient=uphill)
+    losses = live.result[1]
+    assert (np.diff(losses) > 0).all() and "explodes" in live._frames.figure.axes[0].texts[-1].get_text()
+    live.close()
