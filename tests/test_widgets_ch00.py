@@ -31,7 +31,7 @@ def test_xor_still_learns_at_a_rate_of_1(xor):
 def test_xor_throws_itself_about_at_a_rate_of_3(xor):
     xor.controls["rate"].value = 3.0
     assert "4 of 4" not in xor.readout
-    note = next(text for ax in xor._frames.figure.axes for text in ax.texts if text.get_visible() and text.get_text())
+    note = next(text for ax in xor.figure.axes for text in ax.texts if text.get_visible() and text.get_text())
     assert "Not learned" in note.get_text()
 
 

@@ -34,7 +34,7 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     squares.controls["b"].value = b
     assert f"MSE {loss}" in squares.readout
     assert f"touches {touched} of 6" in squares.readout
-    ax = squares._frames.figure.axes[0]
+    ax = squares.figure.axes[0]
     corners = [path.vertices for path in artist(ax, "squares").get_paths()]
     heights = np.array([np.ptp(vertices[:, 1]) for vertices in corners])
     assert np.mean(heights**2) == pytest.approx(mse(neuron(X, w, b), Y))

@@ -33,7 +33,7 @@ def valley():
 def test_descent_ends_where_the_chapter_says(valley, rate, loss):
     valley.controls["rate"].value = rate
     assert f"{loss} after 50 steps" in valley.readout
-    exploded = any("explodes" in text.get_text() for ax in valley._frames.figure.axes for text in ax.texts)
+    exploded = any("explodes" in text.get_text() for ax in valley.figure.axes for text in ax.texts)
     assert exploded == (rate >= 0.042)
 
 
@@ -51,5 +51,5 @@ def test_descent_runs_on_the_readers_gradient():
 
     live = descent(X, Y, gradient=uphill)
     losses = live.result[1]
-    assert (np.diff(losses) > 0).all() and "explodes" in live._frames.figure.axes[0].texts[-1].get_text()
+    assert (np.diff(losses) > 0).all() and "explodes" in live.figure.axes[0].texts[-1].get_text()
     live.close()

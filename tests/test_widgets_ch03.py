@@ -31,14 +31,14 @@ def live():
 
 def collections_of(live):
     """The marked cells of the tables, the nodes and the edges."""
-    net, tables = live._frames.figure.axes
+    net, tables = live.figure.axes
     marked = next(c for c in tables.collections if to_hex(c.get_edgecolor()[0]) == COLORS["orange"].lower())
     edges, nodes = net.collections[:2]
     return marked, nodes, edges
 
 
 def notes(live):
-    said = [" ".join(t.get_text().split()) for ax in live._frames.figure.axes for t in ax.texts]
+    said = [" ".join(t.get_text().split()) for ax in live.figure.axes for t in ax.texts]
     return [text for text in said if "no ride" in text]
 
 
@@ -94,9 +94,9 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
     shown = shown_indices(hidden, 4)
     flow = [*result["X"][2], *(result["Z1"][2][i] if i is not None else "⋮" for i in shown), *result["Z2"][2]]
     written = [matrix_number(value, 1) if value != "⋮" else value for value in flow]
-    (words,) = [c for c in live._frames.figure.axes[0].collections if hasattr(c, "labels")]
+    (words,) = [c for c in live.figure.axes[0].collections if hasattr(c, "labels")]
     assert [text for _, _, text in words.labels] == written
-    assert "ride 3 of 4" in [text.get_text() for text in live._frames.figure.axes[0].texts]
+    assert "ride 3 of 4" in [text.get_text() for text in live.figure.axes[0].texts]
 
 
 def test_edges_show_the_sign_by_color_and_dashes(live):
@@ -120,7 +120,7 @@ def test_a_ride_beyond_the_batch_is_said_and_the_last_one_drawn(live):
 
 def test_the_largest_tables_stay_within_the_figure(live):
     turn(live, n=1000, hidden=64, outputs=10, ride=8)
-    tables = live._frames.figure.axes[1]
+    tables = live.figure.axes[1]
     (left, right), (bottom, top) = tables.get_xlim(), tables.get_ylim()
     for collection in tables.collections:
         for path in collection.get_paths()[:1000] if collection.get_offset_transform() != tables.transData else []:

@@ -18,7 +18,7 @@ FUNCTIONS = {name: activation.function for name, activation in ACTIVATIONS.items
 
 
 def notes(live):
-    axes = live._frames.figure.axes
+    axes = live.figure.axes
     return " ".join(" ".join(t.get_text().split()) for ax in axes for t in ax.texts if t.get_gid() and t.get_visible())
 
 
@@ -67,7 +67,7 @@ def test_two_layers_do_as_well_and_two_seeds_fail():
 def test_what_is_said_in_the_figure_covers_neither_curve_nor_label():
     live = stacked_layers()
     turn(live, n_layers=5, bend=True, seed=8)
-    curve = live._frames.figure.axes[1]
+    curve = live.figure.axes[1]
     (said,) = [text for text in curve.texts if text.get_gid()]
     top = said.get_window_extent().y1
     (losses,) = [line for line in curve.lines if len(line.get_xdata()) == 300]

@@ -76,7 +76,7 @@ def test_every_slope_is_the_measured_one(w1, w4):
 
 def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
     live = step_backwards()
-    ax = live._frames.figure.axes[0]
+    ax = live.figure.axes[0]
     lit = []
     for back in range(len(WALK) + 1):
         live.controls["back"].value = back
@@ -107,7 +107,7 @@ def test_numbers_are_written_alike(w1, w4):
     live.controls["w1"].value, live.controls["w4"].value = w1, w4
     for back in range(len(WALK) + 1):
         live.controls["back"].value = back
-        texts = [live.readout, *(text.get_text() for text in live._frames.figure.axes[0].texts)]
+        texts = [live.readout, *(text.get_text() for text in live.figure.axes[0].texts)]
         assert not any("-" in text or "−0.000" in text or re.search("[−+]0(?![.])", text) for text in texts), texts
         assert all(len(number) == 3 for number in re.findall(r"\d\.(\d+)", live.readout)), live.readout
 
@@ -216,7 +216,7 @@ def test_the_swapped_sign_ends_at_minus_one_everywhere():
 
 def test_the_line_of_the_decision_is_drawn_where_there_is_one():
     live = xor_with("the right one")
-    boundary = live._frames.figure.axes[0].lines[0]
+    boundary = live.figure.axes[0].lines[0]
     assert len(boundary.get_xdata()) > 20
     live.controls["whose"].value = the_one("W not")
     assert len(boundary.get_xdata()) == 0
@@ -233,7 +233,7 @@ def test_dividing_twice_is_a_quarter_of_the_learning_rate():
 def test_extreme_rates_are_drawn_and_told(name, rate):
     live = xor_with(name, rate=rate, seed=50)
     assert live.error is None and live.readout
-    notes = [text.get_text() for ax in live._frames.figure.axes for text in ax.texts if text.get_gid() == engine.NOTE]
+    notes = [text.get_text() for ax in live.figure.axes for text in ax.texts if text.get_gid() == engine.NOTE]
     assert any(notes), "neither crawling nor thrashing learns XOR, and the figure says so"
 
 

@@ -37,12 +37,12 @@ def turned(live, **values):
 
 
 def color_of(live, name):
-    bars = live._frames.figure.axes[1]
+    bars = live.figure.axes[1]
     return bars.patches[LAYERS.index(name)].get_facecolor()
 
 
 def notes(live):
-    return [text.get_text() for ax in live._frames.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
+    return [text.get_text() for ax in live.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
 
 
 def test_it_opens_where_its_question_asks(live):
@@ -133,7 +133,7 @@ def test_the_last_layer_is_exact_at_any_epsilon(live):
 
 
 def test_the_picture_follows(live):
-    figure = live._frames.figure
+    figure = live.figure
     curve = figure.axes[0].lines[0]
     for epsilon in (0.1, 1e-4, 1e-14):
         turned(live, epsilon=epsilon)

@@ -116,7 +116,7 @@ def test_the_prediction_is_true(grid):
 
 def test_tiles_and_marks_are_the_result(grid):
     hundred, won = turn(grid, width=3).result
-    ax = grid._frames.figure.axes[0]
+    ax = grid.figure.axes[0]
     np.testing.assert_array_equal(artist(ax, "losses").get_array().ravel(), hundred.losses)
     dots, crosses = (artist(ax, name).get_xydata() for name in ("solved", "not solved"))
     assert {int(10 * tens + last) for last, tens in dots} == set(np.flatnonzero(won))
@@ -154,7 +154,7 @@ def test_every_extreme_of_the_grid_answers(grid, activation, initializer):
 
 def test_an_explosion_is_said_in_the_figure(grid):
     turn(grid, activation="tanh", initializer="Glorot", width=16, scale=30)
-    notes = [text.get_text() for text in grid._frames.figure.axes[1].texts]
+    notes = [text.get_text() for text in grid.figure.axes[1].texts]
     assert any("exploded" in words for words in notes)
 
 
@@ -229,16 +229,16 @@ def test_every_extreme_of_the_layers_answers(layers):
             for depth in (1, 10):
                 turn(layers, activation=activation, weight_std=weight_std, depth=depth)
                 assert f"{depth} layer{'s' * (depth > 1)} of {activation}" in layers.readout
-    notes = [text.get_text() for text in layers._frames.figure.axes[0].texts]
+    notes = [text.get_text() for text in layers.figure.axes[0].texts]
     assert any("exploded" in words for words in notes)
     turn(layers, weight_std=STDS[0])
-    notes = [text.get_text() for text in layers._frames.figure.axes[0].texts]
+    notes = [text.get_text() for text in layers.figure.axes[0].texts]
     assert any("died" in words for words in notes)
 
 
 def test_the_curves_are_the_sizes(layers):
     turn(layers, depth=3, weight_std=0.2)
-    signal, gradient = layers._frames.figure.axes[1].lines[:2]
+    signal, gradient = layers.figure.axes[1].lines[:2]
     np.testing.assert_allclose(signal.get_ydata(), [size(A) for A in layers.result[0]])
     np.testing.assert_allclose(gradient.get_ydata(), [size(A) for A in layers.result[1]])
 

@@ -104,7 +104,7 @@ def test_the_prediction_is_true(gap):
 
 def test_what_is_drawn_is_the_run(gap):
     run = run_of(gap, epoch=70)
-    plane, curves = gap._frames.figure.axes
+    plane, curves = gap.figure.axes
     np.testing.assert_array_equal(artist(curves, "train_loss").get_ydata(), run.train_losses)
     np.testing.assert_array_equal(artist(curves, "val_loss").get_ydata(), run.val_losses)
     lines = {line.get_label(): line for line in [*plane.lines, *curves.lines]}
@@ -173,7 +173,7 @@ def test_every_extreme_answers(gap, width, noise, points, data):
 def test_a_loss_above_the_figure_is_said(gap):
     turn(gap, noise=0.6, data=2)
     assert gap.result[0].val_losses[-1] > 1
-    notes = [text.get_text() for text in gap._frames.figure.axes[1].texts]
+    notes = [text.get_text() for text in gap.figure.axes[1].texts]
     assert any("above the figure" in " ".join(words.split()) for words in notes)
 
 

@@ -36,7 +36,7 @@ def trained(l2_lambda, rate=0.1, seed=0):
 
 
 def notes(live):
-    return [text.get_text() for ax in live._frames.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
+    return [text.get_text() for ax in live.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
 
 
 # ---- the live figure --------------------------------------------------------------------------------
@@ -84,18 +84,18 @@ def test_a_wrong_loop_of_the_reader_is_seen():
 def test_the_columns_are_the_losses(live):
     for l2_lambda in (0.03, 0.3):
         priced = turn(live, l2_lambda=l2_lambda).result
-        columns = live._frames.figure.axes[2].patches
+        columns = live.figure.axes[2].patches
         heights = [column.get_height() for column in columns]
         assert heights == [priced.data, priced.penalty, priced.data, priced.penalty, priced.validation]
         assert columns[3].get_y() == priced.data  # the penalty stands on the data loss
         assert columns[2].get_x() == columns[3].get_x()
-        written = [text.get_text() for text in live._frames.figure.axes[2].texts[:4]]
+        written = [text.get_text() for text in live.figure.axes[2].texts[:4]]
         assert written == [f"{v:.3f}" for v in (priced.data, priced.penalty, priced.total, priced.validation)]
 
 
 def test_the_curve_and_the_histogram_are_the_network(live):
     priced = turn(live, l2_lambda=0.02).result
-    fit, histogram, _ = live._frames.figure.axes
+    fit, histogram, _ = live.figure.axes
     curve = next(line for line in fit.lines if line.get_label() == "network")
     np.testing.assert_array_equal(np.ravel(curve.get_ydata()), priced.outputs[:, 0])
     outline = histogram.patches[0].get_xy()[:, 1]
@@ -137,7 +137,7 @@ def test_every_extreme_answers(live, seed):
             turn(live, l2_lambda=l2_lambda, rate=rate, seed=seed)
             assert f"λ = {l2_lambda:g}, rate {rate:g}, seed {seed}" in live.readout
             assert (live.result is None) == (rate * l2_lambda >= 2)
-    heights = [column.get_height() for column in live._frames.figure.axes[2].patches]
+    heights = [column.get_height() for column in live.figure.axes[2].patches]
     assert heights == [0] * 5
 
 

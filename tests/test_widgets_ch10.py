@@ -39,7 +39,7 @@ def live():
 
 
 def curve_of(live):
-    full, this = live._frames.figure.axes[1].lines[:2]
+    full, this = live.figure.axes[1].lines[:2]
     return this.get_xydata(), full.get_xydata()
 
 
@@ -49,9 +49,7 @@ def after_ten_epochs(live, **values):
 
 
 def notes(live, panel):
-    return [
-        " ".join(t.get_text().split()) for t in live._frames.figure.axes[panel].texts if t.get_gid() == "nnlib-note"
-    ]
+    return [" ".join(t.get_text().split()) for t in live.figure.axes[panel].texts if t.get_gid() == "nnlib-note"]
 
 
 # ---- the path ---------------------------------------------------------------------------------------
@@ -105,7 +103,7 @@ def test_curve_path_and_readout_are_the_run(live, batch_size):
     np.testing.assert_allclose(this[:, 0], np.arange(10 * per_epoch + 1) / per_epoch)
     np.testing.assert_allclose(this[:, 1], above(path), rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(full[:, 1], above(descent_path(Z, FARE, 0.05, 10)), rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(artist(live._frames.figure.axes[0], "path").get_xydata(), path)
+    np.testing.assert_allclose(artist(live.figure.axes[0], "path").get_xydata(), path)
     assert f"{10 * per_epoch} updates, 1,000 row-visits, 10 epochs" in live.readout
     assert f"{above(path)[-1]:.2g} above the minimum" in live.readout
     assert live.readout.endswith("all 100 rows at once: 28 above the minimum.")
@@ -116,7 +114,7 @@ def test_the_same_number_of_updates(live):
         this, full = curve_of(turn(live, batch_size=size, budget="100 updates"))
         np.testing.assert_array_equal(this[:, 0], np.arange(101))
         np.testing.assert_array_equal(full[:, 0], np.arange(101))
-        assert live._frames.figure.axes[1].get_xlim() == (0, 100)
+        assert live.figure.axes[1].get_xlim() == (0, 100)
         assert "100 updates" in live.readout
     assert "10,000 row-visits" in live.readout
     assert this[-1, 1] < 1e-6
@@ -152,14 +150,14 @@ def test_the_readout_says_numbers_as_people_do(live, settings, words):
 
 
 def test_the_minimum_is_seen_through_the_steps(live):
-    bowl = live._frames.figure.axes[0]
+    bowl = live.figure.axes[0]
     assert artist(bowl, "minimum").get_zorder() > artist(bowl, "path").get_zorder()
 
 
 @pytest.mark.parametrize("budget", BUDGETS)
 def test_no_number_under_the_axis_is_cut_off(live, budget):
     turn(live, budget=budget)
-    fig = live._frames.figure
+    fig = live.figure
     labels = [label for label in fig.axes[1].get_xticklabels() if label.get_text()]
     assert labels[-1].get_text() == {"epochs": "10", "updates": "100", "milliseconds": "2"}[BUDGETS[budget][0]]
     assert all(label.get_window_extent().x1 <= fig.bbox.x1 for label in labels)
@@ -235,7 +233,7 @@ def test_the_readers_functions_are_used():
 
     own = noisy_paths(Z, FARE, minibatches=asking, gradient=lambda x, y, w, b: (0.0, 1.0))
     assert set(asked) == {100}
-    path = artist(own._frames.figure.axes[0], "path").get_xydata()
+    path = artist(own.figure.axes[0], "path").get_xydata()
     np.testing.assert_allclose(path[-1], [0, -0.5])
     own.close()
 

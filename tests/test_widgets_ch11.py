@@ -61,7 +61,7 @@ def test_the_runs_are_those_of_the_library(live, values, scheduler):
 
 def test_the_curves_are_the_result(live):
     rates, losses, without = turn(live, kind="step", gamma=0.5, step_size=10).result
-    above, below = live._frames.figure.axes
+    above, below = live.figure.axes
     np.testing.assert_array_equal(above.lines[0].get_ydata(), rates)
     np.testing.assert_array_equal(below.lines[0].get_ydata(), without)
     np.testing.assert_array_equal(below.lines[1].get_ydata(), losses)
@@ -86,7 +86,7 @@ def test_no_loss_leaves_the_panel(live, batch_size):
 
 
 def test_without_a_schedule_there_is_one_line(live):
-    above, below = live._frames.figure.axes
+    above, below = live.figure.axes
     for kind in ("constant", "step", "constant", "exponential"):
         turn(live, kind=kind)
         for artist in (above.lines[0], below.lines[1], below.get_legend()):
@@ -97,7 +97,7 @@ def test_without_a_schedule_there_is_one_line(live):
 def test_a_rate_that_leaves_the_panel_is_told(live):
     for gamma in GAMMAS:
         rates, *_ = turn(live, kind="exponential", gamma=gamma).result
-        texts = [text.get_text() for text in live._frames.figure.axes[0].texts if text.get_visible()]
+        texts = [text.get_text() for text in live.figure.axes[0].texts if text.get_visible()]
         told = any("one millionth" in " ".join(words.split()) for words in texts)
         assert told == (rates[EPOCHS // 4 - 1] < RATE_LIMITS[0])
 
@@ -105,10 +105,10 @@ def test_a_rate_that_leaves_the_panel_is_told(live):
 def test_a_schedule_that_changes_nothing_says_so(live):
     assert "No difference" in turn(live, gamma=1).readout
     turn(live, kind="step", step_size=100, gamma=0.1)
-    notes = [text.get_text() for text in live._frames.figure.axes[0].texts]
+    notes = [text.get_text() for text in live.figure.axes[0].texts]
     assert any("first step down" in words for words in notes)
     turn(live, step_size=20)
-    assert not any(text.get_visible() for text in live._frames.figure.axes[0].texts)
+    assert not any(text.get_visible() for text in live.figure.axes[0].texts)
 
 
 def test_the_readers_schedules_are_used():

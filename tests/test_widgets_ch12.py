@@ -167,7 +167,7 @@ def test_the_prediction_is_true():
 @pytest.mark.parametrize("first", [0, 180, 300])
 def test_what_is_drawn_is_the_result(live, what, first):
     turn(live, what=what, first=first)
-    rate, loss, gap = live._frames.figure.axes
+    rate, loss, gap = live.figure.axes
     np.testing.assert_array_equal(loss.lines[0].get_ydata(), live.result.losses)
     np.testing.assert_array_equal(loss.lines[1].get_ydata(), np.clip(live.result.new_losses, 0, LIMITS[1]))
     np.testing.assert_array_equal(rate.lines[1].get_ydata(), live.result.new_rates)
@@ -192,7 +192,7 @@ def test_no_difference_leaves_the_picture(seed):
 @pytest.mark.parametrize("first", [0, 60, 260, 295])
 def test_the_legend_lies_on_no_curve(live, first):
     turn(live, what="the schedule", first=first)
-    rate = live._frames.figure.axes[0]
+    rate = live.figure.axes[0]
     assert rate.get_legend().get_window_extent().y0 >= rate.get_window_extent().y1
 
 

@@ -1,5 +1,7 @@
 """The engine of the live figures, driven without a notebook."""
 
+import asyncio
+import base64
 import io
 import threading
 
@@ -12,8 +14,8 @@ from PIL import Image
 from nnlib.plots import figure
 from nnlib.widgets import Live, Prediction, action, choice, list_slider, log_slider, note, slider, switch
 from nnlib.widgets.live import figure as engine_module
-from nnlib.widgets.live.controls import shown
-from nnlib.widgets.live.frames import Frames, PngWriter
+from nnlib.widgets.live.controls import in_words, place, stops
+from nnlib.widgets.live.frames import Frames, encode
 
 
 def pixels(image):
@@ -74,7 +76,7 @@ def close_all():
 def test_the_start_values_are_drawn_at_once():
     toy = Toy()
     assert (toy.live.result, toy.live.readout, toy.live.error, toy.live.frames) == (1.0, "height 1.0", None, 1)
-    assert pixels(toy.live.png).shape == (200, 400, 3)  # an image pixel for each CSS pixel
+    assert pixels(toy.live.png).shape == (400, 800, 3)  # two image pixels for each CSS pixel
 
 
 def test_a_control_makes_one_new_picture():
@@ -108,10 +110,9 @@ def test_a_note_stays_for_one_picture():
     toy = Toy()
     before = toy.live.png
     toy.height.value = 9
-    (text,) = [text for text in toy.ax.texts if text.get_visible()]
-    assert text.get_text() == "nine is the edge"
+    assert toy.live.notes == ["nine is the edge"]
     toy.height.value = 1
-    assert not text.get_visible()
+    assert toy.live.notes == []
     assert toy.live.png == before
 
 
@@ -120,6 +121,7 @@ def test_a_long_note_is_broken_into_lines_that_fit():
     note(toy.ax, "the loss has grown beyond every number that a float can hold, so there is nothing to draw")
     (text,) = [text for text in toy.ax.texts if text.get_visible()]
     toy.live._frames.draw()
+    assert toy.live.notes[0].endswith("so there is nothing to draw")
     assert text.get_window_extent().width < toy.ax.get_window_extent().width
 
 
@@ -174,7 +176,7 @@ def test_an_error_in_draw_or_before_the_first_picture_is_said():
     toy = Toy(draw=draw, controls={"height": slider("height", -10, 10, 1)})
     assert toy.live.readout == "ArithmeticError: the loss is no longer a number"
     assert toy.live.frames == 1
-    assert pixels(toy.live.png).shape == (200, 400, 3)
+    assert pixels(toy.live.png).shape == (200, 400, 3)  # not sharp: only the message is there
 
 
 def test_an_error_in_the_readers_cell_is_said_with_its_line():
@@ -257,86 +259,159 @@ def test_a_control_that_draw_moves_leads_to_one_more_picture():
     assert toy.live.readout == "height 3.0"
 
 
-# Training that can be played
+# What moves by itself
 
 
-class Counter(Toy):
-    """Counts from `height` in steps of `by`, which can be turned on the way; ends beyond 20."""
+class Ride(Toy):
+    """A line that rises with the kilometers, along which it can be played; `frames` says where it has been drawn."""
 
-    def __init__(self):
-        controls = {"height": slider("height", -10, 10, 1), "by": slider("by", 1, 5, 1)}
-        super().__init__(controls=controls, draw=lambda result: f"at {result}")
+    def __init__(self, km=3, watched=True, **options):
+        self.seen = []
+        controls = {"height": slider("height", -10, 10, 1), "km": slider("driven", 0, 3, km, unit="km")}
+        super().__init__(controls=controls, draw=self.draw_ride, **{"plays": "km", **options})
+        self.live._panel._view_count = int(watched)  # as a page does that shows it
 
-    def compute(self, height):
-        count = height
-        while count <= 20:
-            values = yield count
-            count += values["by"]
+    def draw_ride(self, result, km):
+        self.seen.append((result, km))
+        return f"{km} km at {result}"
 
-
-Counter.compute.__name__ = "compute"
-
-
-def test_a_generator_is_run_step_by_step():
-    live = Counter().live
-    assert live.readout == "at 1"
-    live.step()
-    live.controls["by"].value = 5  # not named by compute: no restart
-    assert live.readout == "at 2"
-    live.step()
-    assert live.readout == "at 7"
-    live.controls["height"].value = 4  # named: it starts again
-    assert live.readout == "at 4"
-    live.step()
-    live.restart()
-    assert live.readout == "at 4"
+    def tick(self, times=1):
+        for _ in range(times):  # as the browser does
+            if self.live._clock.playing:
+                self.live._clock.value += 1
 
 
-def test_at_its_end_a_generator_stops_playing():
-    live = Counter().live
-    live._playing.value = True
-    assert live._player.playing
-    assert live._playing.description == "Pause"
-    live.controls["by"].value = 5
-    for tick in range(1, 6):
-        live._player.value = tick  # as the browser does
-    assert live.readout == "at 16"
-    assert not live._player.playing
-    assert live._playing.disabled and live._stepper.disabled
-    live.restart()
-    assert live.readout == "at 1"
-    assert not live._playing.disabled
+def test_play_moves_the_slider_from_its_first_stop_to_its_last():
+    ride = Ride()
+    button = ride.live._play_button
+    assert ride.live.readout == "3 km at 1.0"  # who presses nothing sees the finished state
+    assert (button.description, button.button_style) == ("Play", "primary")
+    button.click()
+    assert (ride.live.readout, button.description) == ("0 km at 1.0", "Pause")
+    ride.tick(9)
+    assert ride.seen == [(1.0, km) for km in (3, 0, 1, 2, 3)]
+    assert (ride.live._clock.playing, button.description) == (False, "Play")
+    assert ride.calls == [1]  # it draws, and computes nothing
 
 
-def test_a_generator_that_has_failed_starts_again_at_the_next_change():
-    counter = Counter()
-    live = counter.live
-    live.controls["by"].value = 3
-    live._draw = lambda result: f"at {1 / (result - 4) and result}"
-    live.step()
-    assert live.readout.startswith("ZeroDivisionError")
-    assert live._stepper.disabled
-    live.controls["by"].value = 2
-    assert live.readout == "at 1"
-    live.step()
-    assert live.readout == "at 3"
+def test_pause_step_and_restart():
+    ride = Ride()
+    ride.live.play()
+    ride.tick()
+    ride.live._play_button.click()
+    ride.live._clock.value += 1  # a late tick
+    assert ride.live.readout == "1 km at 1.0"
+    ride.live.step()
+    assert ride.live.readout == "2 km at 1.0"
+    ride.live.play()  # from where it is
+    ride.tick()
+    assert ride.live.readout == "3 km at 1.0"
+    ride.live.step()
+    assert ride.live.readout == "0 km at 1.0"
+    ride.live.step()
+    ride.live.restart()
+    assert ride.live.readout == "0 km at 1.0"
+    ride.live.play()
+    ride.live.reset()
+    ride.tick(3)
+    assert ride.live.readout == "3 km at 1.0"
 
 
-def test_a_late_tick_after_pause_does_nothing():
-    live = Counter().live
-    live._playing.value = True
-    live._playing.value = False
-    live._player.value = 1
-    assert live.readout == "at 1"
+def test_other_controls_can_be_turned_while_it_plays_and_its_own_slider_stops_it():
+    ride = Ride()
+    ride.live.play()
+    ride.height.value = 5
+    ride.tick()
+    assert ride.live.readout == "1 km at 5.0"
+    ride.live.controls["km"].value = 0
+    ride.tick(3)
+    assert ride.live.readout == "0 km at 5.0"
+    assert not ride.live._clock.playing
 
 
-def test_reset_pauses_and_starts_again():
-    live = Counter().live
-    live._playing.value = True
-    live._player.value = 1
-    live.reset()
-    assert live.readout == "at 1"
-    assert not live._player.playing
+def test_an_error_stops_play():
+    ride = Ride()
+    ride.live.play()
+    ride.height.value = 7
+    assert ride.live.readout == "ValueError: seven is too much"
+    assert not ride.live._clock.playing
+
+
+def test_a_page_that_is_opened_again_finds_it_pausing():
+    ride = Ride()
+    ride.live.play()
+    ride.live._panel._view_count = 2  # the page before was closed without a word, and its clock with it
+    assert not ride.live._clock.playing
+    assert ride.live._play_button.description == "Play"
+
+
+def test_what_no_page_shows_is_at_its_end_at_once():
+    ride = Ride(watched=False)
+    ride.live.restart()
+    ride.live.play()
+    assert (ride.live.readout, ride.live._clock.playing) == ("3 km at 1.0", False)
+
+
+def test_a_slider_that_plays_must_be_a_control():
+    with pytest.raises(ValueError, match="\\['hours'\\] should be controls, but these are \\['height', 'km'\\]"):
+        Ride(plays="hours")
+    with pytest.raises(ValueError, match="\\['depth'\\] should be controls"):
+        Toy(prediction=Prediction("?", ("a",), "a", settings={"depth": 1}))
+
+
+# Fast while it moves, sharp at rest
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    """What is displayed, as (kind, size) of each picture."""
+    seen = []
+
+    def display(what, **options):
+        if isinstance(what, dict):
+            picture = Image.open(io.BytesIO(base64.b64decode(what["image/png"])))
+            seen.append((picture.format, picture.size))
+
+    monkeypatch.setattr(engine_module, "display", display)
+    monkeypatch.setattr(engine_module, "REST", 0.02)
+    return seen
+
+
+FAST, SHARP = ("JPEG", (400, 200)), ("PNG", (800, 400))
+
+
+def test_without_a_page_every_picture_is_sharp(pictures):
+    toy = Toy()
+    toy.live._ipython_display_()
+    toy.height.value = 5
+    assert pictures == [SHARP, SHARP]
+
+
+def test_frames_are_fast_and_the_one_at_rest_is_sharp(pictures):
+    toy = Toy()
+    toy.live._ipython_display_()
+    toy.live._panel._view_count = 1
+
+    async def turn():
+        for height in (2, 3, 4):
+            toy.height.value = height
+        assert pictures == [SHARP, FAST, FAST, FAST]
+        await asyncio.sleep(0.2)
+        assert pictures == [SHARP, FAST, FAST, FAST, SHARP]  # those of 2 and 3 never came to rest
+        toy.height.value = 5
+        toy.live.close()
+        await asyncio.sleep(0.2)
+
+    asyncio.run(turn())
+    assert pictures == [SHARP, FAST, FAST, FAST, SHARP, FAST]
+
+
+def test_on_a_thread_without_a_loop_every_picture_is_sharp(pictures):
+    toy = Toy()
+    toy.live._ipython_display_()
+    toy.live._panel._view_count = 1
+    toy.height.value = 5
+    assert pictures == [SHARP, SHARP]
 
 
 # One of a name
@@ -346,7 +421,6 @@ def test_running_the_cell_again_closes_the_one_before():
     first = Toy()
     second = Toy()
     assert first.live.closed and not second.live.closed
-    first.live.step()
     first.height.value = 4
     assert first.live.result == 1.0
     assert first.height.comm is None
@@ -355,16 +429,16 @@ def test_running_the_cell_again_closes_the_one_before():
 
 
 def test_closing_stops_play():
-    live = Counter().live
-    live._playing.value = True
-    live.close()
-    live.close()
-    assert not live._player.playing
+    ride = Ride()
+    ride.live.play()
+    ride.live.close()
+    ride.live.close()
+    assert not ride.live._clock.playing
     assert engine_module._open == {}
 
 
 def test_two_names_live_side_by_side():
-    toy, counter = Toy(), None
+    toy = Toy()
     fig, ax = figure()
     counter = Live(
         "other",
@@ -393,13 +467,63 @@ def test_a_guess_unlocks_the_controls():
     toy.live.guess("lower")
     assert not any(control.disabled for control in toy.live.controls.values())
     assert all(button.disabled for button in toy.live._options)
-    assert "You guessed “lower”; it is “higher”. Now see why. Up is up." in toy.live._verdict.value
+    assert "You guessed “lower”, but it is “higher”. Up is up." in toy.live._verdict.value
 
 
 def test_a_right_guess_is_confirmed():
     toy = Toy(prediction=prediction())
     toy.live._options[0].click()
     assert "You guessed “higher”, and so it is. Up is up." in toy.live._verdict.value
+
+
+def test_a_guess_is_answered_by_the_figure():
+    toy = Toy(prediction=Prediction("Higher or lower?", ("higher", "lower"), "higher", "Up is up.", {"height": 4}))
+    toy.live._panel._view_count = 1
+    toy.live.guess("lower")
+    assert "You guessed “lower”. Watch." in toy.live._verdict.value
+    assert (toy.live.readout, toy.live._clock.playing) == ("height 1.0", True)
+    for tick, height in enumerate((2, 3, 4), start=1):
+        assert "Watch." in toy.live._verdict.value
+        toy.live._clock.value = tick
+        assert toy.live.readout == f"height {height}.0"
+    assert "but it is “higher”. Up is up." in toy.live._verdict.value
+    assert not toy.live._clock.playing
+
+
+def test_the_way_to_an_answer_takes_sliders_stop_by_stop_and_all_else_at_once():
+    toy = Toy()
+    assert toy.live._way_to({"height": -1, "dashed": True}) == [
+        {"height": 0, "dashed": True},
+        {"height": -1, "dashed": True},
+    ]
+    assert toy.live._way_to({"height": 1}) == []
+    wide = Toy(controls={"height": slider("height", 0, 1000, 1)}, draw=lambda result: "")
+    way = [setting["height"] for setting in wide.live._way_to({"height": 1000})]
+    assert len(way) == engine_module.LONGEST_WALK
+    assert way[-1] == 1000 and np.ptp(np.diff(way)) <= 1
+
+
+def test_where_it_plays_the_answer_is_played():
+    asked = Prediction("?", ("a", "b"), "a", "So it is.", {"height": 5})
+    ride = Ride(prediction=asked)
+    ride.live.guess("a")
+    assert (ride.live.readout, ride.live._play_button.description) == ("0 km at 5.0", "Pause")
+    ride.tick(2)
+    assert "Watch." in ride.live._verdict.value
+    ride.tick()
+    assert ride.live.readout == "3 km at 5.0"
+    assert "You guessed “a”, and so it is. So it is." in ride.live._verdict.value
+    other = Ride(km=0, prediction=Prediction("?", ("a", "b"), "a", "", {"km": 2}))
+    other.live.guess("b")
+    other.tick(5)
+    assert other.live.readout == "2 km at 1.0"
+
+
+def test_a_reader_who_takes_hold_of_what_moves_is_told_at_once():
+    ride = Ride(prediction=Prediction("?", ("a", "b"), "a", "So it is.", {"height": 5}))
+    ride.live.guess("a")
+    ride.live.controls["km"].value = 2
+    assert "So it is." in ride.live._verdict.value
 
 
 def test_the_answer_must_be_among_the_options():
@@ -437,7 +561,6 @@ def test_what_is_displayed(monkeypatch):
     assert picture[0]["text/plain"] == "A line."
     assert picture[1]["metadata"]["image/png"] == {
         "alt": "A line.",
-        "needs_background": "light",
         "width": 400,
         "height": 200,
     }
@@ -457,7 +580,7 @@ def test_a_log_slider_stops_at_round_numbers():
     assert [label for label, _ in control.options][:2] == ["0.001", "0.0012"]
     ratios = np.array(values[1:]) / values[:-1]
     assert 1.19 < ratios.min() and ratios.max() < 1.34
-    assert shown(control) == "learning rate 0.1"
+    assert in_words(control) == "learning rate 0.1"
 
 
 def test_a_log_slider_keeps_an_odd_start():
@@ -468,7 +591,7 @@ def test_sliders_are_whole_or_decimal():
     assert slider("seed", 0, 5, 0).step == 1
     decimal = slider("noise", 0.0, 0.5, 0.1, unit="cm")
     assert (decimal.step, decimal.readout_format, decimal.description) == (0.005, ".3f", "noise (cm)")
-    assert shown(decimal) == "noise (cm) 0.1"
+    assert in_words(decimal) == "noise (cm) 0.1"
     assert slider("weight", -2.0, 2.0, 0.0, step=0.1).readout_format == ".1f"
 
 
@@ -476,11 +599,11 @@ def test_choices_switches_and_actions():
     few = choice("activation", ["relu", "tanh"], "tanh")
     many = choice("n", [("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5)])
     assert (few.value, many.value) == ("tanh", 1)
-    assert (shown(few), shown(many), shown(switch("noise", True))) == ("activation tanh", "n one", "noise on")
+    assert (in_words(few), in_words(many), in_words(switch("noise", True))) == ("activation tanh", "n one", "noise on")
     press = action("New data")
     press.click()
     press.click()
-    assert (press.value, shown(press)) == (2, "")
+    assert (press.value, in_words(press)) == (2, "")
 
 
 def test_an_action_counts_and_is_reset():
@@ -509,7 +632,12 @@ def test_a_start_value_out_of_range_is_refused(wrong):
 # Frames
 
 
-def drawn_whole(fig, sharpness=1.5):
+def drawn(frames, sharpness=1):
+    """The next frame of a figure."""
+    return pixels(encode(frames.draw(sharpness), "png"))
+
+
+def drawn_whole(fig, sharpness=1):
     """The figure as matplotlib draws it, from nothing."""
     with io.BytesIO() as stream:
         fig.savefig(stream, dpi=100 * sharpness)
@@ -519,7 +647,7 @@ def drawn_whole(fig, sharpness=1.5):
 def count_whole_drawings(frames, monkeypatch):
     done = []
     whole = frames._draw_what_stands_still
-    monkeypatch.setattr(frames, "_draw_what_stands_still", lambda: (done.append(1), whole()))
+    monkeypatch.setattr(frames, "_draw_what_stands_still", lambda sharpness: (done.append(1), whole(sharpness)))
     return done
 
 
@@ -548,11 +676,11 @@ def crowded_figure():
 
 def test_a_frame_looks_as_a_full_drawing(monkeypatch):
     fig, change = crowded_figure()
-    frames = Frames(fig, 1.5)
+    frames = Frames(fig)
     whole = count_whole_drawings(frames, monkeypatch)
     for k in range(1, 5):
         change(k)
-        frame = pixels(frames.draw())
+        frame = drawn(frames)
         assert far_apart(frame, drawn_whole(fig)) < 0.001
         fig.stale = False  # savefig has set and restored a number of things
     assert len(whole) == 1
@@ -574,13 +702,13 @@ def test_a_frame_looks_as_a_full_drawing(monkeypatch):
 )
 def test_what_stands_still_is_drawn_anew_when_it_changes(change, monkeypatch):
     fig, move = crowded_figure()
-    frames = Frames(fig, 1.5)
+    frames = Frames(fig)
     whole = count_whole_drawings(frames, monkeypatch)
     for k in (1, 2):
         move(k)
         frames.draw()
     change(fig.axes[1])
-    frame = pixels(frames.draw())
+    frame = drawn(frames)
     assert len(whole) == 2
     assert far_apart(frame, drawn_whole(fig)) < 0.001
 
@@ -590,12 +718,12 @@ def test_an_artist_that_first_moves_late_leaves_no_ghost():
     (early,) = ax.plot([], [])
     (late,) = ax.plot([0, 1], [0.5, 0.5], linewidth=6, zorder=1)  # below the early one
     ax.set(xlim=(0, 1), ylim=(0, 1))
-    frames = Frames(fig, 1.0)
+    frames = Frames(fig)
     for height in (0.1, 0.2):
         early.set_data([0, 1], [height, height])
         frames.draw()
     late.set_data([0, 1], [0.9, 0.9])
-    assert far_apart(pixels(frames.draw()), drawn_whole(fig, 1.0)) < 0.001
+    assert far_apart(drawn(frames), drawn_whole(fig)) < 0.001
 
 
 def test_letters_that_first_change_late_are_drawn_as_they_are():
@@ -603,11 +731,11 @@ def test_letters_that_first_change_late_are_drawn_as_they_are():
     (line,) = ax.plot([], [])
     text = ax.text(0.5, 0.5, "before", fontsize=30)
     ax.set(xlim=(0, 1), ylim=(0, 1))
-    frames = Frames(fig, 1.0)
+    frames = Frames(fig)
     for height, words in ((0.1, "before"), (0.2, "before"), (0.3, "after"), (0.4, "after")):
         line.set_data([0, 1], [height, height])
         text.set_text(words)
-        assert far_apart(pixels(frames.draw()), drawn_whole(fig, 1.0)) < 0.001
+        assert far_apart(drawn(frames), drawn_whole(fig)) < 0.001
         fig.stale = False  # savefig has set and restored a number of things
 
 
@@ -617,12 +745,12 @@ def test_other_projections_are_drawn_whole():
         FigureCanvasAgg(fig)
         ax = fig.add_subplot(projection="3d")
     (line,) = ax.plot([0, 1], [0, 1], [0, 1])
-    frames = Frames(fig, 1.0)
-    before = pixels(frames.draw())
+    frames = Frames(fig)
+    before = drawn(frames)
     line.set_data_3d([0, 1], [1, 0], [0, 1])
-    after = pixels(frames.draw())
+    after = drawn(frames)
     assert far_apart(before, after) > 0
-    assert far_apart(after, drawn_whole(fig, 1.0)) < 0.001
+    assert far_apart(after, drawn_whole(fig)) < 0.001
 
 
 IMAGES = {
@@ -648,19 +776,44 @@ def test_an_image_looks_as_matplotlib_draws_it(options):
     image = ax.imshow(np.zeros((24, 30)), vmin=-1, vmax=1, cmap="RdBu", **options)
     if "extent" in options:
         ax.set(xlim=(-1, 1), ylim=(1.5, -1))
-    frames = Frames(fig, 1.5)
+    frames = Frames(fig)
     if holes:
         values[5:9, 3:20] = np.nan
         image.cmap = image.cmap.with_extremes(bad="gray")
     image.set_data(values)
-    frame = pixels(frames.draw())
-    whole = drawn_whole(fig)
+    frame = drawn(frames, 1.5)
+    whole = drawn_whole(fig, 1.5)
     assert np.abs(frame - whole).mean() < 2
     assert far_apart(frame, whole) < 0.01
 
 
-def test_png_keeps_every_pixel():
+def test_a_frame_can_be_drawn_at_any_sharpness_at_any_time():
+    fig, change = crowded_figure()
+    frames = Frames(fig)
+    for k, sharpness in enumerate((1, 1, 2, 1, 2, 2, 1.5, 1), start=1):
+        change(k)
+        if k == 4:
+            fig.axes[1].texts[0].set_text("roof")  # letters that stood still when they were drawn sharp
+        if k == 6:
+            fig.axes[1].set_title("after")
+        frame = drawn(frames, sharpness)
+        assert far_apart(frame, drawn_whole(fig, sharpness)) < 0.001
+        fig.set_dpi(100)  # savefig has set and restored a number of things
+        fig.stale = False
+
+
+def test_png_keeps_every_pixel_and_jpeg_nearly():
     rgba = np.random.default_rng(0).integers(0, 256, (37, 53, 4), dtype=np.uint8)
-    writer = PngWriter(53, 37)
-    writer.write(255 - rgba)  # what was written before leaves no trace
-    np.testing.assert_array_equal(pixels(writer.write(rgba)), rgba[..., :3])
+    np.testing.assert_array_equal(pixels(encode(rgba, "png")), rgba[..., :3])
+    smooth = np.broadcast_to(np.linspace(0, 255, 53).astype(np.uint8)[:, np.newaxis], (37, 53, 4)).copy()
+    assert np.abs(pixels(encode(smooth, "jpeg")) - smooth[..., :3]).max() < 8
+
+
+def test_stops():
+    assert stops(slider("x", 0, 10, 5, step=5)) == [0, 5, 10]
+    assert stops(slider("x", 0.0, 0.3, 0.1, step=0.1)) == [0.0, 0.1, 0.2, 0.3]
+    assert stops(list_slider("x", [1, 2, 8], 2)) == [1, 2, 8]
+    assert stops(switch("x")) == stops(choice("x", ["a", "b"])) == []
+    control = slider("x", 0.0, 0.3, 0.1, step=0.1)
+    control.value = 0.1 + 0.2  # as a browser sends it
+    assert place(control) == 3

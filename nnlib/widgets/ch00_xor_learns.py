@@ -12,7 +12,7 @@ LAYERS = [
     {"n_inputs": 4, "n_neurons": 1, "activation": "tanh"},
 ]
 EPOCHS = 1000
-EVERY = 20  # epochs between two remembered states
+EVERY = 10  # epochs between two remembered states
 
 
 def xor_learns():
@@ -20,7 +20,7 @@ def xor_learns():
     X, y = datasets.xor()
     limits = ((-0.5, 1.5), (-0.5, 1.5))
     shown = NeuralNetwork(LAYERS, seed=0)
-    fig, (plane, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
+    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.8), width_ratios=(1, 1.15))
     plot_boundary(shown.predict, X, y, plane, limits=limits, colorbar=False)
     plane.set(xticks=[0, 1], yticks=[0, 1], xlabel="switch $x_1$", ylabel="switch $x_2$")
     artist(plane, "decision").remove()
@@ -48,7 +48,7 @@ def xor_learns():
         answers = decision_values(shown.predict, grid)
         picture.set_data(answers)
         boundary.set_data(*decision_line(answers, axes))
-        losses.set_data(range(EPOCHS), train_loss)
+        losses.set_data(range(epoch), train_loss[:epoch])
         loss = shown.loss(X, y)
         moment.set_data([epoch], [loss])
         if epoch == EPOCHS and right < len(X):
@@ -63,6 +63,7 @@ def xor_learns():
             options=("lower", "about the same", "higher"),
             answer="higher",
             explanation="Larger steps are faster only up to a point. Find the two ends where nothing is learned.",
+            settings={"rate": 1.0},
         ),
         controls={
             "rate": log_slider("learning rate", 0.001, 10.0, 0.1),
@@ -72,6 +73,7 @@ def xor_learns():
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epoch",
         alt="Left, the plane of the two inputs with the four points of XOR, shaded by what the network answers there. "
         "Right, its loss over 1000 epochs of training on a log scale.",
     )

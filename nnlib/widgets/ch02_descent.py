@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
-from nnlib.widgets.live.controls import list_slider
+from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
 
 STEPS = 50
@@ -37,7 +37,7 @@ def descent(x, y, gradient=mse_gradient):
 
     x, y : (n,). gradient(x, y, w, b) -> (dw, db): the reader's own function, or the library's.
     """
-    fig, (bowl, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.15, 1))
+    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.8), width_ratios=(1.15, 1))
     plot_loss_bowl(x, y, np.zeros((1, 2)), bowl, limits=((-2.0, 6.0), (-1.5, 7.0)))
     path_line = artist(bowl, "path")
     (loss_line,) = curve.plot([], [], color=COLORS["blue"])
@@ -51,15 +51,16 @@ def descent(x, y, gradient=mse_gradient):
         path = descent_path(x, y, rate, STEPS, gradient=gradient)
         return path, np.mean((path[:, :1] * x + path[:, 1:] - y) ** 2, axis=1)
 
-    def draw(result, rate):
+    def draw(result, rate, step):
         path, losses = result
+        path, losses = path[: step + 1], losses[: step + 1]
         path_line.set_data(*path.T)
-        loss_line.set_data(np.arange(STEPS + 1), losses)
-        grows = not losses[-1] < losses[0]
+        loss_line.set_data(np.arange(step + 1), losses)
+        grows = not losses[-1] <= losses[0]
         loss_line.set_color(COLORS["vermillion"] if grows else COLORS["blue"])
         if grows:
             note(bowl, f"At the rate {rate:g} every step lands farther away than the last. It explodes.")
-        return f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {STEPS} steps."
+        return f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {step} steps."
 
     return Live(
         "descent",
@@ -69,11 +70,17 @@ def descent(x, y, gradient=mse_gradient):
             options=("get there sooner", "about the same", "something else"),
             answer="something else",
             explanation="Drag the rate up slowly from 0.03 and watch the path.",
+            settings={"rate": 0.05},
         ),
-        controls={"rate": list_slider("learning rate", RATES, 0.03)},
+        controls={
+            "rate": list_slider("learning rate", RATES, 0.03),
+            "step": slider("step shown", 0, STEPS, STEPS),
+        },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="step",
+        tick=60,
         alt="Left, the loss over weight and bias as contours of a narrow valley with the path of 50 steps. Right, the "
         "loss after each step on a log scale, with the loss of the best line as a dotted floor.",
     )

@@ -54,7 +54,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
-    fig, (net, tables) = figure(2, 1, size=(8.2, 5.4), height_ratios=(2.1, 2 * HIGH * 0.44))
+    fig, (net, tables) = figure(2, 1, size=(8.2, 4.1), height_ratios=(2.1, 2 * HIGH * 0.44))
     net.set(xlim=(-0.55, 2.5), ylim=(-2.35, 2.0))
     tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH), aspect="equal")
     for ax in (net, tables):
@@ -132,6 +132,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             options=("parameters", "matrix products", "both", "neither"),
             answer="neither",
             explanation="X and Z grow taller, so each product works through more rows. W and b stay as they are.",
+            settings={"n": 1000},
         ),
         controls={
             "n": list_slider("batch size", BATCHES, 4, unit="rides"),

@@ -174,7 +174,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
     relu(Z), sigmoid(Z) -> A: the reader's own functions, or the library's.
     """
     functions = {"relu": relu, "sigmoid": sigmoid, "tanh": np.tanh, "linear": lambda Z: Z}
-    fig, (left, right) = figure(1, 2, size=(9.6, 5.3))
+    fig, (left, right) = figure(1, 2, size=(8.4, 3.8))
     picture = Fold(left, right, REACH["relu"])
     X, y = datasets.xor()
 
@@ -210,6 +210,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
             explanation="With these weights any bend will do, sharp or soft. Without one there is nothing to adapt to.",
+            settings={"activation": "tanh"},
         ),
         controls={
             "angle1": slider("angle of neuron 1", -180, 180, 45, step=5, unit="°"),

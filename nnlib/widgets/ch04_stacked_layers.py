@@ -27,7 +27,7 @@ def stacked_layers():
     best_line = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
     x = np.linspace(-1.2, 1.2, 241).reshape(-1, 1)  # (241, 1)
 
-    fig, (plane, curve) = figure(1, 2, size=(9.6, 4.2), width_ratios=(1.15, 1))
+    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1.15, 1))
     plane.plot(X, y, "o", color=COLORS["black"], markersize=4.5)
     (drawn,) = plane.plot([], [], color=COLORS["vermillion"], linewidth=2.5)
     plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, and the data y")
@@ -73,6 +73,7 @@ def stacked_layers():
             options=("much lower", "a little lower", "the same", "higher"),
             answer="the same",
             explanation="Drag the number of layers, then the width, and keep an eye on the loss. Then check the box.",
+            settings={"n_layers": 5},
         ),
         controls={
             "n_layers": slider("layers", 1, 5, 1),

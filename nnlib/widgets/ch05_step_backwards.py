@@ -121,7 +121,7 @@ def in_words(step, weights, v, d):
 
 def step_backwards():
     """A network of four tanh neurons with a fork: walk back from the loss, change a weight, and take steps."""
-    fig, ax = figure(size=(8.8, 4.0))
+    fig, ax = figure(size=(8.4, 3.7))
     names = {name: (*place, "") for name, place in PLACES.items()}
     plot_graph(names, {wire: ("", "") for wire in [*WIRES.values(), ("a", "L")]}, ax)
     ax.set_ylim(-1.25, 3.25)
@@ -169,6 +169,7 @@ def step_backwards():
             answer="none",
             explanation="The walk computes slopes. Moving the weights against them is another thing: the slider "
             "“steps taken”.",
+            settings={"back": len(WALK)},
         ),
         controls={
             "back": slider("steps back", 0, len(WALK), 0),
@@ -179,6 +180,8 @@ def step_backwards():
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="back",
+        tick=1200,
         alt="A graph from the input x over the neuron h to two neurons p and q, on to a and the loss. Values stand in "
         "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each.",
     )

@@ -59,7 +59,7 @@ def xor_backward(backward=None):
     """
     X, y = datasets.xor()
     limits = ((-0.5, 1.5), (-0.5, 1.5))
-    fig, (plane, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
+    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.8), width_ratios=(1, 1.15))
     plot_boundary(lambda grid: 0.25 + 0.5 * grid[:, :1], X, y, plane, limits=limits, colorbar=False)
     plane.set(xticks=[0, 1], yticks=[0, 1], xlabel="switch $x_1$", ylabel="switch $x_2$")
     artist(plane, "decision").remove()
@@ -114,6 +114,7 @@ def xor_backward(backward=None):
             options=("none", "one", "two", "three"),
             answer="two",
             explanation="Find out which two. Nothing in their loss curves says that they are wrong.",
+            settings={"whose": "db a mean, not a sum", "rate": 0.2, "seed": 0},
         ),
         controls={
             "whose": choice("backward", [YOURS, *BACKWARDS], YOURS if theirs else "the right one"),

@@ -62,7 +62,7 @@ def v_curve(
     with np.errstate(all="ignore"):
         measured = {name: [measure(dtype, epsilon) for epsilon in EPSILONS] for name, dtype in DTYPES.items()}
 
-    fig, (valley, bars) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.25, 1), sharey=True)
+    fig, (valley, bars) = figure(1, 2, size=(8.4, 3.9), width_ratios=(1.25, 1), sharey=True)
     fig.get_layout_engine().set(wspace=0.12)
     (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
     (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
@@ -124,6 +124,7 @@ def v_curve(
             options=("far smaller", "about the same", "far larger"),
             answer="far larger",
             explanation="Drag ε slowly down from 1e-4 and watch where the curve turns.",
+            settings={"epsilon": 1e-10},
         ),
         controls={
             "epsilon": ipywidgets.SelectionSlider(options=options, value=1e-4, description="ε"),

@@ -104,7 +104,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     """
     draws = {"Glorot": glorot, "He": he, "all equal": all_equal}
     y = datasets.xor()[1]
-    fig, (grid, curve) = figure(1, 2, size=(9.6, 4.7), width_ratios=(1.25, 1))
+    fig, (grid, curve) = figure(1, 2, size=(8.4, 3.9), width_ratios=(1.25, 1))
     plot_seeds(np.ones(SEEDS), np.zeros(SEEDS, dtype=bool), grid)
     tiles, right, wrong = (artist(grid, name) for name in ("losses", "solved", "not solved"))
     (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
@@ -144,6 +144,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             options=("fewer: there is more to learn", "about as many", "nearly all"),
             answer="nearly all",
             explanation="The code is the same for all of them; only the dice and the width differ.",
+            settings={"width": 16},
         ),
         controls={
             "activation": choice("hidden activation", ["tanh", "relu", "sigmoid"], "relu"),

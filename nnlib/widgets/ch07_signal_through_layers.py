@@ -58,7 +58,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     forward(X, parameters, activations) -> trace, layer_backward(X, A, dA, W, derivative) -> (dW, db, dX): the
     reader's own, or the library's.
     """
-    fig, (histogram, spread) = figure(2, 1, size=(9.6, 5.2), height_ratios=(1, 1.5))
+    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.9), height_ratios=(1, 1.5))
     bars = [histogram.fill([0], [0], color=COLORS["blue"])[0] for _ in range(DEEPEST + 1)]
     histogram.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(0, 1.02), xlabel="", ylabel="share of outputs")
     histogram.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
@@ -117,6 +117,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             answer="it grows",
             explanation="A flat neuron lets nothing through, but the few that are not flat pass it on through weights "
             "that are far too large, and they win.",
+            settings={"weight_std": 0.5},
         ),
         controls={
             "activation": choice("activation", ["tanh", "relu", "linear"], "tanh"),

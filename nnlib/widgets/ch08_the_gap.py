@@ -14,7 +14,8 @@ EPOCHS = 1000
 RATE = 0.03
 N_HELD = 20  # validation points
 STEEPNESS = 10
-SHOWN = (0, 1, 2, 5, 10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, EPOCHS - 1)
+SHOWN = (0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 100, 120, 150, 175, 200)
+SHOWN += (*range(225, EPOCHS, 25), EPOCHS - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ def the_gap(best_epoch=best_epoch):
     best_epoch(val_losses) -> int: the reader's own function, or the library's.
     """
     grid = np.linspace(-1, 1, 301).reshape(-1, 1)
-    fig, (plane, curves) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1.1, 1))
+    fig, (plane, curves) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1.1, 1))
     plane.plot(grid, np.sin(np.pi * grid), color=COLORS["black"], linestyle=":", linewidth=1.4, label="the sine")
     options = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 0.6}
     (learned,) = plane.plot([], [], marker="o", color=COLORS["blue"], label="training", **options)
@@ -131,15 +132,18 @@ def the_gap(best_epoch=best_epoch):
         learned.set_data(run.X, run.y)
         learned.set_markersize(6 if points <= 40 else 4)
         watched.set_data(run.X_val, run.y_val)
-        epochs = range(EPOCHS)
-        train_line.set_data(epochs, run.train_losses)
-        val_line.set_data(epochs, run.val_losses)
+        so_far = range(epoch + 1)
+        train_line.set_data(so_far, run.train_losses[: epoch + 1])
+        val_line.set_data(so_far, run.val_losses[: epoch + 1])
         here.set_data([epoch, epoch], [0, 1])
         lowest.set_data([best], [run.val_losses[best] + 0.03])
-        if run.val_losses[-1] > 1:
+        lowest.set_visible(best <= epoch)
+        if epoch == EPOCHS - 1 and run.val_losses[-1] > 1:
             note(curves, f"The validation loss ends at {run.val_losses[-1]:.2f}, above the figure.")
         words = f"Width {width}, noise {noise:g}, {points} points, epoch {epoch}: "
         words += f"training loss {run.train_losses[epoch]:.3f}, validation loss {run.val_losses[epoch]:.3f}. "
+        if best > epoch:
+            return words
         words += f"Best epoch {best}: validation loss {run.val_losses[best]:.3f}"
         return words + (", still falling at the end." if best == EPOCHS - 1 else ".")
 
@@ -151,7 +155,8 @@ def the_gap(best_epoch=best_epoch):
             "noisy, and the same network. Where does the validation loss end, compared with its own best value?",
             options=("farther above it", "about as far above it", "just above it"),
             answer="just above it",
-            explanation="One curve cannot bend to the noise of 160 points; they hold it. Set the points to 160.",
+            explanation="One curve cannot bend to the noise of 160 points; they hold it.",
+            settings={"points": 160},
         ),
         controls={
             "width": list_slider("hidden neurons", (1, 2, 3, 5, 10, 20, 40), 40),
@@ -163,6 +168,8 @@ def the_gap(best_epoch=best_epoch):
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epoch",
+        tick=60,
         alt="Left, noisy training and validation points of a sine, and the curve that the network draws at the epoch "
         "shown. Right, training and validation loss over 1000 epochs; a triangle marks the smallest validation loss.",
     )

@@ -63,7 +63,7 @@ def price_of_weights(train_l2=None):
     penalties): the reader's own training loop; None for the library's.
     """
     X, y, X_val, y_val = curve_data()
-    fig, (fit, histogram, bars) = figure(1, 3, size=(9.6, 4.3), width_ratios=(1.35, 1, 1.1))
+    fig, (fit, histogram, bars) = figure(1, 3, size=(8.4, 3.8), width_ratios=(1.35, 1, 1.1))
     fit.plot(X_val, y_val, "o", color="#BBBBBB", markersize=2.5, label="validation")
     fit.plot(GRID, np.sin(np.pi * GRID), ":", color=COLORS["black"], linewidth=1.3, label="the sine")
     (curve,) = fit.plot([], [], color=COLORS["blue"], linewidth=2.5, label="network")
@@ -151,6 +151,7 @@ def price_of_weights(train_l2=None):
             options=("still lower", "about 0.2 again", "between 0.2 and 0.3", "higher than without a price"),
             answer="higher than without a price",
             explanation="Drag λ from 0 to the right, slowly, and watch all three pictures.",
+            settings={"l2_lambda": 0.1},
         ),
         controls={
             "l2_lambda": list_slider("price λ", LAMBDAS, 0.01),

@@ -73,7 +73,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
     least = np.mean((A @ minimum - y) ** 2)
-    fig, (bowl, curve) = figure(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.1))
+    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1, 1.1))
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, np.zeros((1, 2)), bowl, limits=limits, legend=False)
@@ -105,14 +105,14 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         this = run(batch_size, rate, seed, times)
         return this, this if batch_size >= n else run(n, rate, seed, times)  # batches of all are the same run
 
-    def draw(result, batch_size, rate, budget):
+    def draw(result, batch_size, rate, budget, done):
         axis, end = BUDGETS[budget]
         if curve.get_xlabel() != axis:  # new limits cost a whole drawing
             _count_across(curve, axis, end)
         shown = []
         for size, (_, losses, pace), line in zip((batch_size, n), result, (loss_line, full_line)):
             unit = {"epochs": updates_an_epoch(n, size), "updates": 1, "milliseconds": 1 / pace}[axis]
-            count = min(int(end * unit + 1e-9), len(losses) - 1)
+            count = min(int(end * unit + 1e-9), len(losses) - 1) * done // 100
             shown.append(count)
             line.set_data(np.arange(count + 1) / unit, np.clip(losses[: count + 1], LOWEST, HIGHEST))
         (path, losses, _), updates = result[0], shown[0]
@@ -140,16 +140,20 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             answer="10",
             explanation="All rows: ten exact steps, not enough. One row: a thousand steps, which are soon there and "
             "then tremble. Look at all of them, then change what is kept equal.",
+            settings={"batch_size": 10},
         ),
         controls={
             "batch_size": list_slider("batch size", BATCH_SIZES, n),
             "rate": list_slider("learning rate", RATES, 0.05),
             "seed": slider("seed", 0, 20, 0),
+            "done": slider("run shown", 0, 100, 100, step=2, unit="%"),
             "budget": choice("each run gets", list(BUDGETS), "10 epochs"),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="done",
+        tick=60,
         alt="Left, the loss over weight and bias as round contours with the path of a descent by batches. Right, how "
         "far the loss is above its minimum along the run on a log scale, beside a dashed curve of full-batch descent.",
     )

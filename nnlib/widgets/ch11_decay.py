@@ -56,7 +56,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, (above, below) = figure(2, 1, size=(9.6, 5.2), sharex=True, height_ratios=(1, 1.7))
+    fig, (above, below) = figure(2, 1, size=(8.4, 3.7), sharex=True, height_ratios=(1, 1.7))
     epochs = np.arange(EPOCHS)
     (rate_line,) = above.plot([], [], color=COLORS["vermillion"], drawstyle="steps-mid")
     above.axhline(INITIAL_RATE, color=COLORS["gray"], linestyle="--", linewidth=1.5)
@@ -79,20 +79,23 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         history = train_on_sine(schedules[kind], batch_size, seed)
         return history["learning_rate"], history["train_loss"], at_constant_rate(batch_size, seed)
 
-    def draw(result, kind, gamma, step_size, batch_size):
+    def draw(result, kind, gamma, step_size, batch_size, epoch):
         rates, losses, without = result
         legend.set_visible(kind != "constant")  # there is one run then, and it is the dashed line
         rate_line.set_visible(kind != "constant")
         scheduled.set_visible(kind != "constant")
-        rate_line.set_data(epochs, rates)
-        scheduled.set_data(epochs, losses)
-        constant.set_data(epochs, without)
+        rate_line.set_data(epochs[:epoch], rates[:epoch])
+        scheduled.set_data(epochs[:epoch], losses[:epoch])
+        constant.set_data(epochs[:epoch], without[:epoch])
         if kind == "step" and step_size >= EPOCHS:
             note(above, f"The first step down would be in epoch {step_size}; the last epoch here is {EPOCHS - 1}.")
         gone = int(np.argmax(np.asarray(rates) < RATE_LIMITS[0]))  # 0 where the rate never leaves the panel
         if 0 < gone < EPOCHS / 4:
             note(above, f"From epoch {gone} on the rate is below one millionth.")
         rows = f"All {ROWS} rows in one batch" if batch_size == ROWS else f"Batches of {batch_size}"
+        if epoch < EPOCHS:
+            now = f"{rows}, epoch {epoch}: rate {rates[epoch - 1]:.2g}, loss {losses[epoch - 1]:.4f}"
+            return now + (f"; at the constant rate {without[epoch - 1]:.4f}." if kind != "constant" else ".")
         if kind == "constant":
             return f"{rows}, constant rate {INITIAL_RATE:g}: final loss {final(losses):.4f}."
         name = f"StepLR({step_size}, γ = {gamma:g})" if kind == "step" else f"ExponentialLR(γ = {gamma:g})"
@@ -113,6 +116,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             options=("lower, here too", "about the same", "higher"),
             answer="higher",
             explanation="Drag the batch size up to 64 and see at which one the two change places.",
+            settings={"batch_size": ROWS},
         ),
         controls={
             "kind": choice("schedule", ["constant", "step", "exponential"], "step"),
@@ -120,10 +124,13 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             "step_size": slider("step size", 1, 100, 20, unit="epochs"),
             "batch_size": list_slider("batch size", BATCHES, 4),
             "seed": slider("seed", 0, 9, 0),
+            "epoch": slider("epoch shown", 1, EPOCHS, EPOCHS),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epoch",
+        tick=50,
         alt="Above, on a logarithmic axis, the learning rate of each of 80 epochs, falling from 0.2, with the constant "
         "rate as a dashed line. Below on the same time axis, the loss of each epoch with the schedule and, dashed, at "
         "the constant rate.",

@@ -182,7 +182,7 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, axes = figure(3, 1, size=(9.6, 6.2), sharex=True, height_ratios=(1, 2.2, 1.4))
+    fig, axes = figure(3, 1, size=(8.4, 3.9), sharex=True, height_ratios=(1, 2.2, 1.4))
     artists = plot_resumed(resume_without("nothing", 180, 0), axes[:2])
     axes[1].set(xlabel="")
     (gap,) = axes[2].plot([], [], ".", color=COLORS["purple"], markersize=4)
@@ -192,23 +192,26 @@ def left_out(checkpoint=checkpoint, resume=resume):
     def compute(what, first, seed):
         return resume_without(what, first, seed, checkpoint, resume)
 
-    def draw(result, what, first, seed):
+    def draw(result, what, first, seed, epoch):
         at = 0 if what == "the history" else first  # without its past a curve begins at 0
-        epochs = np.arange(EPOCHS - first)
-        artists["rate"].set_ydata(result.rates)
-        artists["loss"].set_ydata(result.losses)
-        artists["new rate"].set_data(first + epochs, result.new_rates)
-        artists["new loss"].set_data(at + epochs, np.clip(result.new_losses, 0, LIMITS[1]))
+        epochs = np.arange(max(0, epoch - first))  # those of the resumed run that are shown
+        now = np.arange(epoch)
+        artists["rate"].set_data(now, result.rates[:epoch])
+        artists["loss"].set_data(now, result.losses[:epoch])
+        artists["new rate"].set_data(first + epochs, result.new_rates[: len(epochs)])
+        artists["new loss"].set_data(at + epochs, np.clip(result.new_losses[: len(epochs)], 0, LIMITS[1]))
         for name in ("rate break", "loss break"):
             artists[name].set_xdata([first, first])
         difference = result.loss_difference
-        shown = difference > 0
-        gap.set_data((first + epochs)[shown], difference[shown])
+        shown = difference[: len(epochs)] > 0
+        gap.set_data((first + epochs)[shown], difference[: len(epochs)][shown])
         words = f"Left out: {what}. Interrupted after {first} epochs, seed {seed}. "
         if first == EPOCHS:
             note(axes[1], "The run was over: no epoch is left to do.")
-        elif not shown.any():
+        elif epoch == EPOCHS and not shown.any():
             note(axes[2], "the same in every epoch: 0")
+        if epoch < EPOCHS:
+            return words + f"Epoch {epoch}."
         if result.equal:
             return words + "The largest difference is 0: equal bit for bit."
         largest = f"{difference.max():.1e} between two losses, " if first < EPOCHS else ""
@@ -225,15 +228,19 @@ def left_out(checkpoint=checkpoint, resume=resume):
             answer="different",
             explanation="The generator deals the batches of all 300 epochs, and that of another seed deals others. The "
             "state is not what a run has done; it is what decides how it goes on.",
+            settings={"what": "the generator's state", "first": 0},
         ),
         controls={
             "what": choice("left out", list(LEFT_OUT), "nothing"),
             "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
             "seed": slider("seed", 0, 20, 0),
+            "epoch": slider("epoch shown", 0, EPOCHS, EPOCHS, step=EVERY),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epoch",
+        tick=50,
         alt="Above the learning rate, in the middle the loss of an unbroken run as a broad line and of a resumed one "
         "as a dashed line from the break on, below the difference of the two losses on a log scale.",
     )

@@ -85,7 +85,25 @@ def action(label):
     return Action(description=label)
 
 
-def shown(control):
+def stops(control):
+    """The values that a slider can take, from the first to the last; [] for other controls."""
+    if isinstance(control, ipywidgets.SelectionSlider):
+        return [value for _, value in control.options]
+    if isinstance(control, ipywidgets.IntSlider):
+        return list(range(control.min, control.max + 1, control.step))
+    if isinstance(control, ipywidgets.FloatSlider):
+        return [
+            round(float(value), 10) for value in np.arange(control.min, control.max + control.step / 2, control.step)
+        ]
+    return []
+
+
+def place(control):
+    """Which of its stops a slider is at."""
+    return min(enumerate(stops(control)), key=lambda stop: abs(stop[1] - control.value))[0]
+
+
+def in_words(control):
     """A control and its value in words: "learning rate 0.1", "noise on"; the empty text for a button."""
     if isinstance(control, Action):
         return ""

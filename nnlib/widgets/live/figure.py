@@ -25,43 +25,64 @@ The parameter names say what depends on what. `compute` is called with the contr
 of them has changed; `draw` with the result and the controls that it names; it sets the data of the artists and
 returns the readout, one line of text with the numbers behind the picture.
 
-Where `compute` is a generator function, the widget gets Play, Step and Restart: every `yield` is a frame, and a
-change of a control that `compute` names starts it again. The `yield` itself returns the values of all controls, so
-that the others can be turned while it runs (`values = yield network`).
+`plays` names a slider along which something happens: the epoch that is shown. It starts at its last stop, so that a
+reader who presses nothing sees the finished state, and Play, Step and Restart move it from its first stop to its
+last. When a guess is committed, the controls go to the setting that the prediction asks about, and it happens before
+the reader's eyes.
+
+While something moves, a frame has one image pixel per CSS pixel and is a JPEG, which takes 3 ms to make; after a
+moment of silence the same frame is drawn again as PNG with two, as sharp as the course's other figures.
 
 While the reader drags, the newest value wins: ipywidgets keeps one message on its way and merges those behind it,
 and a change that arrives while a frame is being made is taken up when that is finished, whatever thread it comes from.
 """
 
+import asyncio
 import base64
 import html
 import inspect
+import math
 import os
 import textwrap
 import threading
 import traceback
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ipywidgets
 import numpy as np
+from IPython import get_ipython
 from IPython.display import display
 
 from nnlib.plain_words import in_plain_words
-from nnlib.widgets.live.controls import Action, align, row, shown
-from nnlib.widgets.live.frames import Frames
+from nnlib.widgets.live.controls import Action, align, in_words, place, row, stops
+from nnlib.widgets.live.frames import Frames, encode
 
 _open = {}  # name -> the Live of that name; running its cell again closes the one before
+_run_in = {}  # name -> the number of the execution that last showed the Live of that name
 NOTE = "nnlib-note"
+SHARP = 2  # image pixels per CSS pixel of a frame at rest
+REST = 0.15  # seconds without a change until then
+TICK = 30  # milliseconds between two frames of Play, if the machine can
+LONGEST_WALK = 30  # frames from one setting to another
+LETTER = 7.4  # CSS pixels of a letter in a line of text, on the average
+LINE = 20.5  # CSS pixels from one line of text to the next
+ROW = 36  # CSS pixels from one row of controls to the next
 
-# Names of controls start where the question starts, and the picture is a card with round corners, in both themes.
+# Names of controls start where the question starts. A narrow page has the picture first. What a kernel that is gone
+# leaves behind says how to get it back.
 STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .widget-toggle-buttons { display: flex; flex-wrap: wrap; align-items: center; }
 .nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
 .nnlib-live .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
-.jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { border-radius: 6px; }
+.nnlib-live.jupyter-widgets-disconnected::after { color: var(--jp-content-font-color1, black);
+  content: "The kernel behind this figure is gone. Run the chapter again: Run menu, Run All Cells."; }
+@media (max-width: 700px) {
+  .jp-OutputArea:has(.nnlib-live) { display: flex; flex-direction: column; }
+  .jp-OutputArea:has(.nnlib-live) > .jp-OutputArea-child:has(.jp-RenderedImage) { order: -1; }
+}
 </style>"""
 
 
@@ -70,22 +91,23 @@ class Prediction:
     """A question that the reader answers before the controls unlock.
 
     options : the possible answers, texts; one of them is `answer`.
-    explanation : why, in one or two sentences; shown after the guess.
+    explanation : why, in one or two sentences; shown when the figure has answered.
+    settings : dict of control name -> value, the setting that is asked about. A guess takes the controls there.
     """
 
     question: str
     options: tuple
     answer: str
     explanation: str = ""
+    settings: dict = field(default_factory=dict)
 
     def __post_init__(self):
         if self.answer not in self.options:
             raise ValueError(f"answer must be one of {list(self.options)}, got {self.answer!r}")
 
     def verdict(self, guess):
-        if guess == self.answer:
-            return f"You guessed “{guess}”, and so it is. {self.explanation}".strip()
-        return f"You guessed “{guess}”; it is “{self.answer}”. Now see why. {self.explanation}".strip()
+        outcome = "and so it is." if guess == self.answer else f"but it is “{self.answer}”."
+        return f"You guessed “{guess}”, {outcome} {self.explanation}".strip()
 
 
 class Live:
@@ -98,40 +120,45 @@ class Live:
     figure : matplotlib.figure.Figure with its axes and artists; its size on the page never changes.
     alt : what the picture shows, for those who do not see it.
     prediction : Prediction, or None.
-    interval : milliseconds between two steps of Play.
-    sharpness : image pixels per CSS pixel. 1 gives the most frames while the reader drags; more is sharper in print.
+    plays : the name of the slider that Play moves, or None.
+    tick : milliseconds between two stops of Play, or more where the machine is slower.
 
-    Tests drive it without a notebook: call `live.set(rate=0.1)`, `live.step()`, `live.reset()` or
-    `live.guess("...")`, and read `live.result`, `live.readout`, `live.error`, `live.png`, `live.frames`.
+    Tests drive it without a notebook: call `live.set(rate=0.1)`, `live.play()`, `live.step()`, `live.reset()` or
+    `live.guess("...")`, and read `live.result`, `live.readout`, `live.notes`, `live.error`, `live.png`, `live.figure`.
+    Without a page that shows it nobody waits to see it move: it is at its end at once.
     """
 
-    def __init__(
-        self, name, *, question, controls, compute, draw, figure, alt, prediction=None, interval=40, sharpness=1.0
-    ):
-        self.name, self.question, self.alt, self.prediction = name, question, alt, prediction
-        self.controls = dict(controls)
-        self.result = self.error = self.png = None
+    def __init__(self, name, *, question, controls, compute, draw, figure, alt, prediction=None, plays=None, tick=TICK):
+        self.name, self.question, self.alt, self.prediction, self.plays = name, question, alt, prediction, plays
+        self.controls, self.figure = dict(controls), figure
+        self.result = self.error = None
         self.readout, self.frames, self.closed = "", 0, False
 
         self._compute, self._draw = compute, draw
-        self._plays = inspect.isgeneratorfunction(compute)
         self._of_compute = _controls_of(compute, self.controls)
         self._of_draw = _controls_of(draw, self.controls, given=1)
         unused = set(self.controls) - set(self._of_compute) - set(self._of_draw)
-        if unused and not self._plays:
+        if unused:
             raise ValueError(f"neither compute nor draw has a parameter for {', '.join(sorted(unused))}")
+        asked = dict(prediction.settings) if prediction else {}
+        unknown = [key for key in [*asked, *([plays] if plays else [])] if key not in self.controls]
+        if unknown:
+            raise ValueError(f"{unknown} should be controls, but these are {list(self.controls)}")
 
-        self._run = None  # the generator, while there are steps left
         self._computed_for = None  # the values that self.result belongs to
-        self._step_due = self._restart_due = False
         self._dirty, self._busy = threading.Event(), threading.Lock()
         self._held = False
+        self._ahead = []  # the settings still to come while something moves by itself, a dict for each tick
+        self._picture = None  # the last frame, encoded
+        self._rest = None  # the timer of the frame at rest
+        self._guessed = None
+        self._comes_into_view = False
 
-        self._frames = Frames(figure, sharpness)
+        self._frames = Frames(figure)
         for ax in figure.axes:
             note(ax, "")  # made now, because a new artist in a later frame would cost a full drawing
         self._display_id = None
-        self._build(interval)
+        self._build(tick)
 
         if name in _open:
             _open[name].close()
@@ -141,13 +168,24 @@ class Live:
             control.observe(self._changed, "value")
         self._refresh()
 
+    @property
+    def notes(self):
+        """What `note` says in the figure now, a text for each Axes that has one, without line breaks."""
+        cards = [text for ax in self.figure.axes for text in ax.texts if text.get_gid() == NOTE and text.get_visible()]
+        return [" ".join(card.get_text().split()) for card in cards]
+
+    @property
+    def png(self):
+        """The figure as it is now: a sharp picture, as the bytes of a PNG image."""
+        with self._busy:
+            return self._sharp()
+
     # What the reader does
 
     def reset(self):
         """All controls back to their start values, with one redraw."""
-        if self._plays:
-            self._playing.value = False
-        self._restart_due = True
+        self.pause()
+        self._computed_for = None
         self.set(**self._start)
 
     def set(self, **values):
@@ -160,15 +198,31 @@ class Live:
             self._held = False
         self._refresh()
 
+    def play(self):
+        """Move the slider that `plays` names to its last stop; from the first one, if it is there already."""
+        way = stops(self.controls[self.plays])
+        now = place(self.controls[self.plays])
+        if now == len(way) - 1:
+            self.set(**{self.plays: way[0]})
+            now = 0
+        self._go([{self.plays: value} for value in way[now + 1 :]])
+
+    def pause(self):
+        """Stop what moves by itself, where it is."""
+        self._ahead = []
+        self._clock.playing = False
+        self._say_verdict()
+
     def step(self):
-        """One step of a generator."""
-        self._step_due = True
-        self._refresh()
+        """The next stop of the slider that `plays` names; after the last the first."""
+        self.pause()
+        way = stops(self.controls[self.plays])
+        self.set(**{self.plays: way[(place(self.controls[self.plays]) + 1) % len(way)]})
 
     def restart(self):
-        """Compute anew, a generator from its beginning, with the values that the controls have now."""
-        self._restart_due = True
-        self._refresh()
+        """The first stop of the slider that `plays` names."""
+        self.pause()
+        self.set(**{self.plays: stops(self.controls[self.plays])[0]})
 
     def guess(self, option):
         """Commit a guess: say how good it was, and unlock the controls."""
@@ -177,17 +231,28 @@ class Live:
         for button in self._options:
             button.disabled = True
             button.button_style = "primary" if button.description == option else ""
-        self._verdict.value = _paragraph(self.prediction.verdict(option), role="status")
-        self._locked = False
+        self._guessed, self._locked = option, False
         self._enable()
+        self._verdict.value = _paragraph(f"You guessed “{option}”. Watch.", role="status")
+        asked = dict(self.prediction.settings)
+        if self.plays and asked:
+            way = stops(self.controls[self.plays])
+            end = asked.pop(self.plays, way[-1])
+            self.set(**{self.plays: way[0]}, **asked)
+            asked = {self.plays: end}
+        self._go(self._way_to(asked))
+        if not self._ahead:
+            self._say_verdict()
 
     def close(self):
         """Stop for good: no Play, no controls; the last picture stays where it is."""
         if self.closed:
             return
         self.closed = True
-        self._run = None
-        self._enable()
+        self._ahead = []
+        self._clock.playing = False
+        if self._rest:
+            self._rest.cancel()
         if _open.get(self.name) is self:
             del _open[self.name]
         for widget in _all_inside(self._panel) + [self._readout]:
@@ -196,12 +261,41 @@ class Live:
     # From a change to a picture
 
     def _changed(self, change):
-        if not self._held:
-            self._refresh()
+        if self._held:
+            return
+        if self._ahead and any(self.controls[key] is change["owner"] for key in self._ahead[0]):
+            self.pause()  # the reader has taken hold of what was moving
+        self._refresh()
+
+    def _way_to(self, settings):
+        """From the present controls to these settings, stop by stop where they are sliders: a dict for each frame."""
+        ways = {}
+        for key, value in settings.items():
+            every = stops(self.controls[key])
+            if not every:
+                ways[key] = [value]
+                continue
+            now, then = place(self.controls[key]), every.index(value)
+            ways[key] = every[now + 1 : then + 1] if now < then else every[then:now][::-1]
+        ways = {key: way for key, way in ways.items() if way}
+        most = LONGEST_WALK if len(ways) > 1 or self.plays not in ways else math.inf
+        count = min(most, max(map(len, ways.values()), default=0))
+        return [{key: way[-(-k * len(way) // count) - 1] for key, way in ways.items()} for k in range(1, count + 1)]
+
+    def _go(self, way):
+        """Take this way, a frame at every tick of the clock; at once, where no page would see it."""
+        if way and not self._watched():
+            self.set(**way[-1])
+            return
+        self._ahead = way
+        self._clock.playing = bool(way)
 
     def _tick(self, change):
-        if self._playing.value:
-            self.step()
+        if not self._ahead or self.closed:
+            return
+        self.set(**self._ahead.pop(0))
+        if not self._ahead:
+            self.pause()
 
     def _refresh(self):
         """Bring the picture up to date: on any thread, never two at once, never an old value last."""
@@ -218,106 +312,156 @@ class Live:
         values = {key: control.value for key, control in self.controls.items()}
         try:
             with np.errstate(all="ignore"):  # an exploding run is said in the figure, not in the log
-                self.result = self._result(values)
-                for ax in self._frames.figure.axes:
+                self._compute_anew({key: values[key] for key in self._of_compute})
+                for ax in self.figure.axes:
                     note(ax, "")
                 readout = self._draw(self.result, **{key: values[key] for key in self._of_draw})
-                png = self._frames.draw()
+                pixels = self._frames.draw()
         except KeyboardInterrupt as stop:
             self._failed(stop, "Interrupted. Change a control, or press Reset, to go on.")
         except Exception as error:
             self._failed(error, _said(error))
         else:
             self.error = None
-            self._publish(png, readout or "")
-        self._enable()
+            self._publish(pixels, readout or "")
 
-    def _result(self, values):
-        wanted = {key: values[key] for key in self._of_compute}
-        step, self._step_due = self._step_due, False
-        restart, self._restart_due = self._restart_due, False
-        if restart or wanted != self._computed_for:
-            if self._plays:
-                self._run = self._compute(**wanted)
-                result = next(self._run)
-            else:
-                result = self._compute(**wanted)
+    def _compute_anew(self, wanted):
+        if wanted != self._computed_for:
+            self._computed_for = None
+            self.result = self._compute(**wanted)
             self._computed_for = wanted
-            return result
-        if step and self._run is not None:
-            try:
-                return self._run.send(values)
-            except StopIteration:
-                self._run = None
-        return self.result
 
     def _failed(self, error, words):
-        self.error, self._computed_for, self._run = error, None, None
+        self.error, self._computed_for, self._ahead = error, None, []
+        self._clock.playing = False
         self._publish(self._frames.dim("no new picture: see the message below"), words)
 
-    def _publish(self, png, readout):
-        self.png, self.readout, self.frames = png, readout, self.frames + 1
+    def _publish(self, pixels, readout):
+        self.readout, self.frames, self._picture = readout, self.frames + 1, None
         if self._display_id:
-            self._show_picture(update=True)
+            self._show_frame(pixels)
         self._readout.say(readout, wrong=self.error is not None)
+
+    def _show_frame(self, pixels):
+        """The new frame on the page: fast, and sharp when nothing has come after it for a moment."""
+        if self._rest:
+            self._rest.cancel()
+        try:
+            loop = asyncio.get_running_loop() if self._watched() else None
+        except RuntimeError:  # on a thread without one there is nobody to come back later
+            loop = None
+        if loop:
+            self._show_picture(encode(pixels, "jpeg"), update=True)
+            self._rest = loop.call_later(REST, self._come_to_rest)
+        else:
+            self._show_picture(self._sharp(), update=True)
+
+    def _come_to_rest(self):
+        if not self.closed and self._busy.acquire(blocking=False):  # otherwise a newer frame is being made
+            try:
+                self._show_picture(self._sharp(), update=True)
+            finally:
+                self._busy.release()
+
+    def _sharp(self):
+        if self._picture is None:
+            pixels = self._frames.dim("") if self.error else self._frames.draw(SHARP)
+            self._picture = encode(pixels, "png")
+        return self._picture
 
     # What is on the page
 
-    def _build(self, interval):
-        width = self._frames.width
-        parts = [ipywidgets.HTML(STYLE + _paragraph(self.question, strong=True) + _unseen(self.alt))]
+    def _build(self, tick):
+        width, height = self._frames.width, self._frames.height
+        parts = [ipywidgets.HTML(_paragraph(self.question, strong=True) + _unseen(self.alt))]
         self._locked = self.prediction is not None
         if self.prediction:
             self._options = [_button(option, self.guess, option) for option in self.prediction.options]
-            self._verdict = ipywidgets.HTML(_paragraph("Your guess unlocks the controls.", role="status"))
+            longest = max(len(self.prediction.verdict(option)) for option in self.prediction.options)
+            room = math.ceil(longest * LETTER / width) * LINE  # so that the verdict moves nothing
+            said = _paragraph("Your guess unlocks the controls.", role="status")
+            self._verdict = ipywidgets.HTML(said, layout={"min_height": f"{room:.0f}px"})
             parts += [ipywidgets.HTML(_paragraph(self.prediction.question)), row(self._options), self._verdict]
 
+        self._clock = ipywidgets.Play(interval=tick, max=2**31 - 1, layout={"display": "none"})
+        self._clock.observe(self._tick, "value")
         buttons = [_button("Reset", self.reset, tooltip="all controls back to their start values")]
-        if self._plays:
-            self._player = ipywidgets.Play(interval=interval, max=2**31 - 1, layout={"display": "none"})
-            self._playing = ipywidgets.ToggleButton(description="Play", icon="play", layout={"width": "auto"})
-            self._stepper = _button("Step", self.step, tooltip="one step")
-            restarter = _button("Restart", self.restart, tooltip="from the beginning, with these settings")
-            self._playing.observe(self._play_or_pause, "value")
-            self._player.observe(self._tick, "value")
-            buttons = [self._player, self._playing, self._stepper, restarter, *buttons]
+        if self.plays:
+            self._play_button = _button("Play", self._play_or_pause)
+            self._play_button.icon, self._play_button.button_style = "play", "primary"
+            self._clock.observe(self._name_play_button, "playing")
+            stepper = _button("Step", self.step, tooltip="one step on")
+            restarter = _button("Restart", self.restart, tooltip="back to the beginning")
+            buttons = [self._play_button, stepper, restarter, *buttons]
         actions = [control for control in self.controls.values() if isinstance(control, Action)]
         settings = [control for control in self.controls.values() if not isinstance(control, Action)]
         self._lockable = [*settings, *actions, *buttons]
         align(self.controls.values(), width)
 
-        self._panel = Panel(self._in_words, [*parts, row(settings), row([*actions, *buttons])])
-        self._panel.add_class("nnlib-live")
-        self._panel.layout = ipywidgets.Layout(max_width=f"{width}px", grid_gap="6px", margin="0 0 10px 0")
-        self._readout = Readout(layout=ipywidgets.Layout(max_width=f"{width}px", min_height="3em"))
+        # Brought into view, this button takes all that is above and below it along.
+        self._in_focus = (self._options if self.prediction else buttons)[0].add_class("nnlib-focus")
+        rows = (len(settings) + 1) // 2 * ROW
+        above = (
+            LINE + math.ceil(len(self.prediction.question) * LETTER / width) * LINE + 12 if self.prediction else rows
+        )
+        below = (room + rows if self.prediction else 0) + ROW + height + 2 * LINE + 20
+        together = f"<style>.nnlib-{self.name} .nnlib-focus {{ scroll-margin: {above:.0f}px 0 {below:.0f}px; }}</style>"
+        children = [*parts, row([*settings, row([*actions, *buttons])]), self._clock, ipywidgets.HTML(STYLE + together)]
+        self._panel = Panel(self._in_words, children)
+        self._panel.add_class("nnlib-live").add_class(f"nnlib-{self.name}")
+        self._panel.layout = ipywidgets.Layout(max_width=f"{width}px", grid_gap="4px", margin="0 0 6px 0")
+        self._panel._view_count = 0  # from now on pages count themselves here
+        self._panel.observe(self._shown_on_a_page, "_view_count")
+        self._readout = Readout(layout=ipywidgets.Layout(max_width=f"{width}px", min_height=f"{2 * LINE:.0f}px"))
+        self._enable()
+
+    def _watched(self):
+        """Whether a page shows it."""
+        return self._panel._view_count > 0
+
+    def _shown_on_a_page(self, change):
+        """Come into view when the cell has just run; on a page that was opened again, nothing moves any more."""
+        if change["new"] <= change["old"]:
+            return
+        self.pause()
+        if change["new"] == 1 and self._comes_into_view and _executions() == _run_in[self.name]:
+            self._in_focus.focus()  # nothing else has run since
 
     def _enable(self):
-        """The controls once the guess is made; Play and Step while there are steps left."""
-        over = [self._playing, self._stepper] if self._plays and self._run is None else []
-        if over:
-            self._playing.value = False
+        """The controls, once the guess is made."""
         for control in self._lockable:
-            control.disabled = self._locked or control in over
+            control.disabled = self._locked
 
-    def _play_or_pause(self, change):
-        playing = self._playing.value
-        self._playing.description, self._playing.icon = ("Pause", "pause") if playing else ("Play", "play")
-        self._player.playing = playing
+    def _play_or_pause(self):
+        if self._ahead:
+            self.pause()
+        else:
+            self.play()
+
+    def _name_play_button(self, change):
+        playing = self._clock.playing
+        self._play_button.description, self._play_button.icon = ("Pause", "pause") if playing else ("Play", "play")
+
+    def _say_verdict(self):
+        if self._guessed is not None:
+            self._verdict.value = _paragraph(self.prediction.verdict(self._guessed), role="status")
 
     def _in_words(self):
         """The panel as text, for a page without widgets: a code host, print."""
         lines = [self.question]
         if self.prediction:
             lines.append(f"{self.prediction.question} Your guess: {' / '.join(self.prediction.options)}")
-        settings = ", ".join(filter(None, map(shown, self.controls.values())))
+        settings = ", ".join(filter(None, map(in_words, self.controls.values())))
         lines.append(f"Settings: {settings or 'none'}. Run the notebook to change them.")
         return "\n".join(lines)
 
-    def _show_picture(self, update):
+    def _show_picture(self, picture, update):
+        # A frame in JPEG comes under the same name as the others: browsers look at the bytes, and JupyterLab gives a
+        # picture of another type another place in the page, which would flicker.
         size = {"width": self._frames.width, "height": self._frames.height}
         display(
-            {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt},
-            metadata={"image/png": {"alt": self.alt, "needs_background": "light", **size}},
+            {"image/png": base64.b64encode(picture).decode(), "text/plain": self.alt},
+            metadata={"image/png": {"alt": self.alt, **size}},
             raw=True,
             display_id=self._display_id,
             update=update,
@@ -325,8 +469,10 @@ class Live:
 
     def _ipython_display_(self):
         self._display_id = self._display_id or uuid.uuid4().hex
+        before, _run_in[self.name] = _run_in.get(self.name), _executions()
+        self._comes_into_view = before != _run_in[self.name] - 1  # who runs it twice running wants to go on
         display(self._panel)
-        self._show_picture(update=False)
+        self._show_picture(self.png, update=False)
         display(self._readout)
 
 
@@ -364,6 +510,12 @@ def note(ax, text):
     letters = max(12, int(ax.get_window_extent().width / ax.figure.dpi * 72 / 11 / 0.6))  # as many as fit in a line
     notes[0].set_text("\n".join(textwrap.fill(line, letters) for line in text.splitlines()))
     notes[0].set_visible(bool(text))
+
+
+def _executions():
+    """How many cells have been run, with the one that is running; 0 outside a notebook."""
+    shell = get_ipython()
+    return len(shell.history_manager.input_hist_parsed) if shell else 0
 
 
 def _controls_of(function, controls, given=0):
