@@ -406,6 +406,26 @@ def test_frames_are_fast_and_the_one_at_rest_is_sharp(pictures):
     assert pictures == [SHARP, FAST, FAST, FAST, SHARP, FAST]
 
 
+def test_play_comes_to_rest_when_it_pauses(pictures):
+    ride = Ride()
+    ride.live._ipython_display_()
+
+    async def watch():
+        ride.live.play()
+        ride.tick()
+        await asyncio.sleep(0.2)  # a slow machine
+        assert pictures == [SHARP, FAST, FAST]
+        ride.live.pause()
+        await asyncio.sleep(0.2)
+        assert pictures == [SHARP, FAST, FAST, SHARP]
+        ride.live.play()
+        ride.tick(2)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(watch())
+    assert pictures == [SHARP, FAST, FAST, SHARP, FAST, FAST, SHARP]
+
+
 def test_on_a_thread_without_a_loop_every_picture_is_sharp(pictures):
     toy = Toy()
     toy.live._ipython_display_()

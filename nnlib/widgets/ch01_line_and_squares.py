@@ -13,7 +13,7 @@ def line_and_squares(x, y, neuron, loss):
     neuron(x, w, b) -> predictions (n,), loss(y_hat, y) -> number: the reader's own functions, or the library's.
     """
     limits = ((-2, 14), (-4, 32))
-    fig, ax = figure(size=(6.4, 4.2))
+    fig, ax = figure(size=(6.4, 3.9))
     plot_line_fit(x, y, w=0.5, b=10.0, ax=ax, limits=limits)
     ax.set(xlabel="distance x (km)", ylabel="fare y (€)")
     line, squares = artist(ax, "line"), artist(ax, "squares")
@@ -39,7 +39,7 @@ def line_and_squares(x, y, neuron, loss):
             "The line with the lowest MSE: how many of the six points does it touch?",
             options=("none", "one or two", "three or more"),
             answer="none",
-            explanation="Being exactly right about one ride costs more on the others. Find the line and see.",
+            explanation="Being exactly right about one ride costs more on the others.",
             settings={"w": 1.9, "b": 4.6},
         ),
         controls={

@@ -69,7 +69,8 @@ def descent(x, y, gradient=mse_gradient):
             "With 0.03 the loss after 50 steps is 2.4. What will 0.05 do?",
             options=("get there sooner", "about the same", "something else"),
             answer="something else",
-            explanation="Drag the rate up slowly from 0.03 and watch the path.",
+            explanation="Each step jumps across the valley and lands higher than it began. Drag the rate up slowly "
+            "from 0.03, and see where that starts.",
             settings={"rate": 0.05},
         ),
         controls={

@@ -174,7 +174,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
     relu(Z), sigmoid(Z) -> A: the reader's own functions, or the library's.
     """
     functions = {"relu": relu, "sigmoid": sigmoid, "tanh": np.tanh, "linear": lambda Z: Z}
-    fig, (left, right) = figure(1, 2, size=(8.4, 3.8))
+    fig, (left, right) = figure(1, 2, size=(8.4, 3.4))
     picture = Fold(left, right, REACH["relu"])
     X, y = datasets.xor()
 

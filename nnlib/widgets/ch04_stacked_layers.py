@@ -72,7 +72,7 @@ def stacked_layers():
             "Where will they end?",
             options=("much lower", "a little lower", "the same", "higher"),
             answer="the same",
-            explanation="Drag the number of layers, then the width, and keep an eye on the loss. Then check the box.",
+            explanation="A line put into a line gives a line, however many there are. Now check the box.",
             settings={"n_layers": 5},
         ),
         controls={

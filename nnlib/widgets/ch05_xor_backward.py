@@ -113,7 +113,7 @@ def xor_backward(backward=None):
             "rate 0.2 and seed 0?",
             options=("none", "one", "two", "three"),
             answer="two",
-            explanation="Find out which two. Nothing in their loss curves says that they are wrong.",
+            explanation="This is one of them; find the other. Nothing in its loss curve says that it is wrong.",
             settings={"whose": "db a mean, not a sum", "rate": 0.2, "seed": 0},
         ),
         controls={

@@ -150,7 +150,8 @@ def price_of_weights(train_l2=None):
             "λ = 0.1. What will the validation loss be?",
             options=("still lower", "about 0.2 again", "between 0.2 and 0.3", "higher than without a price"),
             answer="higher than without a price",
-            explanation="Drag λ from 0 to the right, slowly, and watch all three pictures.",
+            explanation="At this price the weights are too small to follow the sine: the data loss rises, and the "
+            "validation loss with it.",
             settings={"l2_lambda": 0.1},
         ),
         controls={

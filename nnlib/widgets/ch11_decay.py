@@ -115,7 +115,8 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             "into one batch, and leave the rest. With the falling rate the loss after 80 epochs will be",
             options=("lower, here too", "about the same", "higher"),
             answer="higher",
-            explanation="Drag the batch size up to 64 and see at which one the two change places.",
+            explanation="A batch of all rows has no noise that smaller steps could calm; they are only slower. At "
+            "which batch size do the two change places?",
             settings={"batch_size": ROWS},
         ),
         controls={

@@ -155,10 +155,11 @@ class Lab:
 
     source : path of a notebook, which is copied, or a list of texts, one code cell each.
     theme : "light" or "dark". width, height, scale : of the window, in CSS pixels, and image pixels in each.
+    files : with the file browser at the side, as JupyterLab opens; otherwise the notebook alone.
     """
 
-    def __init__(self, server, chromium, source, *, theme="light", width=1280, height=2400, scale=1):
-        self.server = server
+    def __init__(self, server, chromium, source, *, theme="light", width=1280, height=2400, scale=1, files=False):
+        self.server, self.files = server, files
         if isinstance(source, list):
             name = f"{secrets.token_hex(4)}.ipynb"
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in source])
@@ -183,7 +184,8 @@ class Lab:
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(f"http://127.0.0.1:{self.server.port}/doc/tree/{self.path.name}?token={self.server.token}&reset")
+        way = "lab/tree" if self.files else "doc/tree"
+        self.page.goto(f"http://127.0.0.1:{self.server.port}/{way}/{self.path.name}?token={self.server.token}&reset")
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
         if kernel:
             self.page.wait_for_function(f"""async () => {{
@@ -224,6 +226,14 @@ class Lab:
     def cell(self, index):
         """The cell of this index, counting all cells."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def run_and_advance(self, index):
+        """Run one cell and go on to the next, as Shift + Enter does, until the page has come to rest."""
+        self.cell(index).locator(".jp-InputArea-editor").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_timeout(1000)
+        self.wait_until_idle()
+        self.page.wait_for_timeout(1000)
 
     def run_cell(self, index, wait=True):
         """Run one cell, as Control + Enter does."""
@@ -389,6 +399,25 @@ class LivePage:
     def box(self):
         """Where the picture is: dict of x, y, width, height in CSS pixels."""
         return self.image.bounding_box()
+
+    def place(self):
+        """Where it is in the window, in CSS pixels from the top: dict of top, bottom (of the page's part that can be
+        seen), question, picture (its end) and end."""
+        return self.cell.evaluate("""cell => {
+            const box = part => part.getBoundingClientRect();
+            const seen = box(cell.closest('.jp-WindowedPanel-outer'));
+            return {top: seen.top, bottom: seen.bottom, question: box(cell.querySelector('.nnlib-live')).top,
+                picture: box(cell.querySelector('.jp-RenderedImage img')).bottom,
+                end: box([...cell.querySelectorAll('[role=status], [role=alert]')].at(-1)).bottom};
+        }""")
+
+    def wait_until_sharp(self):
+        """Wait until the picture has two image pixels per CSS pixel."""
+        self.page.wait_for_function(
+            "cell => { const image = cell.querySelector('.jp-RenderedImage img');"
+            " return image.complete && image.naturalWidth === 2 * image.getAttribute('width'); }",
+            arg=self.cell.element_handle(),
+        )
 
     def drag(self, label, distance, events=30, seconds=1.0):
         """Drag a slider with the mouse by so many CSS pixels; returns the page's clock at the last event (ms)."""

@@ -75,7 +75,7 @@ STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .widget-toggle-buttons { display: flex; flex-wrap: wrap; align-items: center; }
 .nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
-.nnlib-live .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
+.nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
 .nnlib-live.jupyter-widgets-disconnected::after { color: var(--jp-content-font-color1, black);
   content: "The kernel behind this figure is gone. Run the chapter again: Run menu, Run All Cells."; }
@@ -209,7 +209,10 @@ class Live:
 
     def pause(self):
         """Stop what moves by itself, where it is."""
-        self._ahead = []
+        if self._ahead:
+            self._ahead = []
+            self._hear_decimals(True)
+            self._rest_later()
         self._clock.playing = False
         self._say_verdict()
 
@@ -288,13 +291,25 @@ class Live:
             self.set(**way[-1])
             return
         self._ahead = way
+        self._hear_decimals(not way)
         self._clock.playing = bool(way)
+
+    def _hear_decimals(self, at_once):
+        """Whether sliders over decimals say at once where they are.
+
+        Moved from here, they answer with the same number but for rounding, late, as if the reader had moved them back.
+        """
+        for control in self.controls.values():
+            if isinstance(control, ipywidgets.FloatSlider):
+                control.continuous_update = at_once
 
     def _tick(self, change):
         if not self._ahead or self.closed:
             return
-        self.set(**self._ahead.pop(0))
-        if not self._ahead:
+        if len(self._ahead) > 1:
+            self.set(**self._ahead.pop(0))
+        else:
+            self.set(**self._ahead[0])
             self.pause()
 
     def _refresh(self):
@@ -333,6 +348,7 @@ class Live:
 
     def _failed(self, error, words):
         self.error, self._computed_for, self._ahead = error, None, []
+        self._hear_decimals(True)
         self._clock.playing = False
         self._publish(self._frames.dim("no new picture: see the message below"), words)
 
@@ -343,18 +359,24 @@ class Live:
         self._readout.say(readout, wrong=self.error is not None)
 
     def _show_frame(self, pixels):
-        """The new frame on the page: fast, and sharp when nothing has come after it for a moment."""
+        """The new frame on the page: fast, if a sharp one can follow."""
+        if self._rest_later():
+            self._show_picture(encode(pixels, "jpeg"), update=True)
+        else:
+            self._show_picture(self._sharp(), update=True)
+
+    def _rest_later(self):
+        """Draw the last frame sharp when nothing has come after it for a moment; False where that cannot be."""
         if self._rest:
             self._rest.cancel()
+            self._rest = None
         try:
             loop = asyncio.get_running_loop() if self._watched() else None
         except RuntimeError:  # on a thread without one there is nobody to come back later
             loop = None
-        if loop:
-            self._show_picture(encode(pixels, "jpeg"), update=True)
+        if loop and not self._ahead:  # while it plays, `pause` will ask for it
             self._rest = loop.call_later(REST, self._come_to_rest)
-        else:
-            self._show_picture(self._sharp(), update=True)
+        return loop is not None
 
     def _come_to_rest(self):
         if not self.closed and self._busy.acquire(blocking=False):  # otherwise a newer frame is being made
@@ -381,7 +403,11 @@ class Live:
             room = math.ceil(longest * LETTER / width) * LINE  # so that the verdict moves nothing
             said = _paragraph("Your guess unlocks the controls.", role="status")
             self._verdict = ipywidgets.HTML(said, layout={"min_height": f"{room:.0f}px"})
-            parts += [ipywidgets.HTML(_paragraph(self.prediction.question)), row(self._options), self._verdict]
+            parts += [
+                ipywidgets.HTML(_paragraph(self.prediction.question)),
+                row(self._options).add_class("nnlib-options"),
+                self._verdict,
+            ]
 
         self._clock = ipywidgets.Play(interval=tick, max=2**31 - 1, layout={"display": "none"})
         self._clock.observe(self._tick, "value")
@@ -400,11 +426,11 @@ class Live:
 
         # Brought into view, this button takes all that is above and below it along.
         self._in_focus = (self._options if self.prediction else buttons)[0].add_class("nnlib-focus")
-        rows = (len(settings) + 1) // 2 * ROW
+        rows = (len(settings) + 2) // 2 * ROW  # with the buttons
         above = (
             LINE + math.ceil(len(self.prediction.question) * LETTER / width) * LINE + 12 if self.prediction else rows
         )
-        below = (room + rows if self.prediction else 0) + ROW + height + 2 * LINE + 20
+        below = (room + rows if self.prediction else 0) + height + 2 * LINE + 20
         together = f"<style>.nnlib-{self.name} .nnlib-focus {{ scroll-margin: {above:.0f}px 0 {below:.0f}px; }}</style>"
         children = [*parts, row([*settings, row([*actions, *buttons])]), self._clock, ipywidgets.HTML(STYLE + together)]
         self._panel = Panel(self._in_words, children)
