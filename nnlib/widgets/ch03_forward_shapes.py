@@ -27,6 +27,7 @@ WIDTHS = (1, 2, 3, 4, 5, 8, 16, 64)
 MOST_OUTPUTS = 10
 MOST_DRAWN = 8  # the rides that can be chosen
 DRAWN = 4  # rows, columns and neurons that are drawn of many
+LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
 HIGH = 3.7  # of an equation, in cells
 
 
@@ -55,15 +56,15 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
-    fig, (net, tables) = figure(2, 1, size=(8.2, 3.65), height_ratios=(2.1, 2 * HIGH * 0.44))
+    fig, (net, tables) = figure(2, 1, size=(8.2, 3.9), height_ratios=(2.1, 2 * HIGH * 0.44))
     net.set(xlim=(-0.55, 2.5), ylim=(-2.35, 2.0))
     tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH), aspect="equal")
     for ax in (net, tables):
         ax.set_axis_off()
     edges = net.add_collection(LineCollection([], zorder=1))
-    nodes = net.scatter([], [], s=900, color="white", edgecolors=COLORS["black"], linewidths=1.2, zorder=2)
+    nodes = net.scatter([], [], s=600, color="white", edgecolors=COLORS["black"], linewidths=1.2, zorder=2)
     style = {"ha": "center", "va": "center"}
-    values = net.add_collection(words(net, fontsize=9, zorder=3))
+    values = net.add_collection(words(net, fontsize=8.5, zorder=3))
     sizes_below = [net.text(x, -2.2, "", fontsize=10.5, **style) for x in range(3)]
     for y, name in zip(heights(3), INPUTS, strict=True):
         net.text(-0.13, y, name, fontsize=10.5, ha="right", va="center")
@@ -71,7 +72,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     whose = net.text(-0.55, 1.95, "", fontsize=11, fontweight="bold", ha="left", va="top")
     missing = net.text(2.12, 1.95, "", fontsize=11, fontweight="bold", ha="left", va="top")
     boxes = {kind: tables.add_collection(PolyCollection([], **MATRIX_CELLS[kind])) for kind in MATRIX_CELLS}
-    letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in MATRIX_LETTERS.items()}
+    letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in LETTERS.items()}
 
     def compute(n, hidden, outputs):
         X = rides[:n]

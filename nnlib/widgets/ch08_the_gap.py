@@ -106,7 +106,7 @@ def the_gap(best_epoch=best_epoch):
     best_epoch(val_losses) -> int: the reader's own function, or the library's.
     """
     grid = np.linspace(-1, 1, 301).reshape(-1, 1)
-    fig, (plane, curves) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1.1, 1))
+    fig, (plane, curves) = figure(1, 2, size=(8.4, 3.4), width_ratios=(1.1, 1))
     plane.plot(grid, np.sin(np.pi * grid), color=COLORS["black"], linestyle=":", linewidth=1.4, label="the sine")
     options = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 0.6}
     (learned,) = plane.plot([], [], marker="o", color=COLORS["blue"], label="training", **options)

@@ -73,7 +73,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
     least = np.mean((A @ minimum - y) ** 2)
-    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1, 1.1))
+    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.4), width_ratios=(1, 1.1))
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, np.zeros((1, 2)), bowl, limits=limits, legend=False)

@@ -182,7 +182,7 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, axes = figure(3, 1, size=(8.4, 3.9), sharex=True, height_ratios=(1, 2.2, 1.4))
+    fig, axes = figure(3, 1, size=(8.4, 3.5), sharex=True, height_ratios=(1, 2.2, 1.4))
     artists = plot_resumed(resume_without("nothing", 180, 0), axes[:2])
     axes[1].set(xlabel="")
     (gap,) = axes[2].plot([], [], ".", color=COLORS["purple"], markersize=4)

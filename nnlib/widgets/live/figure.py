@@ -395,7 +395,20 @@ class Live:
 
     def _build(self, tick):
         width, height = self._frames.width, self._frames.height
-        parts = [ipywidgets.HTML(_paragraph(self.question, strong=True) + _unseen(self.alt))]
+        self._clock = ipywidgets.Play(interval=tick, max=2**31 - 1, layout={"display": "none"})
+        self._clock.observe(self._tick, "value")
+        buttons = []
+        if self.plays:
+            self._play_button = _button("Play", self._play_or_pause)
+            self._play_button.icon, self._play_button.button_style = "play", "primary"
+            self._clock.observe(self._name_play_button, "playing")
+            stepper = _button("Step", self.step, tooltip="one step on")
+            restarter = _button("Restart", self.restart, tooltip="back to the beginning")
+            buttons = [self._play_button, stepper, restarter]
+        buttons += [control for control in self.controls.values() if isinstance(control, Action)]
+        buttons.append(_button("Reset", self.reset, tooltip="all controls back to their start values"))
+        question = ipywidgets.HTML(_paragraph(self.question, strong=True) + _unseen(self.alt), layout={"flex": "1"})
+        parts = [row([question, row(buttons)])]
         self._locked = self.prediction is not None
         if self.prediction:
             self._options = [_button(option, self.guess, option) for option in self.prediction.options]
@@ -409,30 +422,22 @@ class Live:
                 self._verdict,
             ]
 
-        self._clock = ipywidgets.Play(interval=tick, max=2**31 - 1, layout={"display": "none"})
-        self._clock.observe(self._tick, "value")
-        buttons = [_button("Reset", self.reset, tooltip="all controls back to their start values")]
-        if self.plays:
-            self._play_button = _button("Play", self._play_or_pause)
-            self._play_button.icon, self._play_button.button_style = "play", "primary"
-            self._clock.observe(self._name_play_button, "playing")
-            stepper = _button("Step", self.step, tooltip="one step on")
-            restarter = _button("Restart", self.restart, tooltip="back to the beginning")
-            buttons = [self._play_button, stepper, restarter, *buttons]
-        actions = [control for control in self.controls.values() if isinstance(control, Action)]
         settings = [control for control in self.controls.values() if not isinstance(control, Action)]
-        self._lockable = [*settings, *actions, *buttons]
+        self._lockable = [*settings, *buttons]
         align(self.controls.values(), width)
 
         # Brought into view, this button takes all that is above and below it along.
         self._in_focus = (self._options if self.prediction else buttons)[0].add_class("nnlib-focus")
-        rows = (len(settings) + 2) // 2 * ROW  # with the buttons
-        above = (
-            LINE + math.ceil(len(self.prediction.question) * LETTER / width) * LINE + 12 if self.prediction else rows
-        )
-        below = (room + rows if self.prediction else 0) + height + 2 * LINE + 20
+        rows = math.ceil(len(settings) / 2) * ROW
+        above = 48 + (math.ceil(len(self.prediction.question) * LETTER / width) * LINE if self.prediction else 0)
+        below = (room if self.prediction else 0) + rows + height + 2 * LINE + 20
         together = f"<style>.nnlib-{self.name} .nnlib-focus {{ scroll-margin: {above:.0f}px 0 {below:.0f}px; }}</style>"
-        children = [*parts, row([*settings, row([*actions, *buttons])]), self._clock, ipywidgets.HTML(STYLE + together)]
+        children = [
+            *parts,
+            row(settings),
+            self._clock,
+            ipywidgets.HTML(STYLE + together),
+        ]
         self._panel = Panel(self._in_words, children)
         self._panel.add_class("nnlib-live").add_class(f"nnlib-{self.name}")
         self._panel.layout = ipywidgets.Layout(max_width=f"{width}px", grid_gap="4px", margin="0 0 6px 0")
