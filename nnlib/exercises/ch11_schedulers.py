@@ -606,7 +606,7 @@ exercise(
     ],
     hints=[
         "A loop over the epochs, from 0. In each: which rate, one epoch of training, then write both numbers down.",
-        "`rate = scheduler(epoch, learning_rate)`, then `my_train_batches(...)` with that rate and with 1 for its epochs. "
+        "`rate = scheduler(epoch, learning_rate)`, then `my_train_batches(...)` with that rate and 1 for its epochs. "
         "Its parameters are where the next epoch starts.",
         "`parameters, new = my_train_batches(X, y, parameters, activations, derivatives, rate, 1, batch_size, "
         "rng)`; `new[0]` is the loss of the epoch.",
