@@ -21,7 +21,7 @@ import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
@@ -570,6 +570,91 @@ def plot_graph(nodes, edges, ax=None):
             weight = "bold" if name == "gradient" else "normal"
             ax.text(*where, text, color=COLORS[color], weight=weight, gid=f"{name} {start} {end}", **place)
     return ax
+
+
+def plot_network(network, ax=None, *, values=None, names=None, numbers=None, colors=True, most=8):
+    """The network as circles and arrows: a column of neurons per layer, an arrow per weight.
+
+    network : a list of widths such as [2, 4, 1], or parameters as `get_parameters` gives them:
+        [{'W': (n_inputs, n_neurons), 'b': (n_neurons,)}, ...].
+    values : what to write into the circles: a list (or array) of numbers or texts per column, inputs included.
+    names : a title for each column, inputs included, or None.
+    numbers : True writes each weight on its arrow and each bias under its neuron; by default where few enough fit.
+    colors : with parameters, a weight's size is the width of its arrow and its sign the color and the line: blue and
+        solid above 0, orange and dashed below. False draws all arrows alike.
+    most : a column with more neurons than this shows its first ones and its last, with dots between them.
+
+    Artists: "neuron k j", the circle of neuron j in column k, and "value k j", its text; "weights k", the arrows into
+    column k; "weight k i j" and "bias k j" with `numbers`.
+    """
+    known = len(network) > 0 and isinstance(network[0], dict)
+    widths = [len(network[0]["W"]), *(len(layer["b"]) for layer in network)] if known else list(network)
+    if len(widths) < 2 or min(widths) < 1:
+        raise ValueError(f"network must have inputs and at least one layer, got the widths {widths}")
+    if numbers is None:
+        numbers = known and sum(n * m for n, m in zip(widths, widths[1:])) <= 16
+    shown = [list(range(n)) if n <= most else [*range(most - 2), None, n - 1] for n in widths]
+    tallest = max(map(len, shown))
+    across = 3.2 if numbers or tallest > 4 else 2.4  # room for numbers, or for a bundle of arrows
+    up = 1.5 if numbers else 1.2
+    places = [
+        {j: (across * k, up * ((len(column) - 1) / 2 - row)) for row, j in enumerate(column)}
+        for k, column in enumerate(shown)
+    ]
+    left, right = -0.9, across * (len(widths) - 1) + 0.9
+    bottom, top = -up * (tallest - 1) / 2 - 0.95, up * (tallest - 1) / 2 + (1.35 if names else 0.8)
+    if ax is None:
+        ax = figure(size=(min(8.0, 0.62 * (right - left)), min(6.0, 0.62 * (top - bottom))))[1]
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    ax.set_axis_off()
+    for k, column in enumerate(places):
+        for j, (x, y) in column.items():
+            if j is None:
+                ax.text(x, y, "⋮", ha="center", va="center", fontsize=16)
+                continue
+            face = "#F2F2F2" if k == 0 else "white"
+            circle = Circle((x, y), 0.42, facecolor=face, edgecolor="#444444", linewidth=1.4, zorder=3)
+            circle.set_gid(f"neuron {k} {j}")
+            ax.add_patch(circle)
+            text = "" if values is None else values[k][j]
+            text = text if isinstance(text, str) else f"{text + 0.0:.2f}"
+            ax.text(x, y, text, ha="center", va="center", fontsize=10.5, zorder=4, gid=f"value {k} {j}")
+            if numbers and k:
+                where = {"ha": "center", "va": "top", "fontsize": 9.5, "color": "#444444"}
+                ax.text(x, y - 0.46, f"{network[k - 1]['b'][j] + 0.0:+.2f}", gid=f"bias {k} {j}", **where)
+        if names:
+            ax.text(across * k, top - 0.35, names[k], ha="center", va="center", fontsize=11, fontweight="bold")
+    for k in range(1, len(widths)):
+        W = np.asarray(network[k - 1]["W"], dtype=float) if known else np.zeros((widths[k - 1], widths[k]))
+        _draw_weights(ax, k, places[k - 1], places[k], W, colors and known, numbers)
+    return ax
+
+
+def _draw_weights(ax, k, sources, targets, W, colors, numbers):
+    """The arrows into column k of `plot_network`, and with `numbers` each weight on its arrow."""
+    pairs = [(i, j) for i in sources for j in targets if i is not None and j is not None]
+    weights = np.array([W[i, j] for i, j in pairs])
+    largest = np.abs(weights).max() or 1.0
+    segments = []
+    for i, j in pairs:
+        start, end = np.array(sources[i]), np.array(targets[j])
+        step = 0.42 * (end - start) / np.hypot(*(end - start))
+        segments.append((start + step, end - step))
+    if colors:
+        signs = {"colors": [COLORS["blue"] if w >= 0 else COLORS["vermillion"] for w in weights]}
+        signs["linestyles"] = ["-" if w >= 0 else (0, (4, 1.5)) for w in weights]
+        signs["linewidths"] = 0.6 + 3.4 * np.abs(weights) / largest
+    else:
+        signs = {"colors": "#777777", "linewidths": 1.1 if len(pairs) <= 32 else 0.6}
+    ax.add_collection(LineCollection(segments, zorder=1, gid=f"weights {k}", **signs), autolim=False)
+    if not numbers:
+        return
+    fan_in = len(sources) > len(targets)
+    card = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+    for (i, j), (start, end), weight in zip(pairs, segments, weights):
+        where = start + (0.3 if fan_in or list(sources).index(i) % 2 == 0 else 0.62) * (end - start)
+        style = {"ha": "center", "va": "center", "fontsize": 9.5, "bbox": card, "zorder": 2}
+        ax.text(*where, f"{weight + 0.0:.2f}", gid=f"weight {k} {i} {j}", **style)
 
 
 def plot_seeds(losses, solved, ax=None, *, columns=10, colorbar=True):

@@ -78,7 +78,7 @@ OPENING = """\
 
 **You need** chapter 00.
 
-**Minutes:** 1"""
+**Minutes** about 5"""
 CLOSING = """\
 ## What you can now do
 
@@ -130,7 +130,8 @@ def project(tmp_path_factory):
     """A project with the settings and tools of this one, whose chapter 01 `make notebooks` has written."""
     root = tmp_path_factory.mktemp("project")
     (root / "notebooks").mkdir()
-    shutil.copy(ROOT / "pyproject.toml", root)
+    for name in ("pyproject.toml", "notebooks/.ruff.toml"):
+        shutil.copy(ROOT / name, root / name)
     shutil.copytree(ROOT / "tests" / "tools", root / "tests" / "tools")
     (root / "README.md").write_text("[Start](notebooks/00_before.ipynb)\n")
     for name in ("00_before", "02_after"):
@@ -262,6 +263,21 @@ def drop_prose(notebook):
             cell["source"] = "Words."
 
 
+def add_before(identifier, *cells):
+    """Puts cells before the one of that id."""
+
+    def change(notebook):
+        place = notebook["cells"].index(cell_of(notebook, identifier))
+        notebook["cells"][place:place] = cells
+
+    return change
+
+
+def check_cells(count):
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": "check(4)"}
+    return [{**code, "id": f"check-number-{k}"} for k in range(count)]
+
+
 def drop_early_pictures(notebook):
     notebook["cells"][1:1] = [markdown(f"words-{k}", "Words.") for k in range(8)]
 
@@ -299,7 +315,7 @@ BREAKS = {
     "no sentence of what": (edit_opening("**You will** see", "See"), "hold **You will**"),
     "no payoffs": (edit_opening("be able to", "be glad to"), "hold **You will be able to**"),
     "no needs": (edit_opening("need", "want"), "hold **You need**"),
-    "no minutes": (edit_opening("1", "few"), "hold **Minutes**"),
+    "no minutes": (edit_opening("5", "few"), "hold **Minutes**"),
     "no early picture": (drop_early_pictures, "no picture in the first"),
     "no payoff at the end": (edit_closing("## What you can now do"), "'## What you can now do'"),
     "no exercises": (edit_closing("## Exercises"), "no heading '## Exercises'"),
@@ -326,6 +342,17 @@ BREAKS = {
     ),
     "little prose": (drop_prose, "words of prose for"),
     "a condescending word": (edit("links", source="Simply " + LAST), "says 'simply'"),
+    "many words": (add_before("closing", markdown("long", "word " * 2600)), "words, more than 2600"),
+    "many exercises": (add_before("closing", *check_cells(3)), "has 6 exercises, more than 5"),
+    "many predictions": (
+        add_before("closing", markdown("ask", "**Predict**: what? " * 9)),
+        "has 9 predictions, more than 8",
+    ),
+    "more than an hour": (
+        add_before("closing", markdown("ask", "**Predict**: what? " * 60)),
+        "minutes, more than 60",
+    ),
+    "wide code": (edit("first-check", source=f"check(1)  # {'w' * 90}"), "a line of 102 characters, more than 96"),
     "an exclamation": (edit("links", source=f"**Done!** {LAST}"), "has an exclamation mark"),
 }
 
@@ -337,6 +364,30 @@ def test_form_sees(name, good):
     change(notebook)
     found = [each for rule in form.RULES[1:] for each in rule(notebook, good)]
     assert any(sentence in each for each in found), found
+
+
+def test_what_comes_after_deeper_is_not_in_the_hour(good):
+    notebook = read(good)
+    alone = form.minutes_in_words(notebook)
+    add_before("links", markdown("deeper", "## Deeper"), markdown("long", "word " * 2600), *check_cells(3))(notebook)
+    assert form.minutes_in_words(notebook) == alone
+    assert list(form.fits_its_hour(notebook, good)) == []
+
+
+def test_two_sittings_have_room_for_more_and_say_how_long_each_is(good):
+    notebook = read(good)
+    add_before("closing", markdown("second", "## Second sitting"), markdown("ask", "**Predict**: what? " * 12))(
+        notebook
+    )
+    assert form.minutes_in_words(notebook) == "25 in two sittings of 15 and 10"
+    assert list(form.fits_its_hour(notebook, good)) == []
+
+
+def test_the_minutes_are_written_and_not_guessed(good):
+    notebook = read(good)
+    edit_opening("5", "300")(notebook)
+    form.normalize(notebook)
+    assert f"**Minutes** about {form.minutes_in_words(notebook)}" in notebook["cells"][0]["source"]
 
 
 def test_form_sees_another_way_of_writing(good, tmp_path):

@@ -21,6 +21,12 @@ X_LINE = np.array([0.5, 1.0, 2.5, 4.0])
 Y_LINE = np.array([1.0, 4.0, 3.0, 7.0])
 
 
+PARAMETERS = [
+    {"W": np.array([[0.5, -2.0, 0.0], [1.0, 1.5, -0.5]]), "b": np.array([0.1, -0.2, 0.3])},
+    {"W": np.array([[1.0], [-1.0], [0.25]]), "b": np.array([0.0])},
+]
+
+
 def half(points):
     """A network's stand-in: 0 on the left, 1 on the right, 0.5 at x1 = 0."""
     return (points[:, :1] + 1) / 2
@@ -111,6 +117,7 @@ EVERY_PLOT = {
     "boundary": lambda ax: plots.plot_boundary(half, *datasets.xor(), ax),
     "line_fit": lambda ax: plots.plot_line_fit(X_LINE, Y_LINE, 1.0, 1.0, ax),
     "loss_bowl": lambda ax: plots.plot_loss_bowl(X_LINE, Y_LINE, [(0, 0), (1, 1)], ax),
+    "network": lambda ax: plots.plot_network(PARAMETERS, ax, values=[[0.0, 1.0], [0.5, -0.5, 0.25], [1.0]]),
     "digits": lambda ax: plots.plot_digits(datasets.digits()[0][:12], range(12), ax),
 }
 
@@ -305,6 +312,38 @@ def test_digits_stand_side_by_side_and_are_not_changed():
     assert plots.artist(square, "images").get_array().shape == (9, 45)
 
 
+def test_a_network_has_a_circle_per_neuron_and_an_arrow_per_weight():
+    ax = plots.plot_network([2, 4, 1])
+    assert names(ax) == {f"neuron {k} {j}" for k, n in enumerate([2, 4, 1]) for j in range(n)} | {
+        f"value {k} {j}" for k, n in enumerate([2, 4, 1]) for j in range(n)
+    } | {"weights 1", "weights 2"}
+    assert [len(plots.artist(ax, f"weights {k}").get_segments()) for k in (1, 2)] == [8, 4]
+
+
+def test_a_networks_arrows_show_size_and_sign_of_its_weights():
+    ax = plots.plot_network(PARAMETERS)
+    arrows = plots.artist(ax, "weights 1")  # row by row of W
+    widths, colors = arrows.get_linewidths(), [to_hex(color).upper() for color in arrows.get_edgecolors()]
+    assert np.argsort(widths).tolist() == np.argsort(np.abs(PARAMETERS[0]["W"].ravel())).tolist()
+    below = PARAMETERS[0]["W"].ravel() < 0
+    assert [color == plots.COLORS["vermillion"] for color in colors] == below.tolist()
+    assert [style[1] is not None for style in arrows.get_linestyles()] == below.tolist()  # not by color alone
+    assert plots.artist(ax, "weight 1 0 1").get_text() == "-2.00"
+    assert plots.artist(ax, "bias 1 2").get_text() == "+0.30"
+
+
+def test_a_networks_values_stand_in_its_circles():
+    ax = plots.plot_network([2, 1], values=[["$x_1$", "$x_2$"], np.array([0.256])])
+    assert [plots.artist(ax, f"value {k}").get_text() for k in ("0 0", "0 1", "1 0")] == ["$x_1$", "$x_2$", "0.26"]
+
+
+def test_a_wide_layer_shows_its_first_neurons_and_its_last():
+    ax = plots.plot_network([64, 10], most=5)
+    circles = {name for name in names(ax) if name.startswith("neuron 0")}
+    assert circles == {"neuron 0 0", "neuron 0 1", "neuron 0 2", "neuron 0 63"}
+    assert len(plots.artist(ax, "weights 1").get_segments()) == 4 * 4
+
+
 # ---------------------------------------------------------------- bad arguments
 
 
@@ -324,6 +363,7 @@ def test_digits_stand_side_by_side_and_are_not_changed():
         (lambda: plots.plot_loss_bowl([1, 2], [1, 2], [1, 2]), r"path must have shape \(k, 2\), .* got \(2,\)"),
         (lambda: plots.plot_loss_bowl([1, 2], [1, 2], np.zeros((0, 2))), r"path must .* got \(0, 2\)"),
         (lambda: plots.plot_digits(np.zeros((2, 63))), r"images must have shape .* got \(2, 63\)"),
+        (lambda: plots.plot_network([3]), r"at least one layer, got the widths \[3\]"),
         (lambda: plots.plot_digits([]), r"images must have shape .* got \(0,\)"),
         (lambda: plots.plot_digits(np.zeros((2, 64)), [1]), "one for each of the 2 images, got 1"),
     ],

@@ -34,6 +34,18 @@ LEAST_WORDS_PER_LINE = 4  # words of prose for a line of code
 LEAST_ALT = 20  # characters of a picture's text alternative
 LEAST_EXERCISES = 3
 PICTURE_WITHIN = 8  # cells from the top
+MOST_CODE_WIDTH = 96  # characters; a default window cuts longer lines
+
+# What a reader's time goes into. The main path of a chapter is all before "## Deeper".
+WORDS_A_MINUTE = 130
+LINES_A_MINUTE = 12  # of code, read
+MINUTES = {"exercise": 4, "prediction": 1, "live figure": 3, "recall": 0.5}
+MOST_MINUTES = {1: 60, 2: 100}  # by the number of sittings
+MOST_WORDS = {1: 2600, 2: 3600}
+MOST = {1: {"exercise": 5, "prediction": 8}, 2: {"exercise": 8, "prediction": 12}}
+DEEPER = re.compile(r"^## Deeper\b", re.MULTILINE)
+SECOND_SITTING = re.compile(r"^## Second sitting\b", re.MULTILINE)
+STATED_MINUTES = re.compile(r"(?<=\*\*Minutes\*\* about )\d+(?: in two sittings of \d+ and \d+)?")
 
 OPENING = {
     "**You will**": r"\*\*You will[:.]?\*\*",
@@ -88,6 +100,59 @@ def has_picture(cell):
     if cell["cell_type"] == "markdown":
         return bool(re.search(r"!\[[^]]*\]\(|<img\b|<svg\b", source(cell)))
     return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+# --- the reader's hour --------------------------------------------------------------------------------------------
+
+
+def main_path(notebook):
+    """The cells that every reader works through: all before the section "Deeper"."""
+    cells = notebook["cells"]
+    ends = (k for k, cell in enumerate(cells) if cell["cell_type"] == "markdown" and DEEPER.search(source(cell)))
+    return cells[: next(ends, len(cells))]
+
+
+def sittings(notebook):
+    """The main path in one list of cells, or in two where a heading begins a second sitting."""
+    cells = main_path(notebook)
+    starts = [
+        k for k, cell in enumerate(cells) if cell["cell_type"] == "markdown" and SECOND_SITTING.search(source(cell))
+    ]
+    return [cells[: starts[0]], cells[starts[0] :]] if starts else [cells]
+
+
+def is_live_figure(cell):
+    return any("Settings: " in text(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs", []))
+
+
+def counts(cells):
+    """How much of each kind there is for a reader to do in some cells."""
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    words = [source(cell) for cell in cells if cell["cell_type"] == "markdown"]
+    recalls = [cell for cell in code if cell.get("id", "").startswith("recall")]
+    read = [cell for cell in code if not calls(cell, "check") and "    ...\n" not in source(cell) + "\n"]
+    return {
+        "word": sum(len(each.split()) for each in words),
+        "line": sum(bool(line.strip()) for cell in read for line in source(cell).splitlines()),
+        "exercise": sum(calls(cell, "check") for cell in code if cell not in recalls),
+        "prediction": sum(each.count("**Predict") for each in words),
+        "live figure": sum(map(is_live_figure, code)),
+        "recall": sum(calls(cell, "check") for cell in recalls),
+    }
+
+
+def minutes(cells):
+    """The minutes that some cells take a reader, to the nearest five."""
+    found = counts(cells)
+    total = found["word"] / WORDS_A_MINUTE + found["line"] / LINES_A_MINUTE
+    total += sum(each * found[kind] for kind, each in MINUTES.items())
+    return max(5, 5 * round(total / 5))
+
+
+def minutes_in_words(notebook):
+    """What a chapter says of its minutes: "60", or "95 in two sittings of 45 and 50"."""
+    each = [minutes(cells) for cells in sittings(notebook)]
+    return f"{sum(each)}" + (f" in two sittings of {each[0]} and {each[1]}" if len(each) == 2 else "")
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -151,6 +216,8 @@ def normalize(notebook):
     for cell in notebook["cells"]:
         cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k in CELL_METADATA and v}
         cell["source"] = source(cell).strip("\n")
+    first = notebook["cells"][0]
+    first["source"] = STATED_MINUTES.sub(minutes_in_words(notebook), first["source"])
     for count, cell in enumerate(code_cells(notebook), start=1):
         cell["outputs"] = merge_streams(cell["outputs"])
         if cell["execution_count"] is not None:
@@ -360,6 +427,27 @@ def has_plain_prose(notebook, path):
                 yield f"cell {cell.get('id')!r} has an exclamation mark"
 
 
+def fits_its_hour(notebook, path):
+    parts = sittings(notebook)
+    total = counts([cell for part in parts for cell in part])
+    if not STATED_MINUTES.search(source(notebook["cells"][0])):
+        yield "the first cell does not say '**Minutes** about N', which `make notebooks` fills in"
+    if sum(map(minutes, parts)) > MOST_MINUTES[len(parts)]:
+        yield f"the main path takes {minutes_in_words(notebook)} minutes, more than {MOST_MINUTES[len(parts)]}"
+    if total["word"] > MOST_WORDS[len(parts)]:
+        yield f"the main path has {total['word']} words, more than {MOST_WORDS[len(parts)]}"
+    for kind, most in MOST[len(parts)].items():
+        if total[kind] > most:
+            yield f"the main path has {total[kind]} {kind}s, more than {most}"
+
+
+def has_narrow_code(notebook, path):
+    for cell in code_cells(notebook):
+        widest = max(map(len, source(cell).splitlines()), default=0)
+        if widest > MOST_CODE_WIDTH:
+            yield f"cell {cell.get('id')!r} has a line of {widest} characters, more than {MOST_CODE_WIDTH}"
+
+
 RULES = [
     is_written_in_the_normal_form,
     has_plain_metadata,
@@ -374,6 +462,8 @@ RULES = [
     links_to_its_neighbors,
     describes_its_figures,
     has_enough_prose,
+    fits_its_hour,
+    has_narrow_code,
     has_plain_prose,
 ]
 

@@ -1,6 +1,6 @@
 """Run chapters and write them in their normal form, or only look at the form.
 
-    python tests/tools/notebooks.py [--check] [notebook ...]
+    python tests/tools/notebooks.py [--check | --minutes] [notebook ...]
 
 A picture that looks as it did keeps its stored bytes, so a second run changes nothing.
 """
@@ -81,11 +81,28 @@ def rewrite(path):
     return fresh != stored
 
 
+def print_minutes(paths):
+    """A table: the main path of each chapter, what it holds, and what comes after it."""
+    print("chapter                     words lines exercises predictions live recall minutes   Deeper: minutes")
+    for path in paths:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        whole, main = notebook["cells"], form.main_path(notebook)
+        c = form.counts(main)
+        row = [c["word"], c["line"], c["exercise"], c["prediction"], c["live figure"], c["recall"]]
+        columns = "".join(f"{number:>{width}}" for number, width in zip(row, (6, 6, 10, 12, 5, 7)))
+        deeper = form.minutes(whole[len(main) :]) if len(main) < len(whole) else 0
+        print(f"{path.stem:<27}{columns} {form.minutes_in_words(notebook):>7}   {deeper:>6}")
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="only look at the form, run nothing")
+    parser.add_argument("--minutes", action="store_true", help="only count what each chapter asks of a reader's hour")
     parser.add_argument("paths", nargs="*", type=Path, metavar="notebook")
     options = parser.parse_args(arguments)
+    if options.minutes:
+        print_minutes(options.paths or form.chapters(FOLDER))
+        return 0
     failed = False
     for path in options.paths or form.chapters(FOLDER):
         path = path.resolve()
