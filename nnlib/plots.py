@@ -26,6 +26,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 COLORS = {
     "blue": "#0072B2",
@@ -132,9 +133,13 @@ def show(fig, alt):
 
     Outside a notebook there is nowhere to put a picture, so the text is printed in its place.
     """
+    _display(fig if isinstance(fig, Figure) else fig.figure, None, alt)
+
+
+def _display(fig, picture, alt):
+    """Display a picture of a figure, made here where none is given, with its size on the page and its text."""
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must be a sentence that says what the figure shows, got {alt!r}")
-    fig = fig if isinstance(fig, Figure) else fig.figure
     ipython = sys.modules.get("IPython")  # never imported: certainly not in a notebook
     shell = ipython.get_ipython() if ipython else None
     if not hasattr(shell, "kernel"):
@@ -142,10 +147,35 @@ def show(fig, alt):
         return
     width, height = (round(inches * DPI) for inches in fig.get_size_inches())
     ipython.display.display(
-        {"image/png": base64.b64encode(png(fig)).decode(), "text/plain": alt},
+        {"image/png": base64.b64encode(picture or png(fig)).decode(), "text/plain": alt},
         metadata={"image/png": {"alt": alt, "width": width, "height": height}},
         raw=True,
     )
+
+
+def show_moving(fig, draw, frames, alt, *, milliseconds=120, hold=2000):
+    """Show a figure in the notebook as a picture that moves and loops, and goes on moving in the saved file.
+
+    draw : function that is called with each of `frames` and changes the figure, with a picture taken after each call.
+    frames : list, such as epochs.
+    alt : one or two sentences that say what the picture shows.
+    milliseconds, hold : how long each frame stays, and how long the last one.
+
+    The picture is an animated PNG of few colors: everything that shows a PNG shows it, and where nothing moves its
+    first frame, which is therefore drawn from the last of `frames`.
+    """
+    images = []
+    for frame in [frames[-1], *frames]:
+        draw(frame)
+        with Image.open(io.BytesIO(png(fig, sharpness=1))) as image:
+            images.append(np.asarray(image.convert("RGB")))
+        fig.set_layout_engine("none")  # laid out once: nothing jumps
+    strip = Image.fromarray(np.concatenate(images)).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    height, width, _ = images[0].shape
+    images = [strip.crop((0, k * height, width, (k + 1) * height)) for k in range(len(images))]
+    stream, durations = io.BytesIO(), [hold, *[milliseconds] * (len(images) - 1)]
+    images[0].save(stream, "PNG", save_all=True, append_images=images[1:], duration=durations, loop=0)
+    _display(fig, stream.getvalue(), alt)
 
 
 def artist(ax, name):

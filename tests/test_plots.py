@@ -1,5 +1,7 @@
 """The figures: what they draw is the data, what is drawn can be found again, and the picture is honest."""
 
+import base64
+import io
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from PIL import Image, ImageSequence
 
 from nnlib import datasets, plots
 
@@ -77,6 +80,7 @@ def notebook(monkeypatch):
     """A stand-in for IPython in a notebook; what is displayed goes into the list."""
     shown = []
     ipython = SimpleNamespace(
+        version_info=(9, 0),  # matplotlib asks
         get_ipython=lambda: SimpleNamespace(kernel=True),
         display=SimpleNamespace(display=lambda *args, **kwargs: shown.append((args, kwargs))),
     )
@@ -109,6 +113,19 @@ def test_show_wants_a_text(notebook, alt):
     with pytest.raises(ValueError, match="alt must be a sentence"):
         plots.show(plots.figure()[0], alt)
     assert not notebook
+
+
+def test_a_moving_picture_loops_and_begins_with_its_end(notebook):
+    fig, ax = plots.figure(size=(2, 1))
+    (line,) = ax.plot([0, 1], [0, 0], color=plots.COLORS["blue"])
+    plots.show_moving(fig, lambda height: line.set_ydata([0, height]), [0.0, 0.5, 1.0], "A line that tips up.")
+    (((data,), options),) = notebook
+    assert data["text/plain"] == options["metadata"]["image/png"]["alt"] == "A line that tips up."
+    with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as image:
+        assert (image.n_frames, image.info["loop"], image.size) == (4, 0, (200, 100))
+        frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
+    assert np.array_equal(frames[0], frames[3]) and not np.array_equal(frames[1], frames[2])
+    assert frames[0][0, 0].tolist() == [255, 255, 255]
 
 
 EVERY_PLOT = {
