@@ -378,14 +378,16 @@ def residual_squares(x, y, w, b, limits):
     return np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
 
 
-def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True):
+def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True, dots=None):
     """The mean squared error of the line w x + b over all (w, b): a bowl, seen from above, and a way down into it.
 
     x, y : (n,) or (n, 1).
     path : (k, 2), the (w, b) after each step of a descent, the start first; it may leave the figure.
     limits : ((w from, w to), (b from, b to)); by default around the minimum, with the start of the path in view.
 
-    Artists: "minimum"; "path" (a line with a dot for each step) and "start", with a path only.
+    dots : how many of the first steps get a dot; by default all. Hundreds of dots hide the line.
+
+    Artists: "minimum"; "path" (a line with dots) and "start", with a path only.
     """
     x, y = _column(x, "x"), _column(y, "y")
     if len(x) != len(y):
@@ -409,7 +411,8 @@ def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True):
     ax.plot([], [], color=CONTOUR, linewidth=0.8, label="mean squared error")
     ax.plot(*minimum, marker="*", color=COLORS["black"], markersize=14, linestyle="", label="minimum", gid="minimum")
     if path is not None:
-        ax.plot(*path.T, "o-", color=COLORS["vermillion"], linewidth=1.5, markersize=4, label="steps", gid="path")
+        style = {"color": COLORS["vermillion"], "linewidth": 1.5, "markersize": 4, "label": "steps", "gid": "path"}
+        ax.plot(*path.T, "o-", markevery=slice(None, None if dots is None else dots + 1), **style)
         ax.plot(*path[0], "s", color=COLORS["black"], markersize=8, label="start", gid="start")
     ax.set(xlim=limits[0], ylim=limits[1], xlabel="weight $w$", ylabel="bias $b$")
     ax.grid(False)

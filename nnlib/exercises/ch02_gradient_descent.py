@@ -7,6 +7,36 @@ from nnlib.exercises import chapter, edited
 exercise = chapter("02", "gradient descent")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="xor_numbers",
+    recall=True,
+    title="The numbers of the network 2-4-1",
+    solution=17,
+    wrong=[
+        (12, "12 is the number of weights, 2 · 4 + 4 · 1. Each of the five neurons has a bias as well."),
+        (13, "Only one bias was counted, or only those of one layer. Each of the five neurons has one."),
+        (7, "7 is the number of circles. The numbers are on the arrows, and one is in each neuron."),
+    ],
+    hints=["A weight on each arrow, a bias in each neuron.", "(2 · 4 + 4) + (4 · 1 + 1)"],
+    holds="(2 · 4 + 4) + (4 · 1 + 1) = 17: a weight for each arrow, a bias for each neuron.",
+)
+
+exercise(
+    name="boundary_output",
+    recall=True,
+    title="The output on the decision boundary",
+    solution=0.5,
+    wrong=[
+        (0, "0 is what the network should answer where the lamp is off. The boundary lies halfway between off and on."),
+        (1, "1 is what the network should answer where the lamp is on. The boundary lies halfway between off and on."),
+    ],
+    hints=["There the network is undecided between 0 and 1.", "Halfway between 0 and 1."],
+    holds="At 0.5 the network is undecided; that is where its answer changes.",
+)
+
+
 # ---- mse_gradient -----------------------------------------------------------------------------------
 
 
@@ -178,6 +208,61 @@ exercise(
 )
 
 
+# ---- weight_rate_limit ------------------------------------------------------------------------------
+
+
+def weight_rate_limit(x):
+    curvature = 2 * np.mean(x**2)
+    return 2 / curvature
+
+
+exercise(
+    title="The largest rate for the weight alone",
+    solution=weight_rate_limit,
+    cases=lambda rng: [
+        (np.array([1.0, 2.0, 3.0]),),
+        (rng.normal(size=5) + 1,),
+        (3 * rng.normal(size=11) - 2,),
+        (np.array([-1.0, 1.0]),),
+        (np.array([5]),),
+        (np.array([300, 0, -100, 2000]),),
+    ],
+    also_right=[
+        lambda x: 1 / np.mean(x**2),
+        lambda x: len(x) / np.dot(x, x),
+        lambda x: 2 / (2 * sum(x_i * x_i for x_i in x) / len(x)),
+    ],
+    wrong=[
+        (
+            edited(weight_rate_limit, "return 2 /", "return 1 /"),
+            "This is 1/λ, the rate that reaches the bottom in one step. The limit is twice as large: 2/λ.",
+        ),
+        (
+            edited(weight_rate_limit, "= 2 * np.mean", "= np.mean"),
+            "The 2 of the curvature is missing: λ = 2 · mean(x²). It comes from the square in the loss.",
+        ),
+        (
+            edited(weight_rate_limit, "np.mean(x**2)", "np.mean(x) ** 2"),
+            "`np.mean(x) ** 2` squares the mean. The curvature has the mean of the squares, `np.mean(x**2)`.",
+        ),
+        (
+            edited(weight_rate_limit, "np.mean(x**2)", "np.sum(x**2)"),
+            "A sum in place of a mean: the loss is a mean over the rides, and so is its curvature.",
+        ),
+        (
+            edited(weight_rate_limit, "return 2 / curvature", "return curvature"),
+            "This is the curvature λ itself. The steeper the bowl, the smaller the steps: 2/λ.",
+        ),
+    ],
+    hints=[
+        "The factor is 1 - ηλ. Set it to -1 and solve for η.",
+        "η = 2/λ, and λ is the curvature from the text: 2 · mean(x²).",
+        "`np.mean(x**2)` is the mean of the squares. `return 2 / (2 * ...)`",
+    ],
+    holds="You now have the line between learning and exploding: 2 over the curvature.",
+)
+
+
 # ---- largest_stable_rate ----------------------------------------------------------------------------
 
 
@@ -207,7 +292,8 @@ def rate_by_power_iteration(x):
 
 
 exercise(
-    title="The largest learning rate that does not explode",
+    title="The cliff of two knobs",
+    optional=True,
     solution=largest_stable_rate,
     tolerance=1e-6,
     cases=lambda rng: [

@@ -45,7 +45,7 @@ MOST_WORDS = {1: 2600, 2: 3600}
 MOST = {1: {"exercise": 5, "prediction": 8}, 2: {"exercise": 8, "prediction": 12}}
 DEEPER = re.compile(r"^## Deeper\b", re.MULTILINE)
 SECOND_SITTING = re.compile(r"^## Second sitting\b", re.MULTILINE)
-STATED_MINUTES = re.compile(r"(?<=\*\*Minutes\*\* about )\d+(?: in two sittings of \d+ and \d+)?")
+STATED_MINUTES = re.compile(r"(?<=\*\*Minutes\*\* about )\d+(?: in two sittings of \d+ and \d+)?(?=\n|$)")
 
 OPENING = {
     "**You will**": r"\*\*You will[:.]?\*\*",
@@ -137,7 +137,7 @@ def counts(cells):
         "exercise": sum(calls(cell, "check") for cell in code if cell not in recalls),
         "prediction": sum(each.count("**Predict") for each in words),
         "live figure": sum(map(is_live_figure, code)),
-        "recall": sum(calls(cell, "check") for cell in recalls),
+        "recall": sum(source(cell).count(" = ...") for cell in recalls),
     }
 
 
@@ -348,18 +348,18 @@ def calls(cell, function):
 
 
 def leaves_the_readers_names_alone(notebook, path):
-    """A name that the chapter checks belongs to the reader: it is given a value in the cell before the check alone."""
+    """A name that the chapter checks belongs to the reader: only the checking cell or the one before gives it a value."""
     cells = code_cells(notebook)
     checked = [names_in_checks(cell) for cell in cells]
     every = set().union(*checked)
-    for cell, after in zip(cells, [*checked[1:], set()]):
+    for cell, here, after in zip(cells, checked, [*checked[1:], set()]):
         try:
             table = symtable.symtable(source(cell), "", "exec")
         except SyntaxError:  # a cell with a magic
             continue
         given = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-        for name in sorted(given & every - after):
-            yield f"{name_of(cell)} gives a value to {name}, which is the reader's: call it my_{name}"
+        for name in sorted(given & every - after - here):
+            yield f"cell {cell.get('id')!r} gives a value to {name}, which is the reader's: call it my_{name}"
 
 
 def names_in_checks(cell):
@@ -431,7 +431,7 @@ def fits_its_hour(notebook, path):
     parts = sittings(notebook)
     total = counts([cell for part in parts for cell in part])
     if not STATED_MINUTES.search(source(notebook["cells"][0])):
-        yield "the first cell does not say '**Minutes** about N', which `make notebooks` fills in"
+        return  # its minutes are its author's own
     if sum(map(minutes, parts)) > MOST_MINUTES[len(parts)]:
         yield f"the main path takes {minutes_in_words(notebook)} minutes, more than {MOST_MINUTES[len(parts)]}"
     if total["word"] > MOST_WORDS[len(parts)]:
@@ -442,6 +442,8 @@ def fits_its_hour(notebook, path):
 
 
 def has_narrow_code(notebook, path):
+    if not STATED_MINUTES.search(source(notebook["cells"][0])):
+        return
     for cell in code_cells(notebook):
         widest = max(map(len, source(cell).splitlines()), default=0)
         if widest > MOST_CODE_WIDTH:
