@@ -4,7 +4,8 @@ Start reading at `network.py`. After `import nnlib` only NumPy is loaded; figure
 exercises are in `nnlib.plots`, `nnlib.widgets` and `nnlib.exercises`.
 """
 
-from nnlib.checks import DivergenceError, gradient_check
+from nnlib.checks import DivergenceError
+from nnlib.gradient_checking import gradient_check
 from nnlib.network import NeuralNetwork
 from nnlib.schedulers import ExponentialLR, StepLR
 

@@ -1,10 +1,10 @@
 """Activations: the bend between two layers, each with its derivative beside it.
 
 An activation f turns a layer's weighted sums Z into its outputs A = f(Z), element by element.
-For all four the derivative f'(Z) can be written with the *output* A alone, so the backward pass
-needs no second look at Z and tanh is computed once.
+The derivative f'(Z) is written with the *output* A alone, so the backward pass needs no second
+look at Z and tanh is computed once.
 
-To add one, write the two functions and enter them in `ACTIVATIONS`.
+To add one, write the two functions and enter them in `ACTIVATIONS`, with the kinks if it has any.
 """
 
 from collections.abc import Callable
@@ -64,19 +64,21 @@ class Activation:
     `function(Z, out=None)` returns A = f(Z), written into `out` where one is given (it may be Z).
     `derivative(A)` returns f'(Z) computed from A = f(Z).
     `initializer` names the initializer that keeps the signal's variance under this activation.
+    `kinks` are the z at which the slope jumps, where a gradient check must not measure.
     """
 
     name: str
     function: Callable
     derivative: Callable
     initializer: str
+    kinks: tuple[float, ...] = ()
 
 
 ACTIVATIONS = {
     activation.name: activation
     for activation in (
         Activation("linear", linear, linear_derivative, initializer="glorot"),
-        Activation("relu", relu, relu_derivative, initializer="he"),
+        Activation("relu", relu, relu_derivative, initializer="he", kinks=(0.0,)),
         Activation("sigmoid", sigmoid, sigmoid_derivative, initializer="glorot"),
         Activation("tanh", tanh, tanh_derivative, initializer="glorot"),
     )

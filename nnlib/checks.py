@@ -1,7 +1,6 @@
 """What crosses the border is checked here, once, so that the code inside can trust its arrays.
 
-Every error names the argument, what was wanted and what came. `gradient_check` is the other kind
-of check: that the network's gradient is the derivative of its loss.
+Every error names the argument, what was wanted and what came.
 """
 
 import difflib
@@ -31,7 +30,7 @@ class DivergenceError(ValueError):
         return type(self), (self.epoch, self.rate, self.history)
 
 
-def shown(value):
+def brief(value):
     """A short form of a value for an error message."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
@@ -46,7 +45,7 @@ def integer(name, value, *, at_least):
             raise TypeError
         whole = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
+        raise TypeError(f"{name} must be a whole number, got {brief(value)}") from None
     if whole < at_least:
         raise ValueError(f"{name} must be at least {at_least}, got {whole}")
     return whole
@@ -55,7 +54,7 @@ def integer(name, value, *, at_least):
 def number(name, value, *, above=-math.inf, at_least=-math.inf, at_most=math.inf):
     """`value` as a finite Python float within the bounds."""
     if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, got {shown(value)}")
+        raise TypeError(f"{name} must be a number, got {brief(value)}")
     try:
         result = float(value)
     except OverflowError:
@@ -71,14 +70,14 @@ def number(name, value, *, above=-math.inf, at_least=-math.inf, at_most=math.inf
 def flag(name, value):
     """`value` as a bool, which it must be: `shuffle="no"` would otherwise mean yes."""
     if not isinstance(value, bool | np.bool):
-        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+        raise TypeError(f"{name} must be True or False, got {brief(value)}")
     return bool(value)
 
 
 def choice(name, value, options):
     """`value` as one of the names in `options`; upper case is forgiven, a typo gets the nearest name."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {sorted(options)}, got {shown(value)}")
+        raise TypeError(f"{name} must be one of {sorted(options)}, got {brief(value)}")
     if value.lower() in options:
         return value.lower()
     nearest = difflib.get_close_matches(value.lower(), options, n=1, cutoff=0.75)
@@ -86,10 +85,10 @@ def choice(name, value, options):
     raise ValueError(f"{name} must be one of {sorted(options)}, got {value!r}{guess}")
 
 
-def function(name, value):
+def function_or_none(name, value):
     """`value`, which must be callable or None."""
     if value is not None and (isinstance(value, type) or not callable(value)):
-        raise TypeError(f"{name} must be a function or None, got {shown(value)}")
+        raise TypeError(f"{name} must be a function or None, got {brief(value)}")
     return value
 
 
@@ -101,7 +100,7 @@ def floating(name, dtype):
                 return wanted
         except (TypeError, ValueError, SyntaxError):  # what NumPy says to a word that is no type
             pass
-    raise TypeError(f"{name} must be float32 or float64, got {shown(dtype)}")
+    raise TypeError(f"{name} must be float32 or float64, got {brief(dtype)}")
 
 
 def real_array(name, value, dtype=None):
@@ -109,13 +108,17 @@ def real_array(name, value, dtype=None):
 
     The caller's own array comes back where nothing had to be converted, and is never written to.
     """
+    if np.ma.is_masked(value):
+        raise ValueError(
+            f"{name} must have a number everywhere, got a masked array with {np.ma.count_masked(value)} missing"
+        )
     try:
         array = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name} must be a rectangular array of numbers, got rows of different lengths") from None
     if array.dtype.kind not in "biuf":
         where = _odd_column(name, value, array)
-        raise TypeError(f"{name} must hold real numbers, got {array.dtype} in {shown(value)}{where}")
+        raise TypeError(f"{name} must hold real numbers, got {array.dtype} in {brief(value)}{where}")
     if dtype is None:
         dtype = np.float32 if array.dtype.type is np.float32 else np.float64
     with np.errstate(over="ignore"):
@@ -134,7 +137,7 @@ def _odd_column(name, table, array):
     for column, entries in zip(getattr(table, "columns", range(array.shape[1])), array.T, strict=True):
         for entry in entries:
             if isinstance(entry, bool) or not isinstance(entry, numbers.Real):
-                return f": column {column!r} holds {shown(entry)}{remedy}"
+                return f": column {column!r} holds {brief(entry)}{remedy}"
     return remedy
 
 
@@ -165,74 +168,3 @@ def samples(X, y, n_inputs, n_outputs, dtype=None, names=("X", "y")):
             f"{names[1]} must have shape {wanted} to match {names[0]} and the last layer, got {y.shape}{hint}"
         )
     return X, y
-
-
-def gradient_check(network, X, y, epsilon=1e-5):
-    """Compare the network's gradient with central differences of its loss.
-
-    For every parameter θ the derivative of the objective J = data loss + penalty is measured as
-
-        (J(θ + ε) - J(θ - ε)) / 2ε
-
-    and each array's relative error is ‖measured - computed‖ / (‖measured‖ + ‖computed‖). Around
-    1e-8 the gradient is right, above 1e-4 it is wrong; between the two, look at the kinks and at ε.
-    Two gradients that are both below 1e-10 · max(1, J), which is what rounding leaves of a zero,
-    count as equal.
-
-    ReLU has no derivative at its kink. Where θ ± ε moves any ReLU from one side of its kink to the
-    other, the difference measures neither slope; such parameters are left out of the norms, and an
-    array of which none is left has the error nan.
-
-    Parameters
-    ----------
-    network : NeuralNetwork, left as it is. The check runs on a float64 copy.
-    X, y : arrays (n, n_inputs) and (n, n_outputs). Few rows are enough.
-    epsilon : float above 0, half the distance of the two points.
-
-    Returns
-    -------
-    list of {'W': relative error, 'b': relative error}, one for each layer.
-
-    Raises ValueError or TypeError for bad arguments, as `NeuralNetwork.gradients` does.
-    """
-    epsilon = number("epsilon", epsilon, above=0)
-    if not hasattr(network, "gradients"):
-        raise TypeError(f"network must be a NeuralNetwork, got {shown(network)}")
-    twin = network.copy(dtype=np.float64)
-    X, y = samples(X, y, twin.n_inputs, twin.n_outputs, np.float64)
-    _, computed = twin.gradients(X, y)
-    parameters = twin.get_parameters()
-    return [
-        {key: _relative_error(twin, X, y, parameters, layer[key], slopes[key], epsilon) for key in ("W", "b")}
-        for layer, slopes in zip(parameters, computed, strict=True)
-    ]
-
-
-def _relative_error(twin, X, y, parameters, theta, computed, epsilon):
-    """The relative error of one parameter array `theta`, which is a part of `parameters`."""
-    measured = np.empty_like(theta)
-    smooth = np.ones(theta.shape, dtype=bool)
-    for index in np.ndindex(theta.shape):
-        before = theta[index]
-        theta[index] = before + epsilon
-        above, sides_above = _objective(twin, X, y, parameters)
-        theta[index] = before - epsilon
-        below, sides_below = _objective(twin, X, y, parameters)
-        theta[index] = before
-        measured[index] = (above - below) / (2 * epsilon)
-        smooth[index] = sides_above == sides_below
-    if not smooth.any():
-        return math.nan
-    measured, computed = measured[smooth], computed[smooth]
-    size = np.linalg.norm(measured) + np.linalg.norm(computed)
-    if size < 1e-10 * max(1.0, above):
-        return 0.0
-    return float(np.linalg.norm(measured - computed) / size)
-
-
-def _objective(twin, X, y, parameters):
-    """J at `parameters`, and on which side of its kink every ReLU stands."""
-    twin.set_parameters(parameters)
-    trace = twin.trace(X)
-    relus = [A > 0 for layer, A in zip(twin.layers, trace[1:], strict=True) if layer.activation.name == "relu"]
-    return twin.loss(X, y) + twin.penalty(), [side.tobytes() for side in relus]

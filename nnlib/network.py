@@ -131,7 +131,7 @@ class NeuralNetwork:
         epochs = checks.integer("epochs", epochs, at_least=0)
         batch_size = checks.integer("batch_size", batch_size, at_least=1)
         shuffle = checks.flag("shuffle", shuffle)
-        checks.function("callback", callback)
+        checks.function_or_none("callback", callback)
         self._check_settings()
         dtype = None if self._dtype_is_open else self.dtype
         X, y = checks.samples(X, y, self.n_inputs, self.n_outputs, dtype)
@@ -319,12 +319,12 @@ class NeuralNetwork:
         Raises ValueError or TypeError where the layers, keys, shapes or numbers are not as wanted.
         """
         if not isinstance(parameters, list | tuple) or len(parameters) != len(self.layers):
-            came = f"{len(parameters)} of them" if isinstance(parameters, list | tuple) else checks.shown(parameters)
+            came = f"{len(parameters)} of them" if isinstance(parameters, list | tuple) else checks.brief(parameters)
             raise ValueError(f"parameters must be a list of {len(self.layers)} dicts, one per layer, got {came}")
         checked = []
         for k, (given, layer) in enumerate(zip(parameters, self.layers, strict=True)):
             if not isinstance(given, dict) or given.keys() != {"W", "b"}:
-                came = sorted(map(str, given)) if isinstance(given, dict) else checks.shown(given)
+                came = sorted(map(str, given)) if isinstance(given, dict) else checks.brief(given)
                 raise ValueError(f"parameters[{k}] must be a dict with the keys 'W' and 'b', got {came}")
             for key, current in (("W", layer.W), ("b", layer.b)):
                 array = checks.real_array(f"parameters[{k}]['{key}']", given[key], self.dtype)
@@ -372,7 +372,7 @@ class NeuralNetwork:
         """
         from nnlib import storage
 
-        checks.function("scheduler", scheduler)
+        checks.function_or_none("scheduler", scheduler)
         header, arrays = storage.load(path)
         try:
             return cls._from_checkpoint(header, arrays, scheduler)
@@ -457,11 +457,11 @@ class NeuralNetwork:
         """The settings are plain attributes, so they are checked again before every use."""
         self.learning_rate = checks.number("learning_rate", self.learning_rate, above=0)
         self.l2_lambda = checks.number("l2_lambda", self.l2_lambda, at_least=0)
-        checks.function("scheduler", self.scheduler)
+        checks.function_or_none("scheduler", self.scheduler)
 
     def _checked_validation(self, validation_data, dtype):
         if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-            raise TypeError(f"validation_data must be a pair (X_val, y_val), got {checks.shown(validation_data)}")
+            raise TypeError(f"validation_data must be a pair (X_val, y_val), got {checks.brief(validation_data)}")
         names = ("validation_data[0]", "validation_data[1]")
         return checks.samples(*validation_data, self.n_inputs, self.n_outputs, dtype, names)
 
@@ -513,7 +513,7 @@ def _generator_from(seed):
 def _checked_config(layer_config):
     """A copy of `layer_config` with every entry checked and complete."""
     if not isinstance(layer_config, list | tuple) or not layer_config:
-        raise TypeError(f"layer_config must be a list of at least one dict, got {checks.shown(layer_config)}")
+        raise TypeError(f"layer_config must be a list of at least one dict, got {checks.brief(layer_config)}")
     required, known = (
         ("n_inputs", "n_neurons", "activation"),
         ("n_inputs", "n_neurons", "activation", "initializer"),
@@ -522,7 +522,7 @@ def _checked_config(layer_config):
     for k, config in enumerate(layer_config):
         name = f"layer_config[{k}]"
         if not isinstance(config, dict):
-            raise TypeError(f"{name} must be a dict such as {{'n_inputs': 2, ...}}, got {checks.shown(config)}")
+            raise TypeError(f"{name} must be a dict such as {{'n_inputs': 2, ...}}, got {checks.brief(config)}")
         config = {checks.choice(f"a key of {name}", key, known): value for key, value in config.items()}
         missing = [key for key in required if key not in config]
         if missing:

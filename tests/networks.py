@@ -5,11 +5,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from nnlib import NeuralNetwork
+from nnlib.activations import ACTIVATIONS
 
 XOR_X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 XOR_Y = np.array([[0], [1], [1], [0]])
 
-ACTIVATION_NAMES = ["linear", "relu", "sigmoid", "tanh"]
+ACTIVATION_NAMES = sorted(ACTIVATIONS)
 
 # The same examples each time, and no deadline that a busy machine could miss.
 derandomized = settings(derandomize=True, deadline=None, database=None, max_examples=60)
@@ -76,12 +77,12 @@ FORMULAS = {
 
 
 def textbook_outputs(parameters, activations, X):
-    """Outputs, and the distance of the nearest ReLU to its kink."""
+    """Outputs, and the distance of the nearest weighted sum to a kink."""
     A, nearest = np.asarray(X, dtype=np.float64), np.inf
     for layer, activation in zip(parameters, activations, strict=True):
         Z = A @ layer["W"] + layer["b"]
-        if activation == "relu":
-            nearest = min(nearest, np.abs(Z).min())
+        for kink in ACTIVATIONS[activation].kinks:
+            nearest = min(nearest, np.abs(Z - kink).min())
         A = FORMULAS[activation](Z)
     return A, nearest
 

@@ -12,8 +12,8 @@ from nnlib.initializers import INITIALIZERS
 everywhere = st.lists(st.floats(-30, 30), min_size=1, max_size=8).map(np.array)
 
 
-def test_the_registry_holds_the_four_under_their_own_names():
-    assert sorted(ACTIVATIONS) == ACTIVATION_NAMES
+def test_the_registry_holds_the_activations_under_their_own_names():
+    assert set(FORMULAS) == set(ACTIVATION_NAMES)  # a new one needs its textbook formula there
     assert all(activation.name == name for name, activation in ACTIVATIONS.items())
     assert all(activation.initializer in INITIALIZERS for activation in ACTIVATIONS.values())
 
@@ -29,8 +29,8 @@ def test_function_is_the_textbook_formula(name, Z):
 @derandomized
 @given(Z=everywhere)
 def test_derivative_of_the_output_is_the_slope_at_the_sum(name, Z):
-    if name == "relu":
-        Z = np.where(np.abs(Z) < 1e-3, 1.0, Z)  # away from the kink
+    for kink in ACTIVATIONS[name].kinks:
+        Z = np.where(np.abs(Z - kink) < 1e-3, kink + 1.0, Z)
     function, derivative = ACTIVATIONS[name].function, ACTIVATIONS[name].derivative
     slope = (FORMULAS[name](Z + 1e-5) - FORMULAS[name](Z - 1e-5)) / 2e-5
     np.testing.assert_allclose(derivative(function(Z)) * np.ones_like(Z), slope, atol=1e-8)

@@ -19,8 +19,11 @@ from networks import (
 )
 
 import nnlib.network
-from nnlib import NeuralNetwork, gradient_check
+from nnlib import NeuralNetwork, gradient_check, gradient_checking
+from nnlib.activations import ACTIVATIONS, Activation
 from nnlib.layers import Dense
+from nnlib.widgets.ch06_bugs import BUGS
+from nnlib.widgets.ch06_bugs import backward as backward_with_a_bug
 
 
 @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-7), (np.float32, 2e-4)])
@@ -246,14 +249,20 @@ def test_the_check_keeps_away_from_the_relu_kink():
     network.set_parameters([{"W": [[1.0]], "b": [0.0]}, {"W": [[1.0]], "b": [0.0]}])
     # The row 0 stands exactly on the kink, where the difference would measure half a slope. Moving the
     # weight leaves the row where it is; moving the bias does not, and nothing of the bias is left.
-    errors = gradient_check(network, [[0.0], [2.0]], [[-1.0], [1.0]])
+    with pytest.warns(
+        UserWarning, match=r"cannot tell.*\n    \[0\]\['b'\]: every step moves .* across a kink of its activation"
+    ) as said:
+        errors = gradient_check(network, [[0.0], [2.0]], [[-1.0], [1.0]])
+    assert len(said) == 1 and said[0].filename == __file__
     assert errors[0]["W"] < 1e-8
     assert np.isnan(errors[0]["b"])
     assert errors[1]["W"] < 1e-8 and errors[1]["b"] < 1e-8
-    # Within ε of the kink is as bad as on it; a smaller ε sees one side only.
+    # A single step as long as the way to the kink is as bad as on it; a smaller one sees one side only.
     network.set_parameters([{"W": [[1.0]], "b": [5e-6]}, {"W": [[1.0]], "b": [0.0]}])
-    assert np.isnan(gradient_check(network, [[0.0]], [[-1.0]])[0]["b"])
+    with pytest.warns(UserWarning, match="kink"):
+        assert np.isnan(gradient_check(network, [[0.0]], [[-1.0]], epsilon=1e-5)[0]["b"])
     assert gradient_check(network, [[0.0]], [[-1.0]], epsilon=1e-6)[0]["b"] < 1e-8
+    assert gradient_check(network, [[0.0]], [[-1.0]])[0]["b"] < 1e-7
 
 
 def test_the_check_uses_what_is_left_beside_the_kink():
@@ -263,23 +272,76 @@ def test_the_check_uses_what_is_left_beside_the_kink():
     assert errors[0]["b"] < 1e-8  # the second and the third
 
 
-def test_dead_units_and_exact_fits_have_no_error():
+def clipped(Z, out=None):
+    return np.clip(Z, -1, 1, out=out)
+
+
+def leaky_relu(Z, out=None):
+    return np.maximum(Z, 0.1 * Z, out=out)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        Activation("leaky relu", leaky_relu, lambda A: np.where(A > 0, 1.0, 0.1), "he", kinks=(0.0,)),
+        Activation("hard tanh", clipped, lambda A: (np.abs(A) < 1) * 1.0, "glorot", kinks=(-1.0, 1.0)),
+    ],
+    ids=lambda activation: activation.name,
+)
+def test_an_activation_of_your_own_says_where_its_kinks_are(activation, monkeypatch):
+    monkeypatch.setitem(ACTIVATIONS, activation.name, activation)
+    network = NeuralNetwork(layers([2, 4, 1], [activation.name, "linear"]), seed=0)  # biases 0: z = 0 in the row (0, 0)
+    parameters = network.get_parameters()
+    parameters[0]["b"][:2] = activation.kinks[-1], 0.3
+    network.set_parameters(parameters)
+    X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    assert worst(gradient_check(network, X, y)) < 1e-8
+    kinkless = Activation(activation.name, activation.function, activation.derivative, activation.initializer)
+    monkeypatch.setitem(ACTIVATIONS, activation.name, kinkless)
+    assert gradient_check(network, X, y)[0]["b"] > 1e-4  # what saying it is good for
+
+
+def test_dead_units_have_no_error():
     network = NeuralNetwork(layers([1, 1, 1], ["relu", "linear"]), seed=0)
     network.set_parameters([{"W": [[1.0]], "b": [-10.0]}, {"W": [[1.0]], "b": [1000.0]}])
-    errors = gradient_check(network, [[0.0], [1.0]], [[0.0], [0.0]])
+    errors = gradient_check(network, [[0.0], [1.0]], [[0.0], [1.0]])
     assert errors[0] == {"W": 0.0, "b": 0.0} and errors[1]["W"] == 0.0
+    network.l2_lambda = 0.1  # beside a data loss of a million, too
+    assert gradient_check(network, [[0.0], [1.0]], [[0.0], [1.0]])[0]["W"] < 1e-8
 
+
+def test_the_check_says_nan_where_rounding_hides_the_slope():
     # The saturated unit has a slope of 1e-9, which is lost in the rounding of a loss of a million.
     network = NeuralNetwork(layers([1, 1, 1], ["tanh", "linear"]), seed=0)
     network.set_parameters([{"W": [[1.0]], "b": [14.0]}, {"W": [[1.0]], "b": [1000.3]}])
-    errors = gradient_check(network, [[0.1], [1.0]], [[0.2], [0.1]])
-    assert worst(errors) < 1e-6
+    with pytest.warns(UserWarning, match=r"\[0\]\['W'\]: rounding hides it; a slope is measured to ±\d"):
+        errors = gradient_check(network, [[0.1], [1.0]], [[0.2], [0.1]])
+    assert np.isnan(errors[0]["W"]) and errors[1]["b"] < 1e-6
+    # At an exact fit every slope is 0, and a wrong gradient is 0 as well.
+    network.set_parameters([{"W": [[1.0]], "b": [0.0]}, {"W": [[1.0]], "b": [0.0]}])
+    with pytest.warns(UserWarning, match="rounding hides it"):
+        errors = gradient_check(network, [[0.5]], network.predict([[0.5]]))
+    assert np.isnan(errors[1]["b"])
+
+
+def test_a_gradient_that_is_not_finite_is_wrong_and_a_loss_that_is_not_is_refused():
+    class Mistaken(NeuralNetwork):
+        def gradients(self, X, y):
+            loss, slopes = super().gradients(X, y)
+            slopes[0]["W"][0, 0] = np.nan
+            return loss, slopes
+
+    network = Mistaken(layers([2, 3, 1], "tanh"), seed=0)
+    assert gradient_check(network, *data(4))[0]["W"] == np.inf
+    with pytest.raises(ValueError, match="the loss on X and y must be finite to be measured, got inf"):
+        gradient_check(NeuralNetwork(layers([2, 3, 1], "tanh")), [[1, 1]], [[1e200]])
 
 
 def test_the_error_is_a_v_curve_in_epsilon():
     network, (X, y) = randomize(xor_network()), data(5)
     errors = {epsilon: worst(gradient_check(network, X, y, epsilon)) for epsilon in (1e-1, 1e-5, 1e-13)}
     assert errors[1e-5] < 1e-8 < 1e-4 < min(errors[1e-1], errors[1e-13])
+    assert worst(gradient_check(network, X, y)) < 1e-8
 
 
 @pytest.mark.parametrize("name", ACTIVATION_NAMES)
@@ -287,3 +349,96 @@ def test_integers_and_lists_can_be_checked(name):
     network = randomize(NeuralNetwork(layers([2, 3, 1], name), seed=3), 3)
     errors = gradient_check(network, [[1, 2], [3, 4]], [[0], [1]])
     assert not worst(errors) > 1e-5
+
+
+# ---------------------------------------------------------------- every mistake in every network
+
+NETWORKS = {
+    "shallow": ([2, 4, 1], "tanh"),
+    "wide": ([6, 20, 2], ["tanh", "linear"]),
+    "relu": ([3, 6, 6, 2], ["relu", "relu", "linear"]),
+    "10 sigmoids": ([3] * 11, "sigmoid"),
+    "12 sigmoids": ([4] * 13, "sigmoid"),
+    "6 sigmoids and a line": ([3] * 7 + [2], ["sigmoid"] * 6 + ["linear"]),
+}
+
+
+def of_the_gallery(bug):
+    """A mistake of chapter 06, in a network with a price on its weights."""
+
+    def slopes(network, X, y, right):
+        derivatives = [layer.activation.derivative for layer in network.layers]
+        wrong = backward_with_a_bug(network.trace(X), y, network.get_parameters(), derivatives, bug)
+        for layer, slope in zip(network.layers, wrong, strict=True):
+            slope["W"] = slope["W"] + network.l2_lambda * layer.W
+        return wrong
+
+    return slopes
+
+
+def each(change):
+    """A mistake made in every layer: change(layer, its right slopes, network, number of rows) -> slopes."""
+    return lambda network, X, y, right: [
+        slopes | change(layer, slopes, network, len(X)) for layer, slopes in zip(network.layers, right, strict=True)
+    ]
+
+
+WRONG_SLOPES = {
+    **{bug: of_the_gallery(bug) for bug in BUGS},
+    "half": each(lambda layer, slopes, network, n: {key: slopes[key] / 2 for key in slopes}),
+    "mean of the biases": each(lambda layer, slopes, network, n: {"b": slopes["b"] / n}),
+    "penalty missing": each(lambda layer, slopes, network, n: {"W": slopes["W"] - network.l2_lambda * layer.W}),
+    "penalty twice": each(lambda layer, slopes, network, n: {"W": slopes["W"] + network.l2_lambda * layer.W}),
+    "penalty on biases": each(lambda layer, slopes, network, n: {"b": slopes["b"] + network.l2_lambda * layer.b}),
+    "dW transposed": each(lambda layer, slopes, network, n: {"W": slopes["W"].T.reshape(slopes["W"].shape)}),
+    "biases off by one layer": lambda network, X, y, right: [
+        slopes | {"b": np.resize(other["b"], slopes["b"].shape)}
+        for slopes, other in zip(right, right[1:] + right[:1], strict=True)
+    ],
+    "first layer forgotten": lambda network, X, y, right: [{k: 0 * v for k, v in right[0].items()}, *right[1:]],
+}
+
+
+@pytest.mark.filterwarnings("ignore:gradient_check cannot tell")
+@pytest.mark.parametrize("target", [1, 1e3, 1e6, 1e7, 1e12])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_right_gradient_is_called_wrong_and_no_wrong_one_right(name, target, monkeypatch):
+    widths, activations = NETWORKS[name]
+    network = NeuralNetwork(layers(widths, activations), l2_lambda=0.1, seed=1)
+    biases = np.random.default_rng(1)
+    for layer in network.layers:
+        layer.b[:] = biases.normal(0, 0.3, layer.b.shape)
+    X, y = data(5, widths[0], widths[-1], 1)
+    y = target * y
+    right = network.gradients(X, y)[1]
+
+    # What is measured does not depend on the mistake: once is enough.
+    measured = {}
+    original = gradient_checking._measure
+
+    def measure_once(twin, X, y, theta, epsilon):
+        place = theta.__array_interface__["data"][0] - twin._parameters.__array_interface__["data"][0]
+        if place not in measured:
+            measured[place] = original(twin, X, y, theta, epsilon)
+        return measured[place]
+
+    monkeypatch.setattr(gradient_checking, "_measure", measure_once)
+    told, made = {}, set()  # a transpose without a square layer is none
+    for mistake, wrong_slopes in {"none": lambda network, X, y, right: right, **WRONG_SLOPES}.items():
+        slopes = wrong_slopes(network, X, y, right)
+        monkeypatch.setattr(NeuralNetwork, "gradients", lambda self, X, y, slopes=slopes: (0.0, slopes))
+        errors = gradient_check(network, X, y)
+        told[mistake] = [errors[k][key] for k in range(len(right)) for key in ("W", "b")]
+        for k, layer in enumerate(right):
+            for key in ("W", "b"):
+                off = np.linalg.norm(slopes[k][key] - layer[key])
+                off /= np.linalg.norm(slopes[k][key]) + np.linalg.norm(layer[key])
+                if off > 1e-3:
+                    made.add(mistake)
+                    assert not errors[k][key] < 1e-4, (mistake, k, key)
+                elif off < 1e-12:
+                    assert not errors[k][key] > 1e-4, (mistake, k, key)
+    if target == 1:  # and there it can tell: most of the right ones, and every mistake
+        assert np.mean(np.isnan(told["none"])) < 0.25
+        assert all(np.nanmax(told[mistake]) > 1e-4 for mistake in made)
+        assert len(made) >= 12

@@ -15,6 +15,7 @@ CORE = [
     "activations",
     "checks",
     "datasets",
+    "gradient_checking",
     "history",
     "initializers",
     "layers",

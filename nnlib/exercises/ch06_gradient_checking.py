@@ -250,7 +250,7 @@ exercise(
         "`theta[index] = before`, and then one entry of the gradient.",
     ],
     holds="You now have a gradient that needs no calculus: any function, any shape, two looks for each entry.",
-    in_nnlib="checks.gradient_check",
+    in_nnlib="gradient_checking.gradient_check",
 )
 
 
@@ -431,7 +431,7 @@ exercise(
         "`np.linalg.norm(a - b)` over the sum of the two other norms, and `0.0` where that sum is zero.",
     ],
     holds="You now have one number for how far apart two gradients are, the same for tiny and for huge ones.",
-    in_nnlib="checks.gradient_check",
+    in_nnlib="gradient_checking.gradient_check",
 )
 
 
