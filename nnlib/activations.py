@@ -34,12 +34,16 @@ def relu_derivative(A):
 
 
 def sigmoid(Z, out=None):
-    """f(z) = 1 / (1 + exp(-z)), written as (1 + tanh(z / 2)) / 2, which never overflows."""
-    A = np.multiply(Z, 0.5, out=out)
-    A = np.tanh(A, out=out)
+    """f(z) = 1 / (1 + exp(-z)), exact to the last digits in both tails.
+
+    Far on the left exp(-z) overflows to infinity, and 1 / infinity is the right 0. (1 + tanh(z / 2)) / 2
+    never overflows, but 1 + tanh loses the digits of small outputs: of f(-40) it keeps none.
+    """
+    A = np.negative(Z, out=out)
+    with np.errstate(over="ignore", under="ignore"):
+        A = np.exp(A, out=A)
     A += 1
-    A *= 0.5
-    return A
+    return np.reciprocal(A, out=A)
 
 
 def sigmoid_derivative(A):

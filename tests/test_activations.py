@@ -1,5 +1,7 @@
 """The four activations: each against its textbook formula, each derivative against the slope."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -75,6 +77,23 @@ def test_the_far_ends_are_flat_and_do_not_overflow(name, dtype):
     low = {"sigmoid": 0, "tanh": -1}[name]
     assert A.tolist() == [low, low, 1, 1]
     assert ACTIVATIONS[name].derivative(A).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "dtype, tails",
+    [(np.float32, [-87, -40, -20, -17, -15, -5, 5, 17, 87]), (np.float64, [-700, -100, -40, -36, 36, 700])],
+)
+def test_sigmoid_keeps_its_digits_in_both_tails(dtype, tails):
+    A = ACTIVATIONS["sigmoid"].function(np.array(tails, dtype=dtype))
+    exact = [1 / (1 + Decimal(-z).exp()) for z in tails]
+    errors = [abs(Decimal(float(a)) / e - 1) for a, e in zip(A, exact, strict=True)]
+    assert max(errors) < 4 * np.finfo(dtype).eps
+
+
+def test_sigmoid_is_silent_whatever_numpy_is_told_to_raise():
+    with np.errstate(all="raise"):
+        A = ACTIVATIONS["sigmoid"].function(np.array([-1e4, -710.0, 0.0, 740.0, 1e4]))
+    assert A.tolist() == [0, 0, 0.5, 1, 1]
 
 
 @derandomized

@@ -249,9 +249,7 @@ def test_the_check_keeps_away_from_the_relu_kink():
     network.set_parameters([{"W": [[1.0]], "b": [0.0]}, {"W": [[1.0]], "b": [0.0]}])
     # The row 0 stands exactly on the kink, where the difference would measure half a slope. Moving the
     # weight leaves the row where it is; moving the bias does not, and nothing of the bias is left.
-    with pytest.warns(
-        UserWarning, match=r"cannot tell.*\n    \[0\]\['b'\]: every step moves .* across a kink of its activation"
-    ) as said:
+    with pytest.warns(UserWarning, match=r"cannot tell.*\n    \[0\]\['b'\]: every step .* across a kink of") as said:
         errors = gradient_check(network, [[0.0], [2.0]], [[-1.0], [1.0]])
     assert len(said) == 1 and said[0].filename == __file__
     assert errors[0]["W"] < 1e-8

@@ -1,6 +1,6 @@
-"""How fast nnlib is, beside its peers: a training step, a whole fit, the import, the memory.
+"""How fast nnlib is, beside its peers: a training step, an activation, a whole fit, the import, the memory.
 
-    make bench      or      python tests/bench/speed.py [steps] [fit] [import] [memory]
+    make bench      or      python tests/bench/speed.py [steps] [activations] [fit] [import] [memory]
 
 All candidates of a table run in the same process on one thread, in turn: a few calls of each, round after round, so
 that a busy moment of the machine strikes all of them. Printed are the medians over the rounds, and how often
@@ -25,6 +25,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from nnlib import NeuralNetwork
+from nnlib.activations import ACTIVATIONS
 from nnlib.datasets import digits, one_hot, xor
 
 RATE = 0.01
@@ -220,6 +221,38 @@ def steps():
         line(name, text)
 
 
+# ---------------------------------------------------------------- an activation
+
+
+def sigmoid_by_tanh(Z, out):
+    """The form of chapter 04, which loses the left tail."""
+    np.multiply(Z, 0.5, out=out)
+    np.tanh(out, out=out)
+    out += 1
+    out *= 0.5
+
+
+def activations():
+    print("The sigmoid of a layer's weighted sums, µs")
+    line("shape, dtype", "nnlib", "PyTorch", "by tanh")
+    for shape in ((4, 4), (32, 32), (256, 512)):
+        for dtype in (np.float64, np.float32):
+            Z = np.random.default_rng(0).normal(0, 3, shape).astype(dtype)
+            out, tensor = np.empty_like(Z), torch.from_numpy(Z)
+            tensor_out = torch.empty_like(tensor)
+            times = in_turn(
+                {
+                    "nnlib": functools.partial(ACTIVATIONS["sigmoid"].function, Z, out=out),
+                    "PyTorch": functools.partial(torch.sigmoid, tensor, out=tensor_out),
+                    "by tanh": functools.partial(sigmoid_by_tanh, Z, out),
+                },
+                rounds=41,
+                seconds=0.01,
+            )
+            name = f"{shape[0]} x {shape[1]}, {np.dtype(dtype).name[-2:]}"
+            line(name, *(f"{statistics.median(times[key]) * 1e6:.1f}" for key in times))
+
+
 # ---------------------------------------------------------------- a whole fit
 
 
@@ -349,7 +382,7 @@ def memory():
 
 
 if __name__ == "__main__":
-    tables = {"steps": steps, "fit": fit, "import": import_time, "memory": memory}
+    tables = {"steps": steps, "activations": activations, "fit": fit, "import": import_time, "memory": memory}
     print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, PyTorch {torch.__version__}, one thread\n")
     for table in sys.argv[1:] or tables:
         tables[table]()
