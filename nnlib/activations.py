@@ -42,8 +42,8 @@ def sigmoid(Z, out=None):
     A = np.negative(Z, out=out)
     with np.errstate(over="ignore", under="ignore"):
         A = np.exp(A, out=A)
-    A += 1
-    return np.reciprocal(A, out=A)
+        A += 1
+        return np.reciprocal(A, out=A)
 
 
 def sigmoid_derivative(A):

@@ -244,7 +244,10 @@ class NeuralNetwork:
         """The L2 penalty l2_lambda/2 · ΣW², a float. Biases cost nothing."""
         if not self.l2_lambda:
             return 0.0
-        squares = sum(float(np.dot(layer.W.ravel(), layer.W.ravel())) for layer in self.layers)
+        weights = [layer.W.ravel() for layer in self.layers]
+        squares = sum(float(np.dot(W, W)) for W in weights)
+        if squares == math.inf:  # of float32 from 1e19 on; float64 holds them
+            squares = sum(float(np.dot(W, W)) for W in (W.astype(np.float64) for W in weights))
         return 0.5 * self.l2_lambda * squares
 
     def gradients(self, X, y):

@@ -367,6 +367,22 @@ def test_a_validation_loss_that_runs_away_is_noticed():
     assert state(network) == before
 
 
+def test_weights_whose_squares_are_too_large_for_float32_have_a_penalty():
+    network = NeuralNetwork(layers([1, 2, 1], "linear"), dtype="float32")
+    network.layers[0].W[:] = 1e25
+    assert network.penalty() == 0
+    network.l2_lambda = 0.1
+    assert network.penalty() == pytest.approx(0.05 * 2e50, rel=1e-6)
+
+
+def test_a_copy_in_float32_refuses_weights_that_it_cannot_hold():
+    network = xor_network()
+    network.layers[0].W[0, 1] = 1e300
+    with pytest.raises(ValueError, match=r"parameters must hold finite float32 numbers, got inf at \[1\]"):
+        network.copy(dtype="float32")
+    assert network.copy(dtype="float64").layers[0].W[0, 1] == 1e300
+
+
 def test_a_penalty_that_runs_away_is_noticed():
     network = NeuralNetwork(layers([1, 1], "tanh"), learning_rate=1.0, l2_lambda=10.0, seed=0)
     with pytest.raises(DivergenceError, match="l2_lambda"):
