@@ -259,11 +259,6 @@ exercise(
             edited(solved, "y_hat - y", "y_hat[0] - y[0]"),
             "Only the first row decides: is a `return` inside the loop? All of the rows must be asked first.",
         ),
-        (
-            edited(solved, "y_hat - y) < 0.5)", "y_hat - y)) < 0.5"),
-            "Parentheses: `np.all` is asked of the distances, and its answer compared. Compare inside: "
-            "`np.all(... < 0.5)`.",
-        ),
     ],
     hints=[
         "First the distance of each output from its target, then a question to each, then one answer for all.",
@@ -713,10 +708,6 @@ exercise(
         (
             edited(count_dead, ", axis=0", ""),
             "Without an axis `np.all` looks at the whole table at once. Ask each column: `axis=0`.",
-        ),
-        (
-            edited(count_dead, "A == 0", "A < 0"),
-            "No output of ReLU is ever below 0, so this counts nobody. A dead neuron says exactly 0: `A == 0`.",
         ),
         (
             lambda A: np.sum(np.mean(A, axis=0) < 0.5),
