@@ -321,7 +321,10 @@ BREAKS = {
     "no exercises": (edit_closing("## Exercises"), "no heading '## Exercises'"),
     "no practice": (edit_closing("## In practice"), "no heading '## In practice'"),
     "few exercises": (edit("first-check", source="print(1)"), "2 exercises are checked"),
-    "a name of the reader's": (edit("first-check", source="check(x)\nx = 2"), "gives a value to x"),
+    "a name of the reader's": (
+        lambda nb: [edit("first-check", source="check(x)")(nb), edit("third-check", source="x = 2\ncheck(3)")(nb)],
+        "'third-check' gives a value to x",
+    ),
     "no link back": (edit("links", source=LAST.replace("00", "0")), "link to 00_before.ipynb"),
     "no link on": (edit("links", source=LAST.replace("02", "2")), "link to 02_after.ipynb"),
     "no alt": (edit_output("draw-a-line", lambda out: out.update(metadata={})), "no text altern"),

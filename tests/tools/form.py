@@ -348,7 +348,7 @@ def calls(cell, function):
 
 
 def leaves_the_readers_names_alone(notebook, path):
-    """A name that the chapter checks belongs to the reader: only the checking cell or the one before gives it a value."""
+    """A name that the chapter checks belongs to the reader: only that cell or the one before gives it a value."""
     cells = code_cells(notebook)
     checked = [names_in_checks(cell) for cell in cells]
     every = set().union(*checked)
