@@ -4,7 +4,8 @@ The toy problems return `(X, y)`: float64 arrays of shapes (n, n_inputs) and (n,
 same ones for the same arguments. Classes are coded 0 and 1, and the rows are in random order, so that any slice is
 a fair sample. `noise` is the standard deviation of the normal noise; the ranges in the docstrings hold without it.
 
-Every function raises TypeError or ValueError for an argument of the wrong type or range, and names it.
+Every function raises TypeError or ValueError for an argument of the wrong type or range, and names it. `noise` may be
+at most 1e100, so that squares of the data stay finite.
 """
 
 import functools
@@ -65,7 +66,7 @@ def noisy_sine(n=40, noise=0.15, seed=0):
 
     Returns X (n, 1) in [-1, 1] and y (n, 1) in [-1, 1] before the noise.
     """
-    n, noise = checks.integer("n", n, at_least=1), checks.number("noise", noise, at_least=0)
+    n, noise = checks.integer("n", n, at_least=1), _noise(noise)
     rng = _generator(seed)
     X = rng.uniform(-1, 1, (n, 1))
     return X, np.sin(np.pi * X) + rng.normal(0, noise, (n, 1))
@@ -126,9 +127,13 @@ def _generator(seed):
     return np.random.default_rng(checks.integer("seed", seed, at_least=0))
 
 
+def _noise(noise):
+    return abs(checks.number("noise", noise, at_least=0, at_most=1e100))  # abs: NumPy refuses -0.0
+
+
 def _two_classes(n, noise, seed):
     """The classes (n,) in random order, the checked noise, and the generator."""
-    n, noise = checks.integer("n", n, at_least=2), checks.number("noise", noise, at_least=0)
+    n, noise = checks.integer("n", n, at_least=2), _noise(noise)
     rng = _generator(seed)
     return rng.permutation(np.arange(n) % 2), noise, rng
 

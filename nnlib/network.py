@@ -245,7 +245,8 @@ class NeuralNetwork:
         if not self.l2_lambda:
             return 0.0
         weights = [layer.W.ravel() for layer in self.layers]
-        squares = sum(float(np.dot(W, W)) for W in weights)
+        with np.errstate(over="ignore"):
+            squares = sum(float(np.dot(W, W)) for W in weights)
         if squares == math.inf:  # of float32 from 1e19 on; float64 holds them
             squares = sum(float(np.dot(W, W)) for W in (W.astype(np.float64) for W in weights))
         return 0.5 * self.l2_lambda * squares

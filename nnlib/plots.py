@@ -13,6 +13,7 @@ readers; where a color carries meaning, a marker, a line style or a label carrie
 """
 
 import base64
+import contextlib
 import io
 import sys
 
@@ -27,6 +28,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
+
+from nnlib import checks
 
 COLORS = {
     "blue": "#0072B2",
@@ -81,7 +84,12 @@ SQUARE_BOX = 0.75  # height over width of the frame of `plot_line_fit`
 DPI = 100  # CSS pixels per inch: a figure of size (8, 3.6) is 800 x 360 on the page
 SHARPNESS = 2  # image pixels per CSS pixel, for high-density screens
 
+# A style or a matplotlibrc of the reader's own changes nothing in a figure of the course: it starts from matplotlib's
+# defaults. (The backend is not a matter of style.)
+DEFAULTS = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
+
 STYLE = {
+    **DEFAULTS,
     "axes.axisbelow": True,
     "axes.edgecolor": "#555555",
     "axes.grid": True,
@@ -106,13 +114,48 @@ STYLE = {
 }
 
 
+def style(settings=STYLE):
+    """A context in which matplotlib has these settings, and nothing of the reader's own.
+
+    Some settings are read when an artist is made, some when it is drawn: both belong inside. Artists are made with
+    DEFAULTS, figures and their axes with STYLE.
+    """
+    differ = {key: value for key, value in settings.items() if matplotlib.rcParams[key] != value}
+    return matplotlib.rc_context(differ) if differ else contextlib.nullcontext()  # a context takes a frame's time
+
+
+def _keep_the_readers_settings_out():
+    """Until the end of the cell, in which a chapter goes on with `ax.plot(...)` and `ax.legend()`."""
+    shell, settings = _shell(), matplotlib.rcParams
+    readers = {key: settings[key] for key, value in DEFAULTS.items() if settings[key] != value}
+    if shell is None or not readers:
+        return
+
+    def restore(*_):
+        shell.events.unregister("post_run_cell", restore)
+        settings.update({key: value for key, value in readers.items() if settings[key] == DEFAULTS[key]})
+
+    settings.update({key: DEFAULTS[key] for key in readers})
+    shell.events.register("post_run_cell", restore)
+
+
+def _shell():
+    """IPython's shell in a notebook, None elsewhere."""
+    ipython = sys.modules.get("IPython")  # never imported: certainly not in a notebook
+    shell = ipython.get_ipython() if ipython else None
+    return shell if hasattr(shell, "kernel") else None
+
+
 def figure(nrows=1, ncols=1, *, size=(8, 3.6), **options):
     """A new figure in the style of the course: (Figure, Axes), or (Figure, array of Axes) for a grid.
 
     nrows, ncols, options : as in `Figure.subplots` (sharex=, width_ratios=, squeeze=, ...).
     size : (width, height) in inches, of 100 CSS pixels each.
+
+    In a notebook the reader's own matplotlib settings rest until the end of the cell.
     """
-    with matplotlib.rc_context(STYLE):
+    _keep_the_readers_settings_out()
+    with style():
         fig = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(fig)  # draws into memory; becomes fig.canvas
         return fig, fig.subplots(nrows, ncols, **options)
@@ -120,7 +163,7 @@ def figure(nrows=1, ncols=1, *, size=(8, 3.6), **options):
 
 def png(fig, *, sharpness=SHARPNESS):
     """The figure as the bytes of a PNG image: the same figure gives the same bytes."""
-    with matplotlib.rc_context(STYLE):
+    with style():
         stream = io.BytesIO()
         fig.savefig(stream, format="png", dpi=DPI * sharpness, metadata={"Software": None})
         return stream.getvalue()
@@ -140,13 +183,11 @@ def _display(fig, picture, alt):
     """Display a picture of a figure, made here where none is given, with its size on the page and its text."""
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must be a sentence that says what the figure shows, got {alt!r}")
-    ipython = sys.modules.get("IPython")  # never imported: certainly not in a notebook
-    shell = ipython.get_ipython() if ipython else None
-    if not hasattr(shell, "kernel"):
+    if _shell() is None:
         print(alt)
         return
     width, height = (round(inches * DPI) for inches in fig.get_size_inches())
-    ipython.display.display(
+    sys.modules["IPython"].display.display(
         {"image/png": base64.b64encode(picture or png(fig)).decode(), "text/plain": alt},
         metadata={"image/png": {"alt": alt, "width": width, "height": height}},
         raw=True,
@@ -195,7 +236,8 @@ def plot_history(history, ax=None, *, keys=None, log=False):
 
     history : dict of lists, as `fit` returns it (or `nn.history`).
     keys : which lists to draw; by default the training loss, and the validation loss where there is one.
-    log : a logarithmic loss axis, on which a constant factor per epoch is a straight line.
+    log : a logarithmic loss axis, on which a constant factor per epoch is a straight line. It has no place for 0 and
+        below, which are gaps there; with nothing above 0 at all, ValueError.
 
     Artists: a line for each key, under that name.
     """
@@ -204,13 +246,17 @@ def plot_history(history, ax=None, *, keys=None, log=False):
     unknown = [key for key in keys if key not in history]
     if unknown:
         raise ValueError(f"keys must be among those of the history ({', '.join(history)}), got {unknown[0]!r}")
+    curves = {key: _drawable(history[key]) for key in keys}
+    if log:
+        curves = {key: np.where(values > 0, values, np.nan) for key, values in curves.items()}
+        if any(map(len, curves.values())) and not any(np.isfinite(values).any() for values in curves.values()):
+            raise ValueError("log=True needs a number above 0 to draw, got none")
 
     ax = figure()[1] if ax is None else ax
-    for key in keys:
-        label, color, style = CURVES.get(key, (key, COLORS["green"], "-"))
-        values = _drawable(history[key])
+    for key, values in curves.items():
+        label, color, line = CURVES.get(key, (key, COLORS["green"], "-"))
         steps = "steps-mid" if key == "learning_rate" else "default"  # one rate for the whole of an epoch
-        ax.plot(values, color=color, linestyle=style, linewidth=2, drawstyle=steps, label=label, gid=key)
+        ax.plot(values, color=color, linestyle=line, linewidth=2, drawstyle=steps, label=label, gid=key)
     if log:
         ax.set_yscale("log")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
@@ -397,6 +443,8 @@ def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True, dots=N
         path = _drawable(path)
         if path.ndim != 2 or path.shape[1] != 2 or len(path) == 0:
             raise ValueError(f"path must have shape (k, 2), a (w, b) a row, got {path.shape}")
+        if np.isnan(path[0]).any():
+            raise ValueError("path must start at a finite (w, b)")
     if limits is None:
         reach = 1.0 if path is None else max(1.3 * np.abs(path[0] - minimum).max(), 1e-3)
         limits = [(center - reach, center + reach) for center in minimum]
@@ -465,7 +513,7 @@ def plot_digits(images, titles=None, ax=None, *, columns=10):
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles must hold one for each of the {len(images)} images, got {len(titles)}")
 
-    columns = min(columns, len(images))
+    columns = min(checks.integer("columns", columns, at_least=1), len(images))
     rows = -(-len(images) // columns)
     high, wide = side + (4 if titles is not None else 1), side + 1  # a picture with its margin and its title
     sheet = np.zeros((rows * high, columns * wide))
@@ -490,7 +538,8 @@ def plot_matrices(terms, ax=None, *, mark=None, most=(6, 6)):
         [("X", X), "@", ("W", W), "=", ("Z", X @ W)]. An array (k,) is drawn as one row. A list
         of numbers, such as one entry of a matrix, has no shape below it.
     mark : {name: index}, the entries that are marked, such as {"X": np.s_[0], "W": np.s_[:, 1], "Z": (0, 1)}.
-    most : so many rows and columns are drawn; of larger arrays the first, the last and the marked ones.
+    most : so many rows and columns are drawn; of larger arrays the first, and the last or the first marked one. Dots
+        that stand for marked entries are marked.
 
     Artists: "cells", "marked" (the tables, and the marked entries).
     """
@@ -536,14 +585,14 @@ def matrix_layout(terms, *, mark=None, most=(6, 6), decimals=2):
             for c, column in enumerate(columns):
                 x, y = left + c, top - r * CELL_HEIGHT
                 cells.append([(x, y), (x + 1, y), (x + 1, y - CELL_HEIGHT), (x, y - CELL_HEIGHT)])
-                kind = "number"
                 if row is None or column is None:
                     text = "·" if row is column else "⋮" if row is None else "⋯"
                 else:
                     text = matrix_number(table[row, column], decimals)
-                    if chosen[row, column]:
-                        marked.append(cells[-1])
-                        kind = "marked"
+                kind = "number"
+                if chosen[_entries(rows, r, len(table)), _entries(columns, c, len(table.T))].any():
+                    marked.append(cells[-1])
+                    kind = "marked"
                 labels.append((x + 0.5, y - CELL_HEIGHT / 2, text, kind))
         middle = left + len(columns) / 2
         labels.append((middle, top + 0.3, name, "name"))
@@ -571,6 +620,13 @@ def shown_indices(count, most, wanted=()):
     if key < most - 2 or key == count - 1:
         return [*first, None, count - 1]
     return [*first[: most - 3], None, int(key), None]
+
+
+def _entries(shown, k, count):
+    """The slice of `count` rows that place k of `shown_indices` stands for."""
+    if shown[k] is not None:
+        return slice(shown[k], shown[k] + 1)
+    return slice(shown[k - 1] + 1, shown[k + 1] if k + 1 < len(shown) else count)
 
 
 def plot_graph(nodes, edges, ax=None):
@@ -697,6 +753,7 @@ def plot_seeds(losses, solved, ax=None, *, columns=10, colorbar=True):
 
     Artists: "losses" (the tiles), "solved" (dots), "not solved" (crosses).
     """
+    columns = checks.integer("columns", columns, at_least=1)
     losses, solved = np.asarray(losses, dtype=float), np.asarray(solved, dtype=bool)
     if losses.ndim != 1 or losses.size == 0 or losses.size % columns or solved.shape != losses.shape:
         raise ValueError(
@@ -755,7 +812,7 @@ def _plane(X, y):
         raise ValueError(f"X must have shape (n, 2), a point a row, got {X.shape}")
     if y.shape not in ((len(X),), (len(X), 1)):
         raise ValueError(f"y must have shape ({len(X)}, 1), a class for each row of X, got {y.shape}")
-    return X, y.reshape(-1)
+    return _finite("X", X), _finite("y", y.reshape(-1))
 
 
 def _column(values, name):
@@ -763,7 +820,13 @@ def _column(values, name):
     values = np.asarray(values, dtype=float)
     if values.ndim not in (1, 2) or values.size == 0 or values.size != len(values):
         raise ValueError(f"{name} must have shape (n,) or (n, 1), got {values.shape}")
-    return values.reshape(-1)
+    return _finite(name, values.reshape(-1))
+
+
+def _finite(name, values):
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must hold finite numbers, got {values[~np.isfinite(values)][0]}")
+    return values
 
 
 def _drawable(values):

@@ -72,6 +72,12 @@ def test_noise_is_the_standard_deviation_around_the_exact_points(toy):
     assert np.std(noisy - exact) == pytest.approx(0.2, rel=0.05)
 
 
+@each_toy
+def test_a_negative_zero_is_no_noise_and_much_noise_stays_finite(toy):
+    assert np.array_equal(toy(noise=-0.0)[1], toy(noise=0.0)[1])
+    assert all(np.isfinite(array**2).all() for array in toy(noise=1e100))
+
+
 def test_circles_lie_on_their_circles():
     X, y = datasets.circles(n=500, noise=0)
     assert np.hypot(*X.T) == pytest.approx(np.where(y[:, 0] == 0, 1, 0.5), abs=1e-12)
@@ -157,8 +163,9 @@ def test_split_leaves_a_row_on_either_side():
         ({"n": 0}, ValueError, r"n must be at least \d, got 0"),
         ({"n": 2.5}, TypeError, "n must be a whole number, got 2.5"),
         ({"n": "many"}, TypeError, "n must be a whole number, got 'many'"),
-        ({"noise": -0.1}, ValueError, "noise must be .* at least 0, got -0.1"),
-        ({"noise": float("nan")}, ValueError, "noise must be .* at least 0, got nan"),
+        ({"noise": -0.1}, ValueError, r"noise must be .* at least 0 and at most 1e\+100, got -0.1"),
+        ({"noise": 1e308}, ValueError, r"noise must be .* at least 0 and at most 1e\+100, got 1e\+308"),
+        ({"noise": float("nan")}, ValueError, r"noise must be .* at least 0 and at most 1e\+100, got nan"),
         ({"noise": "little"}, TypeError, "noise must be a number, got 'little'"),
         ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
         ({"seed": None}, TypeError, "seed must be a whole number, got None"),

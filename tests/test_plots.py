@@ -6,8 +6,11 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import matplotlib
+import matplotlib.style
 import numpy as np
 import pytest
+from IPython.core.events import EventManager
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image, ImageSequence
@@ -54,8 +57,6 @@ def test_colors_are_those_of_okabe_and_ito():
 
 
 def test_figure_has_the_style_of_the_course_and_leaves_the_defaults_alone():
-    import matplotlib
-
     before = dict(matplotlib.rcParams)
     fig, ax = plots.figure(size=(4, 3))
     assert isinstance(fig, Figure) and fig.get_size_inches().tolist() == [4, 3]
@@ -79,9 +80,10 @@ def test_the_same_figure_gives_the_same_bytes():
 def notebook(monkeypatch):
     """A stand-in for IPython in a notebook; what is displayed goes into the list."""
     shown = []
+    shell = SimpleNamespace(kernel=True, events=EventManager(None, {"post_run_cell": lambda result: None}))
     ipython = SimpleNamespace(
         version_info=(9, 0),  # matplotlib asks
-        get_ipython=lambda: SimpleNamespace(kernel=True),
+        get_ipython=lambda: shell,
         display=SimpleNamespace(display=lambda *args, **kwargs: shown.append((args, kwargs))),
     )
     monkeypatch.setitem(sys.modules, "IPython", ipython)
@@ -361,6 +363,75 @@ def test_a_wide_layer_shows_its_first_neurons_and_its_last():
     assert len(plots.artist(ax, "weights 1").get_segments()) == 4 * 4
 
 
+def test_what_a_matrix_marks_behind_its_dots_is_marked():
+    _, marked, labels, _ = plots.matrix_layout([("W", np.zeros((1, 20)))], mark={"W": np.s_[:, 8:]})
+    assert [kind for _, _, text, kind in labels if text in ("0", "⋯")] == ["number"] * 4 + ["marked"] * 2
+    assert len(marked) == 2
+
+
+def test_a_logarithmic_axis_has_gaps_where_there_is_nothing_above_0():
+    line = plots.plot_history({"train_loss": [1.0, 0.0, -1.0, 0.1]}, keys=["train_loss"], log=True).lines[0]
+    assert np.array_equal(line.get_ydata(), [1, np.nan, np.nan, 0.1], equal_nan=True)
+
+
+# ---------------------------------------------------------------- the reader's own settings
+
+READERS = {  # of a style such as dark_background, or of a matplotlibrc
+    "text.color": "white",
+    "axes.labelcolor": "white",
+    "axes.facecolor": "black",
+    "axes.edgecolor": "white",
+    "xtick.color": "white",
+    "lines.marker": "x",
+    "legend.facecolor": "black",
+    "legend.frameon": True,
+    "figure.facecolor": "black",
+    "figure.dpi": 50,
+    "savefig.facecolor": "black",
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 1,
+    "font.family": "DejaVu Serif",
+    "text.usetex": True,
+    "mathtext.fontset": "cm",
+    "axes.unicode_minus": False,
+}
+
+
+def a_chapters_figure():
+    fig, ax = plots.figure(size=(3, 2))
+    ax.plot([-1, 1], [0, 1], label="a line")
+    ax.text(0, 0.5, "$x^2$")
+    ax.set(xlabel="$x_1$", title="a title")
+    ax.legend()
+    return fig
+
+
+def every_picture():
+    return [plots.png(plot(None).figure) for plot in EVERY_PLOT.values()] + [plots.png(a_chapters_figure())]
+
+
+def test_the_readers_own_settings_change_no_figure_of_the_course(notebook):
+    plain = every_picture()
+    with matplotlib.rc_context(READERS), matplotlib.style.context("dark_background"):
+        readers = dict(matplotlib.rcParams)
+        assert every_picture() == plain
+        sys.modules["IPython"].get_ipython().events.trigger("post_run_cell", None)
+        assert dict(matplotlib.rcParams) == readers  # they are back after the cell
+        plots.figure()
+        matplotlib.rcParams["text.color"] = "red"  # set in the same cell, after the figure
+        sys.modules["IPython"].get_ipython().events.trigger("post_run_cell", None)
+        assert matplotlib.rcParams["text.color"] == "red" and matplotlib.rcParams["axes.labelcolor"] == "white"
+
+
+def test_outside_a_notebook_the_figures_of_the_course_are_its_own_and_the_settings_the_readers():
+    plain = [fig.get_facecolor() for fig in [plots.figure()[0]]]
+    with matplotlib.rc_context(READERS):
+        readers = dict(matplotlib.rcParams)
+        fig, ax = plots.figure()
+        assert [fig.get_facecolor()] == plain and ax.xaxis.label.get_color() == "black"
+        assert dict(matplotlib.rcParams) == readers
+
+
 # ---------------------------------------------------------------- bad arguments
 
 
@@ -369,6 +440,15 @@ def test_a_wide_layer_shows_its_first_neurons_and_its_last():
     [
         (lambda: plots.plot_points([1, 2], [1, 2]), r"X must have shape \(n, 2\), a point a row, got \(2,\)"),
         (lambda: plots.plot_points(np.zeros((0, 2)), []), r"X must have shape \(n, 2\), .* got \(0, 2\)"),
+        (lambda: plots.plot_points([[1, np.nan]], [1]), "X must hold finite numbers, got nan"),
+        (lambda: plots.plot_points([[1, 2]], [np.nan]), "y must hold finite numbers, got nan"),
+        (lambda: plots.plot_boundary(half, [[1, 2]], [np.inf]), "y must hold finite numbers, got inf"),
+        (lambda: plots.plot_line_fit([1, np.inf], [1, 1], 1, 1), "x must hold finite numbers, got inf"),
+        (lambda: plots.plot_loss_bowl([1, 2], [1, np.nan]), "y must hold finite numbers, got nan"),
+        (lambda: plots.plot_loss_bowl([1, 2], [1, 2], [(np.inf, 0), (1, 1)]), "path must start at a finite"),
+        (lambda: plots.plot_history({"train_loss": [0.0, -1.0]}, keys=["train_loss"], log=True), "log=True needs"),
+        (lambda: plots.plot_digits(np.zeros((2, 64)), columns=0), "columns must be at least 1, got 0"),
+        (lambda: plots.plot_seeds([1, 2], [1, 0], columns=0), "columns must be at least 1, got 0"),
         (lambda: plots.plot_points([[1, 2]], [1, 2]), r"y must have shape \(1, 1\), .* got \(2,\)"),
         (
             lambda: plots.plot_boundary(lambda Z: Z, *datasets.xor()),

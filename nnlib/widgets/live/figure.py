@@ -55,6 +55,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from nnlib.plain_words import in_plain_words
+from nnlib.plots import DEFAULTS, style
 from nnlib.widgets.live.controls import Action, align, in_words, place, row, stops
 from nnlib.widgets.live.frames import Frames, encode
 
@@ -328,10 +329,11 @@ class Live:
         try:
             with np.errstate(all="ignore"):  # an exploding run is said in the figure, not in the log
                 self._compute_anew({key: values[key] for key in self._of_compute})
-                for ax in self.figure.axes:
-                    note(ax, "")
-                readout = self._draw(self.result, **{key: values[key] for key in self._of_draw})
-                pixels = self._frames.draw()
+                with style(DEFAULTS):
+                    for ax in self.figure.axes:
+                        note(ax, "")
+                    readout = self._draw(self.result, **{key: values[key] for key in self._of_draw})
+                    pixels = self._frames.draw()
         except KeyboardInterrupt as stop:
             self._failed(stop, "Interrupted. Change a control, or press Reset, to go on.")
         except Exception as error:
@@ -350,7 +352,9 @@ class Live:
         self.error, self._computed_for, self._ahead = error, None, []
         self._hear_decimals(True)
         self._clock.playing = False
-        self._publish(self._frames.dim("no new picture: see the message below"), words)
+        with style(DEFAULTS):
+            pixels = self._frames.dim("no new picture: see the message below")
+        self._publish(pixels, words)
 
     def _publish(self, pixels, readout):
         self.readout, self.frames, self._picture = readout, self.frames + 1, None
@@ -387,7 +391,8 @@ class Live:
 
     def _sharp(self):
         if self._picture is None:
-            pixels = self._frames.dim("") if self.error else self._frames.draw(SHARP)
+            with style(DEFAULTS):
+                pixels = self._frames.dim("") if self.error else self._frames.draw(SHARP)
             self._picture = encode(pixels, "png")
         return self._picture
 
