@@ -1,8 +1,10 @@
 """What `import nnlib` loads, and which way the arrows between the modules run."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,17 @@ def test_import_nnlib_loads_nothing_of_the_screen():
 def test_the_core_imports_numpy_and_the_standard_library_only(name):
     for module in imports(PACKAGE / f"{name}.py"):
         assert part(module) == "core" or module.split(".")[0] in sys.stdlib_module_names | {"numpy"}, module
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core, course = project["dependencies"], project["optional-dependencies"]["course"]
+    declared = [re.match(r"[\w.-]+", line)[0].lower() for line in [*core, *course]]
+    distributions = {"PIL": "pillow"}  # where the import has another name
+    imported = {module.split(".")[0] for path in PACKAGE.rglob("*.py") for module in imports(path)}
+    imported -= sys.stdlib_module_names | {"nnlib"}
+    assert sorted(declared) == sorted(distributions.get(name, name.lower()) for name in imported)
+    assert [line.split(">")[0] for line in core] == ["numpy"]
 
 
 def test_every_file_belongs_to_a_part():
