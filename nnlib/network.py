@@ -144,7 +144,7 @@ class NeuralNetwork:
         if self._dtype_is_open:
             self._use_dtype(X.dtype)
         try:
-            # Neither is news here: the check for finite losses says it better, and an underflow is a zero.
+            # No news here: of an overflow the check for finite losses says more, and an underflow is a zero.
             with np.errstate(over="ignore", invalid="ignore", under="ignore"):
                 for epoch in range(self.epoch, self.epoch + epochs):
                     try:

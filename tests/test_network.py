@@ -1,6 +1,9 @@
 """The network in training and at rest: what fit does to rows, weights, history and nothing else."""
 
 import copy
+import functools
+import json
+import os
 import pickle
 import subprocess
 import sys
@@ -12,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import XOR_X, XOR_Y, architectures, data, derandomized, layers, randomize, state, xor_network
 
-from nnlib import DivergenceError, ExponentialLR, NeuralNetwork, StepLR
+from nnlib import DivergenceError, ExponentialLR, NeuralNetwork, StepLR, gradient_check
 from nnlib.layers import Dense
 
 
@@ -125,7 +128,7 @@ def test_train_loss_and_penalty_are_row_weighted_means_from_before_each_update(a
     assert history["penalty"] == [pytest.approx(np.mean(penalties), rel=1e-12)]
 
 
-def test_history_holds_one_python_float_an_epoch_and_belongs_to_the_caller():
+def test_history_holds_one_python_float_per_epoch_and_what_fit_returns_belongs_to_the_caller():
     network = xor_network(scheduler=ExponentialLR(0.5), l2_lambda=0.1)
     X, y = data(10)
     history = network.fit(X, y, epochs=4, batch_size=3, validation_data=data(5, seed=1))
@@ -133,8 +136,55 @@ def test_history_holds_one_python_float_an_epoch_and_belongs_to_the_caller():
     assert all(len(column) == 4 and {type(value) for value in column} == {float} for column in history.values())
     assert history["learning_rate"] == [0.1, 0.05, 0.025, 0.0125]
     assert network.history == history and network.epoch == 4
+    assert type(history) is dict and {type(column) for column in history.values()} == {list}
     history["train_loss"].clear()
     assert len(network.history["train_loss"]) == 4
+
+
+def test_the_networks_own_history_is_lists_that_grow_and_cannot_be_changed():
+    network = xor_network()
+    returned = network.fit(XOR_X, XOR_Y, epochs=3)
+    own = network.history
+    losses, kept = own["train_loss"], own["train_loss"][:]
+    assert isinstance(losses, list) and losses == returned["train_loss"] and repr(losses) == repr(kept)
+    assert json.loads(json.dumps(own)) == json.loads(json.dumps(returned))
+    assert np.array(losses).shape == (3,) and losses[-1] == min(losses) and type(losses + [1.0]) is list
+    for copied in (copy.deepcopy(own), pickle.loads(pickle.dumps(own))):
+        assert type(copied) is dict and type(copied["train_loss"]) is list and repr(copied) == repr(returned)
+    network.fit(XOR_X, XOR_Y, epochs=2)
+    assert len(network.history["train_loss"]) == len(losses) == 5 and len(kept) == len(returned["train_loss"]) == 3
+
+    for name in ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"):
+        with pytest.raises(TypeError, match="the network's own history is read-only; change a copy"):
+            getattr(losses, name)(0)
+    for name in ("__setitem__", "__delitem__", "pop", "popitem", "clear", "update", "setdefault", "__ior__"):
+        with pytest.raises(TypeError, match="read-only"):
+            getattr(own, name)("train_loss")
+    with pytest.raises(TypeError, match="read-only"):
+        losses[0] = 0.0
+    with pytest.raises(TypeError, match="read-only"):
+        losses += [0.0]
+    assert network.history["train_loss"][:3] == kept and network.epoch == 5
+
+
+def test_looking_at_the_history_does_no_more_work_late_in_a_run_than_early():
+    """Counted in lines of Python and in floats copied, which no busy machine changes."""
+    network = NeuralNetwork(layers([1, 1], "linear"), seed=0)
+    work, sizes = [], []
+
+    def count(frame, event, argument):
+        work[-1] += event == "line"
+        return count
+
+    def look(nn):
+        work.append(0)
+        sys.settrace(count)
+        seen = nn.history["train_loss"][-1], nn.history["learning_rate"]
+        sys.settrace(None)
+        sizes.append(seen[1] is nn.history["learning_rate"])  # the list itself: nothing was copied
+
+    network.fit([[0.5]], [[1.0]], epochs=300, callback=look)
+    assert work[1:] == work[1:2] * 299 and all(sizes)
 
 
 def test_val_loss_is_taken_after_the_epoch_without_the_penalty_and_nan_without_data():
@@ -394,6 +444,199 @@ def test_the_divergence_error_can_be_pickled():
     assert (error.epoch, error.rate, error.history) == (3, 0.5, {"train_loss": [1.0]})
 
 
+# ---------------------------------------------------------------- what a callback may do, and what not
+
+
+def test_a_callback_that_trains_its_own_network_is_refused_and_nothing_is_lost():
+    X, y = data(10)
+    network, twin = xor_network(scheduler=ExponentialLR(0.5)), xor_network(scheduler=ExponentialLR(0.5))
+    refused = []
+
+    def train(nn):
+        try:
+            nn.fit(X, y, epochs=3)
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    history = network.fit(X, y, epochs=4, callback=train)
+    assert len(refused) == 4 and "fit must not be called by a callback of the same network" in refused[0]
+    assert history == twin.fit(X, y, epochs=4) and state(network) == state(twin)
+    with pytest.raises(RuntimeError, match="Return True from the callback to stop it, then call fit again"):
+        network.fit(X, y, epochs=4, callback=lambda nn: nn.fit(X, y, epochs=1))
+    assert network.epoch == 5  # the epoch that was finished, and then the error passed through
+    network.fit(X, y, epochs=1)  # after it the network trains again
+    network.fit(X, y, epochs=1, callback=lambda nn: nn.copy().fit(X, y, epochs=1) and False)  # others may be trained
+
+
+@pytest.mark.parametrize(
+    "name, value, error, message",
+    [
+        ("learning_rate", "0.1", TypeError, "learning_rate must be a number, got '0.1'"),
+        ("learning_rate", -5, ValueError, "learning_rate must be a finite number above 0, got -5"),
+        ("learning_rate", float("nan"), ValueError, "learning_rate must be .* got nan"),
+        ("l2_lambda", -1e-3, ValueError, "l2_lambda must be .* got -0.001"),
+        ("l2_lambda", np.array([0.1]), TypeError, "l2_lambda must be a number, got an array"),
+        ("scheduler", "StepLR", TypeError, "scheduler must be a function or None, got 'StepLR'"),
+    ],
+)
+def test_a_setting_that_a_callback_spoils_is_named_before_it_is_used(name, value, error, message):
+    X, y = data(10)
+    network, twin = xor_network(), xor_network()
+    with pytest.raises(error, match=message):
+        network.fit(X, y, epochs=5, batch_size=3, callback=lambda nn: nn.epoch == 2 and setattr(nn, name, value))
+    twin.fit(X, y, epochs=2, batch_size=3)
+    assert network.epoch == 2
+    setattr(network, name, getattr(twin, name))
+    assert state(network) == state(twin)
+
+
+def test_a_setting_that_a_callback_changes_counts_from_the_next_epoch_as_a_python_number():
+    def change(nn):
+        nn.learning_rate, nn.l2_lambda = np.float32(0.25), np.float64(0.5)
+        nn.scheduler = lambda epoch, rate: rate / (epoch + 1)
+
+    network = xor_network(dtype=np.float32)
+    X, y = data(10)
+    history = network.fit(X, y, epochs=3, batch_size=3, callback=change)
+    assert history["learning_rate"] == [0.1, 0.125, 0.25 / 3]
+    assert history["penalty"][0] == 0.0 < history["penalty"][1]
+    assert {type(value) for column in history.values() for value in column} == {float}
+    assert type(network.learning_rate) is type(network.l2_lambda) is float and network.dtype == np.float32
+
+
+@pytest.mark.parametrize("whose", ["its own", "another network's"])
+def test_a_divergence_error_of_the_callback_passes_like_any_other(whose):
+    X, y = data(10)
+    network, twin = xor_network(), xor_network()
+
+    def diverge(nn):
+        if nn.epoch == 3:
+            if whose == "its own":
+                raise DivergenceError(3, 0.5, {})
+            other, other_X, other_y = exploding()
+            other.fit(other_X, other_y, epochs=100)
+
+    with pytest.raises(DivergenceError):
+        network.fit(X, y, epochs=10, batch_size=4, callback=diverge)
+    twin.fit(X, y, epochs=3, batch_size=4)
+    assert state(network) == state(twin)
+
+
+@pytest.mark.parametrize("failure", ["divergence", "scheduler"])
+def test_what_a_callback_changed_is_taken_back_with_the_run(failure):
+    network, X, y = exploding(np.float32, l2_lambda=0.1)
+    schedule, before = network.scheduler, state(network)
+    views = [layer.W for layer in network.layers]
+
+    def change(nn):
+        nn.learning_rate, nn.l2_lambda = 0.02, 0.2
+        nn.history["train_loss"]  # looked at, and to be forgotten
+        nn.scheduler = schedule if failure == "divergence" else lambda epoch: 0.1
+        nn.set_parameters(nn.get_parameters())
+
+    with pytest.raises(DivergenceError if failure == "divergence" else TypeError):
+        network.fit(X, y, epochs=100, batch_size=8, callback=change)
+    assert state(network) == before and network.history["train_loss"] == []
+    assert all(layer.W is view for layer, view in zip(network.layers, views, strict=True))
+
+
+def test_waiting_for_a_validation_loss_without_validation_data_gets_a_word():
+    X, y = data(10)
+    network = xor_network()
+    with pytest.warns(UserWarning, match=r"history\['val_loss'\] is nan: fit was given no validation_data=") as caught:
+        network.fit(X, y, epochs=3, callback=lambda nn: nn.history["val_loss"][-1] < 0.1)
+    assert caught[0].filename == __file__
+    # Nobody else hears of it: who looks at the training loss, at everything, afterwards, or with validation data.
+    network.fit(X, y, epochs=1, callback=lambda nn: nn.history["train_loss"][-1] < 0)
+    network.fit(X, y, epochs=1, callback=lambda nn: len(list(nn.history.items())) < 0)
+    network.fit(X, y, epochs=1, validation_data=(X, y), callback=lambda nn: nn.history["val_loss"][-1] < 0)
+    assert len(network.history["val_loss"]) == network.epoch == 6
+
+
+def test_an_underflow_ends_nothing_even_where_numpy_is_told_to_raise():
+    network = NeuralNetwork(layers([1, 2, 1], ["tanh", "linear"]), learning_rate=1e-300, seed=0)
+    with np.errstate(all="raise"):
+        history = network.fit([[1e-200], [1e-5]], [[0.0], [1e-200]], epochs=3, batch_size=1)
+    assert len(history["train_loss"]) == 3
+
+
+# ---------------------------------------------------------------- an exception at any line
+
+
+class Injected(BaseException):
+    """What KeyboardInterrupt and MemoryError stand for."""
+
+
+def at_line(n, function):
+    """Run `function` and raise `Injected` at the n-th line of nnlib that it runs. False: there were not so many."""
+    left = n
+
+    def trace(frame, event, argument):
+        nonlocal left
+        if "nnlib" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            left -= 1
+            if left < 0:
+                sys.settrace(None)
+                raise Injected
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function()
+    except Injected:
+        return True
+    except DivergenceError:
+        return False
+    finally:
+        sys.settrace(None)
+    return False
+
+
+def assert_whole(network):
+    """The views are views of the vectors, all of one type, and training moves what predict reads."""
+    for layer, (dW, db) in zip(network.layers, network._gradient_views, strict=True):
+        assert np.shares_memory(layer.W, network._parameters) and np.shares_memory(layer.b, network._parameters)
+        assert np.shares_memory(dW, network._gradient) and np.shares_memory(db, network._gradient)
+    assert network._parameters.dtype == network._gradient.dtype
+    assert {len(column) for column in network.history.values()} == {network.epoch}
+    network.scheduler, network.learning_rate = None, 0.1
+    X, y = data(6)
+    try:
+        network.fit(X, y, epochs=1)
+    except DivergenceError:  # interrupted after it had run away and before it was taken back: said, not in silence
+        randomize(network)
+    losses = network.fit(X, y, epochs=20)["train_loss"][-20:]
+    assert losses[-1] < losses[0]
+
+
+def test_an_exception_at_any_line_of_a_first_float32_fit_leaves_a_whole_network():
+    X, y = data(3, dtype=np.float32)
+    n = 0
+    while True:
+        network = xor_network()
+        if not at_line(n, functools.partial(network.fit, X, y, epochs=1, batch_size=2, callback=lambda nn: False)):
+            break
+        assert_whole(network)
+        n += 1
+    assert n > 150
+
+
+def test_an_exception_at_any_line_of_a_restore_leaves_a_whole_network():
+    n = 0
+    while True:
+        network = NeuralNetwork(
+            layers([2, 4, 1], ["relu", "linear"]), scheduler=lambda epoch, rate: (rate, 1e160)[epoch], seed=0
+        )
+        X, y = data(2, dtype=np.float64 if n % 2 else np.float32)
+        if not at_line(n, functools.partial(network.fit, X, y, epochs=2)):
+            break
+        assert_whole(network)
+        n += 1
+    assert n > 150
+
+
 # ---------------------------------------------------------------- dtype and the caller's arrays
 
 
@@ -629,6 +872,62 @@ def test_a_copy_keeps_the_class_and_the_scheduler_of_your_own():
         assert type(twin) is Recorder and twin.scheduler is network.scheduler  # functions are not copied
 
 
+class Named(NeuralNetwork):
+    """A subclass with another constructor, and attributes of its own from before and after the real one."""
+
+    def __init__(self, name, width):
+        self.name = name
+        super().__init__(layers([2, width, 1], "tanh"), seed=0)
+        self.seen = []
+
+
+@pytest.mark.parametrize("way", WAYS_TO_COPY.values(), ids=WAYS_TO_COPY)
+def test_a_subclass_with_another_constructor_is_copied_with_its_attributes(way):
+    network = Named("xor", 3)
+    network.fit(XOR_X, XOR_Y, epochs=2)
+    network.seen.append(1)
+    twin = way(network)
+    assert type(twin) is Named and (twin.name, twin.seen) == ("xor", [1]) and state(twin) == state(network)
+    assert set(vars(twin)) == set(vars(network))
+    twin.fit(XOR_X, XOR_Y, epochs=1)
+    assert network.epoch == 2
+
+
+def test_a_subclass_with_another_constructor_can_be_checked_saved_and_loaded(tmp_path):
+    network = Named("xor", 3)
+    assert max(error["W"] for error in gradient_check(network, XOR_X, XOR_Y)) < 1e-5
+    with pytest.warns(UserWarning, match=r"save leaves out \['name', 'seen'\]"):
+        network.save(tmp_path / "named.npz")
+    loaded = Named.load(tmp_path / "named.npz")
+    assert type(loaded) is Named and state(loaded) == state(network) and not hasattr(loaded, "name")
+
+
+def test_the_seed_may_be_a_generator_which_the_network_then_draws_from():
+    generator, twin = np.random.default_rng(3), xor_network(seed=3)
+    network = xor_network(seed=generator)
+    X, y = data(10)
+    for net in (network, twin):
+        net.fit(X, y, epochs=3, batch_size=4)
+    assert state(network) == state(twin)
+    assert generator.bit_generator.state == twin._generator.bit_generator.state
+    assert network.copy()._generator is not generator
+    with pytest.raises(ValueError, match="seed must be a generator made by numpy.random.default_rng, got one of MT19"):
+        xor_network(seed=np.random.Generator(np.random.MT19937(0)))
+
+
+def test_numbers_that_float32_cannot_hold_are_refused_and_free_weights_cost_nothing():
+    network = xor_network()
+    network.layers[0].W[0, 1] = 1e300
+    before = state(network)
+    for act in (lambda: network.copy(dtype=np.float32), lambda: network.fit(XOR_X.astype(np.float32), XOR_Y)):
+        with pytest.raises(ValueError, match=r"parameters must hold finite float32 numbers, got inf at \[1\]"):
+            act()
+        assert state(network) == before
+    network = xor_network(dtype=np.float32)
+    network.layers[0].W[0, 1] = 1e25  # its square is too large
+    assert network.penalty() == 0.0
+
+
 def test_a_copy_may_have_another_dtype():
     network = randomize(xor_network())
     single = network.copy(dtype=np.float32)
@@ -667,6 +966,26 @@ def test_summary_and_repr():
         "NeuralNetwork(2 → 4 tanh → 1 tanh, 17 parameters, learning_rate=0.1, l2_lambda=0.01, "
         "scheduler=StepLR(step_size=300, gamma=0.5), 2 epochs trained)"
     )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_console_that_knows_no_arrow_gets_another(encoding):
+    code = """if True:
+        from nnlib import NeuralNetwork
+        nn = NeuralNetwork([{'n_inputs': 1, 'n_neurons': 2, 'activation': 'tanh'}], seed=0)
+        nn.fit([[1]], [[1, 2]], epochs=2, verbose=True)
+        print(nn)
+        def größe(epoch, rate): return rate
+        nn.scheduler = größe
+        print(nn)
+    """
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    lines = run.stdout.decode(encoding).splitlines()
+    assert run.returncode == 0 and lines[0].startswith("epoch 1/2 ["), run.stderr
+    arrow = "→" if encoding == "utf-8" else "->"
+    assert lines[2].startswith(f"NeuralNetwork(1 {arrow} 2 tanh, 4 parameters")
+    assert ("gr\\xf6\\xdfe" if encoding == "ascii" else "größe") in lines[3]
 
 
 def test_names_are_forgiven_their_case_and_the_config_is_copied():

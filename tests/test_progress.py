@@ -140,6 +140,41 @@ def test_the_bar_fits_a_narrow_terminal(clock, monkeypatch):
     assert {len(part) for part in stream.getvalue().split("\r")} == {39}
 
 
+def test_another_runs_lines_do_not_spoil_the_bar_nor_it_them(clock):
+    stream = Terminal()
+    outer = Progress(20, 10, 0, stream)
+    for done in range(1, 21):
+        outer.show(epochs(done))
+        inner = Progress(3, 2, 0, stream)  # as a callback that trains another network
+        for other in range(1, 4):
+            inner.show(epochs(other))
+        inner.close(epochs(3))
+    outer.close(epochs(20))
+    lines = screen(stream.getvalue())
+    inner_lines = ["epoch 2/3 [######    ] train", "epoch 3/3 [##########] train"]
+    assert [line[:28] for line in lines if "/20" not in line] == inner_lines * 20 + [""]
+    assert [line[:24] for line in lines if "/20" in line] == ["epoch 10/20 [#####     ]", "epoch 20/20 [##########]"]
+
+
+class Window:
+    """A stream that can write and nothing else."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+
+@pytest.mark.parametrize("stream", [Window(), None])
+def test_a_stdout_that_is_no_file_or_none_will_do(monkeypatch, stream):
+    monkeypatch.setattr(sys, "stdout", stream)
+    network = xor_network()
+    network.fit(XOR_X, XOR_Y, epochs=2, verbose=True)
+    assert stream is None or stream.text.count("\n") == 2
+    assert "2 → 4" in repr(network)
+
+
 # ---------------------------------------------------------------- through fit
 
 
