@@ -1,0 +1,142 @@
+"""Every right answer leaves the whole course running: other right forms in place of the solutions.
+
+Round k puts the k-th of the declared other right forms of every exercise into the reader's cells and into `mine`, runs
+a chapter to its end and compares what it prints and draws with what is stored. So a cell that uses an accepted
+answer in a way that none of its cases holds is found. `python -m pytest -m swap` (some minutes).
+"""
+
+import ast
+import json
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from tools import figures, form
+from tools.kernels import isolated_environment
+
+from nnlib.exercises import exercises
+
+CHAPTERS = form.chapters(Path(__file__).parents[1] / "notebooks")
+EVERY = exercises()
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+IMPRECISE = 1e-6  # relative to the number; one unit of its last printed digit may differ besides
+
+FORMS = """
+from nnlib.exercises import exercises as _exercises
+from nnlib.exercises.engine import reader as _reader
+
+_forms = {{name: each.also_right[{k} % len(each.also_right)] for name, each in _exercises().items()}}
+_reader._passed_here.update(_forms)
+"""
+
+
+def names_of(notebook):
+    """The exercises that a chapter checks or asks `mine` for."""
+    calls = [n for cell in form.code_cells(notebook) for n in ast.walk(parsed(cell)) if isinstance(n, ast.Call)]
+    asked = {
+        c.args[0].value for c in calls if getattr(c.func, "id", "") == "mine" and isinstance(c.args[0], ast.Constant)
+    }
+    return asked.union(*(form.names_in_checks(cell) for cell in form.code_cells(notebook)))
+
+
+def parsed(cell):
+    try:
+        return ast.parse(form.source(cell))
+    except SyntaxError:  # a cell with a magic
+        return ast.Module([], [])
+
+
+def rounds():
+    for path in CHAPTERS:
+        names = names_of(json.loads(path.read_text(encoding="utf-8"))) & set(EVERY)
+        for k in range(max((len(EVERY[name].also_right) for name in names), default=0)):
+            yield pytest.param(path, k, id=f"{path.stem}-{k + 1}")
+
+
+def swapped(notebook, k):
+    """A chapter in which every exercise has its k-th other right form."""
+    notebook = nbformat.reads(json.dumps(notebook), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or not (names := form.names_in_checks(cell)):
+            continue
+        tree = parsed(cell)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "check":
+                for keyword in node.keywords:
+                    keyword.value = ast.parse(f"_forms[{keyword.arg!r}]", mode="eval").body
+        taken = [f"{name} = _forms[{name!r}]" for name in sorted(names) if EVERY[name].is_function]
+        cell.source = "\n".join([*taken, ast.unparse(tree)])
+    first = nbformat.v4.new_code_cell(FORMS.format(k=k), id="forms")
+    notebook.cells.insert(0, first)
+    return notebook
+
+
+def printed(outputs):
+    return "".join(
+        form.text(output.get("text", output.get("data", {}).get("text/plain", "")))
+        for output in outputs
+        if output["output_type"] in ("stream", "execute_result", "display_data")
+    )
+
+
+def apart(stored, fresh):
+    """What sets two printed texts apart, or None: other words, or a number that differs by more than its rounding."""
+    if NUMBER.sub("#", stored) != NUMBER.sub("#", fresh):
+        return f"stored {stored!r}, fresh {fresh!r}"
+    for old, new in zip(NUMBER.findall(stored), NUMBER.findall(fresh)):
+        digits, _, power = old.lower().partition("e")
+        unit = 10.0 ** (int(power or 0) - len(digits.partition(".")[2])) if "." in digits else 0.0
+        if not np.isclose(float(old), float(new), rtol=IMPRECISE, atol=1.001 * unit):
+            return f"stored {old}, fresh {new}"
+    return None
+
+
+@pytest.mark.swap
+@pytest.mark.parametrize("path, k", rounds())
+def test_a_chapter_runs_on_any_right_answers(path, k, tmp_path):
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    notebook = swapped(stored, k)
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        allow_errors=True,
+        store_widget_state=False,
+        resources={"metadata": {"path": os.fspath(path.parent)}},
+    )
+    client.execute(env={**os.environ, **isolated_environment(tmp_path)})
+    troubles = []
+    for old, cell in zip(stored["cells"], notebook.cells[1:]):
+        if cell.cell_type != "code":
+            continue
+        said = printed(cell.outputs)
+        errors = [f"{o.ename}: {o.evalue}" for o in cell.outputs if o.output_type == "error"]
+        if errors:
+            troubles.append(f"{cell.id} ends in {errors[0]}")
+        elif form.names_in_checks(cell):
+            wrong = [line for line in said.splitlines() if line[:1] in "✗○→"]
+            troubles.extend(f"{cell.id}: {line}" for line in wrong)
+        elif "progress()" not in cell.source and form.IGNORE_OUTPUT not in form.tags(cell):
+            if (difference := apart(printed(old["outputs"]), said)) is not None:
+                troubles.append(f"{cell.id} prints something else: {difference}")
+            troubles.extend(f"{cell.id}: {each}" for each in figures.differences(old["outputs"], cell.outputs, 1.0))
+    assert troubles == []
+
+
+def test_the_comparison_sees_another_number():
+    assert apart("loss 0.1234, 5 rows", "loss 0.1235, 5 rows") is None, "a last digit that was rounded the other way"
+    assert apart("loss 0.1234", "loss 0.1237") == "stored 0.1234, fresh 0.1237"
+    assert apart("5 rows", "6 rows") == "stored 5, fresh 6"
+    assert "fresh 'gain 1'" in apart("loss 1", "gain 1")
+    assert apart("1e-12", "1.0e-12") is None
+
+
+def test_a_round_puts_every_form_in_its_place():
+    notebook = swapped(json.loads(CHAPTERS[1].read_text(encoding="utf-8")), 0)
+    checks = [form.source(cell) for cell in notebook.cells if "check(" in form.source(cell)]
+    assert "neuron = _forms['neuron']\ncheck(neuron)" in checks
+    assert "check(my_line=_forms['my_line'])" in checks
