@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tools import badge
+from tools import badge, form
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def test_every_make_command_that_is_named_exists():
 
 def test_the_readme_links_the_chapters_that_exist():
     linked = set(re.findall(r"\]\(notebooks/([\w.]+)\)", README))
-    assert linked == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert linked == {path.name for path in form.chapters(ROOT / "notebooks")}
 
 
 def test_the_version_is_said_once_more_in_nnlib():

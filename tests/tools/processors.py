@@ -88,7 +88,7 @@ class Run:
         self.passed = done.returncode == 0
         lines = done.stdout.strip().splitlines() or [done.stderr]
         self.result = re.sub(r" in [\d.]+s.*", "", lines[-1].strip("= "))
-        print(f"-- {self.name}, {self.threads} of threads: {self.result}, {self.seconds:.0f} s", flush=True)
+        print(f"-- {self.name}, threads: {self.threads}: {self.result}, {self.seconds:.0f} s", flush=True)
         if not self.passed:
             print(*lines, done.stderr, sep="\n", flush=True)
 
