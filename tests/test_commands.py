@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tools import badge, form
+from tools import badge, form, versions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -176,3 +176,20 @@ def test_the_badge_command_reads_the_origin_remote(tmp_path, monkeypatch, capsys
     assert badge.main() == 0
     assert "gh/ada/nn/HEAD" in readme.read_text(encoding="utf-8")
     assert capsys.readouterr().out == "README.md has the badge.\n"
+
+
+# --- the newest versions -----------------------------------------------------------------------------------------
+
+
+def test_the_newest_environment_opens_the_pins_and_keeps_the_ranges():
+    needed = versions.requirements()
+    assert {"numpy", "matplotlib", "nbval"} <= set(needed)
+    assert {line for line in needed if line.startswith("ipykernel")} == {"ipykernel>=6.31,<7"}
+    assert not [line for line in needed if "==" in line]
+
+
+def test_the_newest_python_is_no_older_than_this_one():
+    number, command = versions.newest_python()
+    assert number >= sys.version_info[:3]
+    says = subprocess.run([command, "--version"], capture_output=True, text=True).stdout
+    assert says == "Python {}.{}.{}\n".format(*number)

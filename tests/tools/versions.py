@@ -15,7 +15,6 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PINNED = ("numpy", "matplotlib", "nbval")
 WANTED = (3, 14)  # the newest Python that there is
 SAYS = """
 import json, sys
