@@ -238,3 +238,27 @@ def test_the_exercises_are_the_library(sizes):
     assert np.allclose(outputs, nn.predict(X), rtol=0, atol=1e-12)
     assert abs(solution("safe_mse")(outputs, y) - nn.loss(X, y)) < 1e-12
     assert solution("count_parameters")(sizes) == sum(p["W"].size + p["b"].size for p in parameters)
+
+
+def test_a_function_with_loops_is_asked_for_the_rows_that_are_drawn():
+    asked = []
+
+    def mine(X, W, b):
+        asked.append(len(X))
+        return X @ W + b
+
+    live = make(layer=mine)
+    live.set(n=1000)
+    assert live.error is None and max(asked) <= 12
+    X, Z1 = live.result["X"], live.result["Z1"]
+    assert X.shape == (1000, 3)
+    np.testing.assert_allclose(Z1, X @ live.result["W1"] + live.result["b1"], rtol=0, atol=1e-12)
+    live.close()
+
+
+def test_a_layer_of_the_wrong_shape_is_said():
+    live = make(layer=lambda X, W, b: (X @ W + b).T)
+    assert "layer should give shape (4, 4) for X (4, 3)" not in live.readout  # at the start it is square
+    live.set(n=2)
+    assert "layer should give shape (2, 4) for X (2, 3), W (3, 4); got (4, 2)" in live.readout
+    live.close()

@@ -46,6 +46,7 @@ def notes(live):
 
 
 def test_it_opens_where_its_question_asks(live):
+    live.reset()
     assert live.controls["epsilon"].value == 1e-4
     whole, _ = turned(live)
     assert f"{whole:.0e}" == "2e-09"

@@ -119,9 +119,9 @@ def test_the_readers_schedules_are_used():
         return np.float64(initial_rate) * gamma**epoch
 
     live = decay(exponential_lr=exponential_lr)
-    turn(live, kind="exponential", gamma=0.95)
+    turn(live, kind="exponential", gamma=0.9)
     asked.clear()
-    live.restart()
+    turn(live, gamma=0.95)
     assert asked == list(range(EPOCHS)) and live.error is None
     np.testing.assert_allclose(live.result[0], [0.2 * 0.95**epoch for epoch in range(EPOCHS)])
     live.close()
