@@ -31,7 +31,7 @@ SAME_PICTURE = 1.0  # RMS of 0..255
 def ruff_formatted(path):
     """The notebook at a path, as the dict of its JSON, with its code formatted."""
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--stdin-filename", os.fspath(path), "-"],
+        [sys.executable, "-m", "ruff", "format", "--force-exclude", "--stdin-filename", os.fspath(path), "-"],
         input=path.read_bytes(),
         capture_output=True,
     )
