@@ -88,7 +88,8 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
     marked, nodes, edges = collections_of(live)
     assert len(nodes.get_offsets()) == 3 + drawn + 2
     assert len(edges.get_segments()) == 3 * drawn + drawn * 2
-    assert len(marked.get_paths()) == 3 + 2 * drawn + 2  # the ride in X, twice in Z1, in Z2
+    cells = len(shown_indices(hidden, 4))  # with one for the dots, behind which the rest of the ride is
+    assert len(marked.get_paths()) == 3 + 2 * cells + 2  # the ride in X, twice in Z1, in Z2
     tops = {round(path.vertices[:, 1].max(), 6) for path in marked.get_paths()}
     assert tops == {0.0, -3.7}  # the lower edge of the second of four rows, in each equation
     shown = shown_indices(hidden, 4)
