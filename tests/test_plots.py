@@ -376,18 +376,12 @@ def test_a_logarithmic_axis_has_gaps_where_there_is_nothing_above_0():
 
 # ---------------------------------------------------------------- the reader's own settings
 
-READERS = {  # of a style such as dark_background, or of a matplotlibrc
-    "text.color": "white",
-    "axes.labelcolor": "white",
-    "axes.facecolor": "black",
-    "axes.edgecolor": "white",
-    "xtick.color": "white",
+READERS = {  # of a style, or of a matplotlibrc
+    **matplotlib.style.library["dark_background"],
     "lines.marker": "x",
     "legend.facecolor": "black",
     "legend.frameon": True,
-    "figure.facecolor": "black",
     "figure.dpi": 50,
-    "savefig.facecolor": "black",
     "savefig.bbox": "tight",
     "savefig.pad_inches": 1,
     "font.family": "DejaVu Serif",
@@ -395,6 +389,10 @@ READERS = {  # of a style such as dark_background, or of a matplotlibrc
     "mathtext.fontset": "cm",
     "axes.unicode_minus": False,
 }
+
+
+def settings():
+    return {key: matplotlib.rcParams[key] for key in plots.DEFAULTS}
 
 
 def a_chapters_figure():
@@ -412,24 +410,54 @@ def every_picture():
 
 def test_the_readers_own_settings_change_no_figure_of_the_course(notebook):
     plain = every_picture()
-    with matplotlib.rc_context(READERS), matplotlib.style.context("dark_background"):
-        readers = dict(matplotlib.rcParams)
+    with matplotlib.rc_context(READERS):
+        readers = settings()
         assert every_picture() == plain
         sys.modules["IPython"].get_ipython().events.trigger("post_run_cell", None)
-        assert dict(matplotlib.rcParams) == readers  # they are back after the cell
+        assert settings() == readers  # they are back after the cell
         plots.figure()
         matplotlib.rcParams["text.color"] = "red"  # set in the same cell, after the figure
         sys.modules["IPython"].get_ipython().events.trigger("post_run_cell", None)
         assert matplotlib.rcParams["text.color"] == "red" and matplotlib.rcParams["axes.labelcolor"] == "white"
 
 
+def test_the_readers_own_settings_change_no_live_figure(notebook):
+    from nnlib.widgets.live.controls import slider
+    from nnlib.widgets.live.figure import Live
+
+    def picture():
+        fig, ax = plots.figure(size=(3, 2))
+        return Live(
+            "reader",
+            question="?",
+            controls={"height": slider("height", 1, 3, 1)},
+            compute=lambda height: height,
+            draw=lambda result: (
+                ax.plot([0, result], label="drawn late") and ax.legend() and ax.set_title("$x^2$") and ""
+            ),
+            figure=fig,
+            alt="A line.",
+        )
+
+    pictures = {}
+    for name, settings in {"plain": {}, "readers": READERS}.items():
+        with matplotlib.rc_context(settings):
+            live = picture()
+            sys.modules["IPython"].get_ipython().events.trigger("post_run_cell", None)
+            live.set(height=3)  # moved after its cell, so in the reader's settings
+            assert live.error is None
+            pictures[name] = live.png
+            live.close()
+    assert pictures["plain"] == pictures["readers"]
+
+
 def test_outside_a_notebook_the_figures_of_the_course_are_its_own_and_the_settings_the_readers():
     plain = [fig.get_facecolor() for fig in [plots.figure()[0]]]
     with matplotlib.rc_context(READERS):
-        readers = dict(matplotlib.rcParams)
+        readers = settings()
         fig, ax = plots.figure()
         assert [fig.get_facecolor()] == plain and ax.xaxis.label.get_color() == "black"
-        assert dict(matplotlib.rcParams) == readers
+        assert settings() == readers
 
 
 # ---------------------------------------------------------------- bad arguments
