@@ -23,13 +23,16 @@ from nnlib.exercises import exercises
 CHAPTERS = form.chapters(Path(__file__).parents[1] / "notebooks")
 EVERY = exercises()
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+READERS_WORDS = {"guard-at-work"}  # cells that print what the reader's own error says
 IMPRECISE = 1e-6  # relative to the number; one unit of its last printed digit may differ besides
 
 FORMS = """
 from nnlib.exercises import exercises as _exercises
 from nnlib.exercises.engine import reader as _reader
 
-_forms = {{name: each.also_right[{k} % len(each.also_right)] for name, each in _exercises().items()}}
+_forms = {{
+    name: (each.also_right or [each.solution])[{k} % max(len(each.also_right), 1)] for name, each in _exercises().items()
+}}
 _reader._passed_here.update(_forms)
 """
 
@@ -121,7 +124,8 @@ def test_a_chapter_runs_on_any_right_answers(path, k, tmp_path):
             wrong = [line for line in said.splitlines() if line[:1] in "✗○→"]
             troubles.extend(f"{cell.id}: {line}" for line in wrong)
         elif "progress()" not in cell.source and form.IGNORE_OUTPUT not in form.tags(cell):
-            if (difference := apart(printed(old["outputs"]), said)) is not None:
+            difference = apart(printed(old["outputs"]), said)
+            if difference is not None and cell.id not in READERS_WORDS:
                 troubles.append(f"{cell.id} prints something else: {difference}")
             troubles.extend(f"{cell.id}: {each}" for each in figures.differences(old["outputs"], cell.outputs, 1.0))
     assert troubles == []

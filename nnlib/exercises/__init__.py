@@ -57,7 +57,8 @@ verify      verify=lambda answer, rng: None or a sentence. For laws ("every row 
             and for values of which many are right. It runs after the cases, or without any. A reader's
             mistake is recognized by the sentence, so give each mistake a sentence of its own.
 optional    True for an exercise of the part "Deeper": progress counts it apart.
-recall      True for a question of one line on an earlier chapter; it needs no third wrong answer.
+recall      True for a question of one line on an earlier chapter: no other form, one wrong answer and
+            one hint are enough.
 code        the text that `solution()` shows, where the function's own text won't do.
 
 In the notebook the cell for the reader has a docstring and a `...` for each line to write (`dw = ...` or

@@ -402,6 +402,8 @@ class _Judgment:
         came, should = compare.describe(d.got), compare.describe(d.wanted)
         if came == should:
             came = f"a {type(d.got).__name__}"
+        if isinstance(d.got, (list, tuple)) and any(isinstance(part, str) for part in d.got):
+            came = compare.literal(d.got)
         return f"{part} is {came}; it should be {should}.", detail
 
     def _pattern(self):

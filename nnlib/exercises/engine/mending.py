@@ -555,7 +555,7 @@ def _of_comparison(node, edit):
         other = ast.Eq if operator is ast.Is else ast.NotEq
         words = f"`{sign}` asks whether two things are one object; `{_SIGNS[other]}` compares what they hold"
         yield edit(ast.Compare(left, [other()], [right]), words)
-    for other in (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq):
+    for other in (ast.Eq, ast.LtE, ast.GtE, ast.Lt, ast.Gt, ast.NotEq):
         if other is operator:
             continue
         words = f"`{sign}` is not the right comparison: think of `{_SIGNS[other]}`"
