@@ -8,9 +8,15 @@ import numpy as np
 from nnlib import datasets, initializers
 from nnlib.exercises import chapter, edited
 from nnlib.exercises.ch04_nonlinearity import forward, relu
-from nnlib.exercises.ch05_backpropagation import backward, relu_derivative, tanh_derivative
-from nnlib.exercises.ch09_l2 import in_the_long_run
-from nnlib.exercises.ch10_mini_batches import batch_training_case, epoch_loss, linear, minibatches, simple_batches
+from nnlib.exercises.ch05_backpropagation import backward, holds_out, relu_derivative, tanh_derivative
+from nnlib.exercises.ch10_mini_batches import (
+    THREE_ROWS,
+    batch_training_case,
+    epoch_loss,
+    linear,
+    minibatches,
+    simple_batches,
+)
 from nnlib.exercises.ch10_mini_batches import train_batches as my_train_batches  # the notebook calls it so
 from nnlib.exercises.engine import compare
 
@@ -476,6 +482,12 @@ def rising(epoch, initial_rate):
     return initial_rate * 1.5**epoch
 
 
+long_enough = holds_out(
+    train_scheduled,
+    lambda train, X, y, *given: train(*THREE_ROWS, *given, 2, np.random.default_rng(5), falling_by_one_over),
+)
+
+
 def goes_on_later(train_scheduled, rng):
     """Say so where a run in two calls, as chapter 12 makes it, does not lead where the run in one call does."""
     end, losses, _ = train_scheduled(*simple_batches(0.1, 4), halved_each_time)
@@ -484,7 +496,7 @@ def goes_on_later(train_scheduled, rng):
     later = train_scheduled(X, y, parameters, *functions, rate, 1, size, dice, lambda epoch, r: r / 2 ** (3 + epoch))
     if compare.differences((end, list(losses)), (later[0], [*first, *later[1]])):
         return IN_TWO_CALLS
-    return enduring(train_scheduled, rng)
+    return long_enough(train_scheduled, rng)
 
 
 IN_TWO_CALLS = (
@@ -498,12 +510,6 @@ def scheduled_case(*given):
     *of_training, scheduler = given
     return *batch_training_case(*of_training), scheduler
 
-
-enduring = in_the_long_run(
-    train_scheduled,
-    lambda: (*simple_batches(0.1, 3), halved_each_time),
-    lambda: (*simple_batches(0.01, 1100), falling_by_one_over),
-)
 
 exercise(
     title="Training with a scheduler",

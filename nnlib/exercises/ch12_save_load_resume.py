@@ -328,17 +328,24 @@ ORDERS = {
 }
 
 
+def read(load_parameters, path):
+    found = load_parameters(path)
+    if hasattr(found, "files"):  # an opened file, which does not outlive the folder
+        found.close()
+        return "the opened file"
+    return found
+
+
 def loaded(load_parameters, parameters, order):
     """What it reads from a file with these parameters, and whether it refuses a file with a pickle in it."""
     arrays = ORDERS[order]([[(f"{key}{k}", p[key]) for key in "Wb"] for k, p in enumerate(parameters, start=1)])
     written = [(name, array.tobytes(), array.dtype.str, array.shape) for name, array in arrays]
     with folder() as place:
         path = Path(place) / "parameters.npz"
+        path.write_bytes(archive(("W1", bytes(8), "<f8", (1, 1)), ("b1", bytes(8), "<f8", (1,))))
+        read(load_parameters, path)  # what the path holds later is another file
         path.write_bytes(archive(*written))
-        found = load_parameters(path)
-        if hasattr(found, "files"):  # an opened file, which does not outlive this folder
-            found.close()
-            found = "the opened file"
+        found = read(load_parameters, path)
         foreign = Path(place) / "foreign.npz"
         foreign.write_bytes(archive_with_a_pickle())
         try:
