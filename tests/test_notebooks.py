@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,13 @@ def test_there_are_chapters_and_nothing_else():
     )
     numbers = [int(path.name[:2]) for path in CHAPTERS]
     assert numbers == list(range(len(CHAPTERS)))
+
+
+def test_chapter_00_says_how_many_hours_the_chapters_take():
+    openings = [form.source(read(path)["cells"][0]) for path in CHAPTERS]
+    total = sum(int(re.search(r"\*\*Minutes\*\* about (\d+)", opening)[1]) for opening in openings)
+    said = re.search(r"about (\d+) hours", "".join(map(form.source, read(CHAPTERS[0])["cells"])))
+    assert int(said[1]) == round(total / 60)
 
 
 # --- a chapter that holds what is hard to keep stable ------------------------------------------------------------

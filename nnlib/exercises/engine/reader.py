@@ -55,14 +55,12 @@ _COURSES = Verdict(
 
 
 def _done_in(chapter):
-    passed, optional = record.passed(_note), [0, 0]
-    done = [0, 0]
-    for exercise in exercises().values():
-        if exercise.chapter == chapter:
-            optional[exercise.optional] += 1
-            done[exercise.optional] += exercise.name in passed
-    words = f"{done[0]} of {optional[0]} done in this chapter"
-    return f"{words}, and {done[1]} of {optional[1]} optional ones." if optional[1] else f"{words}."
+    """How many exercises of a chapter have passed, in words; the optional ones apart."""
+    passed = record.passed(_note)
+    here = [exercise for exercise in exercises().values() if exercise.chapter == chapter]
+    of_kind = {optional: [e.name in passed for e in here if e.optional == optional] for optional in (False, True)}
+    words = f"{sum(of_kind[False])} of {len(of_kind[False])} done in this chapter"
+    return words + (f", and {sum(of_kind[True])} of {len(of_kind[True])} optional ones." if of_kind[True] else ".")
 
 
 def hint(name, number=None):
