@@ -56,7 +56,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, (above, below) = figure(2, 1, size=(8.4, 3.5), sharex=True, height_ratios=(1, 1.7))
+    fig, (above, below) = figure(2, 1, size=(8.4, 3.4), sharex=True, height_ratios=(1, 1.7))
     epochs = np.arange(EPOCHS)
     (rate_line,) = above.plot([], [], color=COLORS["vermillion"], drawstyle="steps-mid")
     above.axhline(INITIAL_RATE, color=COLORS["gray"], linestyle="--", linewidth=1.5)
