@@ -10,7 +10,7 @@ from nnlib.exercises.ch06_gradient_checking import central_difference, relative_
 from nnlib.plots import COLORS
 from nnlib.widgets import ch06_bugs as bugs
 from nnlib.widgets import v_curve
-from nnlib.widgets.ch06_v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, forward
+from nnlib.widgets.ch06_v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, FLOOR, forward
 
 X, y = datasets.xor()
 LAYERS = ["W1", "b1", "W2", "b2", "W3", "b3"]
@@ -140,7 +140,7 @@ def test_the_picture_follows(live):
         turned(live, epsilon=epsilon)
         x, drawn = curve.get_data()
         assert list(x) == [e for e in EPSILONS if e >= epsilon]
-        assert np.allclose(drawn, np.maximum(live.result[0][-len(x) :], 1e-12))
+        assert np.allclose(drawn, np.maximum(live.result[0][-len(x) :], FLOOR))
     turned(live, epsilon=1e-5, bug="sign")
     assert color_of(live, "b2")[:3] == pytest.approx(rgb("vermillion")) and "wrong" in live.readout
     turned(live, bug="none")

@@ -10,7 +10,7 @@ from nnlib.widgets.live.controls import choice
 from nnlib.widgets.live.figure import Live, Prediction, note
 
 FINE, WRONG = 1e-8, 1e-4
-FLOOR = 1e-12  # what is smaller is drawn here
+FLOOR = 1e-11  # what is smaller is noise, and drawn here
 EPSILONS = [float(f"{digit}e{power}") for power in range(-14, -1) for digit in (1, 2, 5)] + [0.1]
 ACTIVATIONS = [np.tanh, np.tanh, lambda Z: Z]
 DERIVATIVES = [lambda A: 1 - A**2, lambda A: 1 - A**2, lambda A: np.ones_like(A)]
@@ -102,7 +102,7 @@ def v_curve(
             color = "vermillion" if error > WRONG else "blue" if error < FINE else "orange"
             column.set_facecolor(COLORS[color])
             label.set_y(max(error, FLOOR) * 1.35)
-            label.set_text(short(error))
+            label.set_text(short(error) if error > FLOOR else "≈ 0")
         vanished = not any(np.any(array) for array in measured[precision][now])
         if vanished:
             note_below(bars, f"In {precision} θ + ε is θ again: every difference is zero.")
