@@ -377,14 +377,22 @@ def test_foreign_and_newer_files_are_refused_with_the_reason(path, content, reas
         storage.load(path)
 
 
+def claiming(shape, descr="<f8", content=bytes(16)):
+    description = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(description)) + description + content
+
+
 def test_no_file_runs_code(path, tmp_path):
     mark = tmp_path / "mark"
     bomb = npy(np.array([Bomb(mark)], dtype=object), allow_pickle=True)
+    pickled = pickle.dumps(Bomb(mark))
+    pickled += bytes(-len(pickled) % 8)  # as long as so many objects would be
     files = [
         pickle.dumps(Bomb(mark)),
         bomb,
         rebuilt([("header.npy", bomb)]),
         rebuilt([HEADER_OF_A, ("a.npy", bomb)]),
+        rebuilt([HEADER_OF_A, ("a.npy", claiming(f"({len(pickled) // 8},)", "|O", pickled))]),
         rebuilt([HEADER_OF_A, ("a.npy", pickle.dumps(Bomb(mark)))]),
         rebuilt([HEADER_OF_A, ("a.npy", npy(np.ones(1))), ("sha256.npy", bomb)]),
     ]
@@ -399,11 +407,6 @@ def test_no_file_runs_code(path, tmp_path):
         assert not mark.exists()
     np.lib.format.read_array(io.BytesIO(bomb), allow_pickle=True)[0].close()
     assert mark.exists()  # the bomb is a live one
-
-
-def claiming(shape):
-    description = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(description)) + description + bytes(16)
 
 
 @pytest.mark.parametrize(
