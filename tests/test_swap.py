@@ -1,14 +1,18 @@
 """Every right answer leaves the whole course running: other right forms in place of the solutions.
 
 Round k puts the k-th of the declared other right forms of every exercise into the reader's cells and into `mine`, runs
-a chapter to its end and compares what it prints and draws with what is stored. So a cell that uses an accepted
-answer in a way that none of its cases holds is found. `python -m pytest -m swap` (some minutes).
+a chapter to its end and compares what it prints and draws with what it does on the solutions. So a cell that uses an
+accepted answer in a way that none of its cases holds is found. It takes some minutes:
+
+    python -m pytest -m swap -n 2 --dist=loadgroup tests/test_swap.py
 """
 
 import ast
+import functools
 import json
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -30,9 +34,10 @@ FORMS = """
 from nnlib.exercises import exercises as _exercises
 from nnlib.exercises.engine import reader as _reader
 
-_forms = {{
-    name: (each.also_right or [each.solution])[{k} % max(len(each.also_right), 1)] for name, each in _exercises().items()
-}}
+_forms = {{}}
+for _each in _exercises().values():
+    _right = _each.also_right or [_each.solution]
+    _forms[_each.name] = _right[{k} % len(_right)]
 _reader._passed_here.update(_forms)
 """
 
@@ -57,7 +62,7 @@ def rounds():
     for path in CHAPTERS:
         names = names_of(json.loads(path.read_text(encoding="utf-8"))) & set(EVERY)
         for k in range(max((len(EVERY[name].also_right) for name in names), default=0)):
-            yield pytest.param(path, k, id=f"{path.stem}-{k + 1}")
+            yield pytest.param(path, k, id=f"{path.stem}-{k + 1}", marks=pytest.mark.xdist_group(path.stem))
 
 
 def swapped(notebook, k):
@@ -89,31 +94,40 @@ def printed(outputs):
 def apart(stored, fresh):
     """What sets two printed texts apart, or None: other words, or a number that differs by more than its rounding."""
     if NUMBER.sub("#", stored) != NUMBER.sub("#", fresh):
-        return f"stored {stored!r}, fresh {fresh!r}"
+        return f"it was {stored!r}, it is {fresh!r}"
     for old, new in zip(NUMBER.findall(stored), NUMBER.findall(fresh)):
         digits, _, power = old.lower().partition("e")
         unit = 10.0 ** (int(power or 0) - len(digits.partition(".")[2])) if "." in digits else 0.0
         if not np.isclose(float(old), float(new), rtol=IMPRECISE, atol=1.001 * unit):
-            return f"stored {old}, fresh {new}"
+            return f"it was {old}, it is {new}"
     return None
 
 
-@pytest.mark.swap
-@pytest.mark.parametrize("path, k", rounds())
-def test_a_chapter_runs_on_any_right_answers(path, k, tmp_path):
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    notebook = swapped(stored, k)
+def run(notebook, folder):
     client = NotebookClient(
         notebook,
         timeout=120,
         kernel_name="python3",
         allow_errors=True,
         store_widget_state=False,
-        resources={"metadata": {"path": os.fspath(path.parent)}},
+        resources={"metadata": {"path": os.fspath(folder)}},
     )
-    client.execute(env={**os.environ, **isolated_environment(tmp_path)})
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
+        client.execute(env={**os.environ, **isolated_environment(own)})
+    return notebook
+
+
+@functools.cache
+def on_the_solutions(path):
+    return run(nbformat.read(path, as_version=4), path.parent)
+
+
+@pytest.mark.swap
+@pytest.mark.parametrize("path, k", rounds())
+def test_a_chapter_runs_on_any_right_answers(path, k):
+    notebook = run(swapped(json.loads(path.read_text(encoding="utf-8")), k), path.parent)
     troubles = []
-    for old, cell in zip(stored["cells"], notebook.cells[1:]):
+    for old, cell in zip(on_the_solutions(path).cells, notebook.cells[1:]):
         if cell.cell_type != "code":
             continue
         said = printed(cell.outputs)
@@ -133,9 +147,9 @@ def test_a_chapter_runs_on_any_right_answers(path, k, tmp_path):
 
 def test_the_comparison_sees_another_number():
     assert apart("loss 0.1234, 5 rows", "loss 0.1235, 5 rows") is None, "a last digit that was rounded the other way"
-    assert apart("loss 0.1234", "loss 0.1237") == "stored 0.1234, fresh 0.1237"
-    assert apart("5 rows", "6 rows") == "stored 5, fresh 6"
-    assert "fresh 'gain 1'" in apart("loss 1", "gain 1")
+    assert apart("loss 0.1234", "loss 0.1237") == "it was 0.1234, it is 0.1237"
+    assert apart("5 rows", "6 rows") == "it was 5, it is 6"
+    assert "it is 'gain 1'" in apart("loss 1", "gain 1")
     assert apart("1e-12", "1.0e-12") is None
 
 
