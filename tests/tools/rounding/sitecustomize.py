@@ -42,15 +42,19 @@ def moved_loop(ufunc, dtype, seed):
     def unary(arguments, sizes, steps, data):
         result = arguments[1]  # looked up first: a loop may move on its pointers
         old(arguments, sizes, steps, data)
+        raised = RAISED(ALL_FLAGS)
         if sizes[0]:
             move(as_array(result, (sizes[0],), (steps[1],), dtype), seed)
+        RAISE(raised)
 
     def product(arguments, sizes, steps, data):
         result = arguments[2]
         old(arguments, sizes, steps, data)
+        raised = RAISED(ALL_FLAGS)
         if sizes[0] * sizes[1] * sizes[3]:
             shape, strides = (sizes[0], sizes[1], sizes[3]), (steps[2], steps[7], steps[8])
             move(as_array(result, shape, strides, dtype), seed)
+        RAISE(raised)
 
     new = LOOP(product if ufunc.signature else unary)
     if REPLACE(ufunc, new, signature, ctypes.byref(old)):
@@ -73,7 +77,7 @@ def moved_function(name, seed):
 
 
 if os.environ.get("COURSE_ROUNDING"):
-    import ctypes
+    import ctypes.util
     import functools
 
     import numpy as np
@@ -85,6 +89,8 @@ if os.environ.get("COURSE_ROUNDING"):
         np.dtype(np.float64): (np.int64, 52, np.int64(-7046029254386353131)),
         np.dtype(np.float32): (np.int32, 23, np.int32(-1640531535)),
     }
+    C = ctypes.CDLL(ctypes.util.find_library("m"))
+    RAISED, RAISE, ALL_FLAGS = C.fetestexcept, C.feraiseexcept, 0x1F  # of overflow and the like: NumPy warns by them
     KEPT = []  # what C calls has to stay alive
     LOOP = ctypes.CFUNCTYPE(
         None,
