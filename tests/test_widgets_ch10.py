@@ -279,4 +279,5 @@ def permuted_elsewhere(X, y, batch_size, rng):
 def test_an_order_from_another_generator_is_told():
     """Luck that no declared answer can repeat."""
     verdict = judge(exercises()["minibatches"], permuted_elsewhere)
-    assert verdict.words.startswith("The order does not come from the `rng` that was given.")
+    assert verdict.state == "wrong"
+    assert "draws random numbers of its own" in verdict.details[0]
