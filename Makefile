@@ -19,12 +19,13 @@ PROCESSORS  ?=
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser test-binder test-processors test-versions notebooks check-form bench badge peers
+.PHONY: help lab test test-browser test-swap test-binder test-processors test-versions notebooks check-form bench badge peers
 
 help:
 	@echo "make lab              open the course in JupyterLab"
 	@echo "make test             run every test but the browser's"
 	@echo "make test-browser     drive the chapters in headless Chromium"
+	@echo "make test-swap        run the chapters on other right answers to their exercises"
 	@echo "make test-processors  run the chapters and every number as other processors would (an hour)"
 	@echo "make test-versions    run the chapters on the newest Python, NumPy and matplotlib that install here"
 	@echo "make test-binder      build the Binder recipe's environment, and the README's, from nothing"
@@ -49,6 +50,9 @@ test-browser: $(STAMPS)/test $(STAMPS)/browser
 
 test-binder: $(STAMPS)/test
 	$(BIN)/python -m pytest -n 0 -m slow tests $(PYTEST_ARGS)
+
+test-swap: $(STAMPS)/test
+	$(BIN)/python -m pytest -m swap -n 2 --dist=loadgroup tests/test_swap.py $(PYTEST_ARGS)
 
 # For one of them: make test-processors PROCESSORS=Prescott. For every day: make test-processors PROCESSORS=--quick
 test-processors: $(STAMPS)/test

@@ -52,7 +52,9 @@ def integer(name, value, *, at_least):
 
 
 def number(name, value, *, above=-math.inf, at_least=-math.inf, at_most=math.inf):
-    """`value` as a finite Python float within the bounds."""
+    """`value` as a finite Python float within the bounds; an array of shape () is a number too."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]  # what `np.where` gives for one number
     if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {brief(value)}")
     try:

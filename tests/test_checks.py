@@ -308,6 +308,14 @@ def test_numbers_too_large_for_float32_are_refused():
         network.fit([[0.0, 1.0]], [[-1e300]])
 
 
+def test_an_array_of_shape_zero_is_a_number():
+    assert xor_network(l2_lambda=np.array(0.003)).l2_lambda == 0.003
+    with pytest.raises(TypeError, match="learning_rate must be a number"):
+        xor_network(learning_rate=np.array([0.1]))
+    with pytest.raises(TypeError, match="learning_rate must be a number"):
+        xor_network(learning_rate=np.array(True))
+
+
 # ---------------------------------------------------------------- the other arguments of fit
 
 BAD_FIT_ARGUMENTS = [

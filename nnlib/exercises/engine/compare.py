@@ -231,7 +231,7 @@ def common_offset(pairs):
     steps = np.concatenate(steps)
     if steps.size < 2 or not np.isfinite(steps).all():
         return None
-    return float(steps[0]) if np.allclose(steps, steps[0], rtol=1e-7) else None
+    return float(steps[0]) if np.allclose(steps, steps[0], rtol=1e-7, atol=0) else None
 
 
 def shape_story(wanted, got):
