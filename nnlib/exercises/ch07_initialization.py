@@ -682,6 +682,10 @@ exercise(
             "This counts single zeros. A neuron may be silent on some rows; dead is the one that is 0 on all of them.",
         ),
         (
+            edited(count_dead, "A == 0", "A < 0"),
+            "The outputs of a ReLU are never negative, so no column is below 0. A silent neuron gives 0: `A == 0`.",
+        ),
+        (
             edited(count_dead, "np.all", "np.any"),
             "One zero does not make a neuron dead: it must be 0 on all rows, not on any.",
         ),
