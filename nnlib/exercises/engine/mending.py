@@ -558,7 +558,7 @@ def _of_comparison(node, edit):
     for other in (ast.Eq, ast.LtE, ast.GtE, ast.Lt, ast.Gt, ast.NotEq):
         if other is operator:
             continue
-        words = f"`{sign}` is not the right comparison: think of `{_SIGNS[other]}`"
+        words = f"`{sign} {_text(right)}` is not the right comparison: think of `{_SIGNS[other]} {_text(right)}`"
         if other is opposite[operator]:
             words = f"the condition `{_text(node)}` is the other way round"
         yield edit(ast.Compare(left, [other()], [right]), words, operator, other)
