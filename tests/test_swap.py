@@ -31,6 +31,7 @@ THE_READERS = {  # cells whose text or picture is the reader's own, as it should
     "guard-at-work": "what the reader's error says",
     "power-cut": "the name and the error of the reader's function",
     "ten-relu-layers": "weights that the reader's function draws",
+    "table-of-luck": "how many of a hundred such draws are solved",
     "envelope": "the price that the reader has chosen",
     "widget-v-curve": "rounding noise, which another algebra has elsewhere",
 }
