@@ -315,8 +315,8 @@ class Lab:
 WATCH = """cell => {
     const seen = {blank: 0, moved: 0, times: [], sources: [], running: true};
     const place = image => {
-        const box = image.getBoundingClientRect();
-        return [box.x, box.y, box.width, box.height].join();
+        const box = image.getBoundingClientRect(), page = cell.getBoundingClientRect();  // which a test may scroll
+        return [box.x - page.x, box.y - page.y, box.width, box.height].map(Math.round).join();
     };
     const first = place(cell.querySelector('.jp-RenderedImage img'));
     let last = cell.querySelector('.jp-RenderedImage img').src;

@@ -56,21 +56,3 @@ def test_runs_to_its_end_and_every_control_answers(lab, path):
         assert (seen["blank"], seen["moved"]) == (0, 0), "the picture went blank or moved"
         assert live.readout().strip()
         assert live.cell.locator("[role=alert]").count() == 0
-
-
-@pytest.mark.parametrize("window", [{"width": 1280, "files": True}, {"width": 800}], ids=["files", "narrow"])
-@each_chapter
-def test_after_shift_enter_the_question_and_the_picture_are_in_view(lab, path, window):
-    notebook = lab(path, height=800, **window)
-    notebook.run_all()
-    cells = notebook.page.locator(".jp-Notebook .jp-Cell")
-    with_figure = [k for k in range(cells.count()) if cells.nth(k).locator(".nnlib-live").count()]
-    for index in with_figure:
-        notebook.run_and_advance(index)
-        live = notebook.live(index)
-        place = live.place()
-        assert place["top"] - 1 <= place["question"], "the question is above the window"
-        assert place["picture"] <= place["bottom"] + 1, "the picture ends below the window"
-        if window["width"] == 1280:
-            assert live.box()["width"] == float(live.image.get_attribute("width")), "the picture is made smaller"
-            assert place["end"] <= place["bottom"] + 1, "the readout is below the window"

@@ -69,6 +69,7 @@ LONGEST_WALK = 30  # frames from one setting to another
 LETTER = 7.4  # CSS pixels of a letter in a line of text, on the average
 LINE = 20.5  # CSS pixels from one line of text to the next
 ROW = 36  # CSS pixels from one row of controls to the next
+NARROW = 620  # CSS pixels that a window of 800 leaves for a line of text
 
 # Names of controls start where the question starts. A narrow page has the picture first. What a kernel that is gone
 # leaves behind says how to get it back.
@@ -405,6 +406,7 @@ class Live:
         buttons = []
         if self.plays:
             self._play_button = _button("Play", self._play_or_pause)
+            self._play_button.layout.width = "92px"  # as wide as "Pause", so that nothing beside it is wrapped anew
             self._play_button.icon, self._play_button.button_style = "play", "primary"
             self._clock.observe(self._name_play_button, "playing")
             stepper = _button("Step", self.step, tooltip="one step on")
@@ -412,13 +414,14 @@ class Live:
             buttons = [self._play_button, stepper, restarter]
         buttons += [control for control in self.controls.values() if isinstance(control, Action)]
         buttons.append(_button("Reset", self.reset, tooltip="all controls back to their start values"))
-        question = ipywidgets.HTML(_paragraph(self.question, strong=True) + _unseen(self.alt), layout={"flex": "1"})
+        room = {"flex": "1", "min_height": f"{2 * LINE:.0f}px"}  # two lines, so that a wrap moves nothing
+        question = ipywidgets.HTML(_paragraph(self.question, strong=True) + _unseen(self.alt), layout=room)
         parts = [row([question, row(buttons)])]
         self._locked = self.prediction is not None
         if self.prediction:
             self._options = [_button(option, self.guess, option) for option in self.prediction.options]
             longest = max(len(self.prediction.verdict(option)) for option in self.prediction.options)
-            room = math.ceil(longest * LETTER / width) * LINE  # so that the verdict moves nothing
+            room = math.ceil(longest * LETTER / min(width, NARROW)) * LINE  # so that the verdict moves nothing
             said = _paragraph("Your guess unlocks the controls.", role="status")
             self._verdict = ipywidgets.HTML(said, layout={"min_height": f"{room:.0f}px"})
             parts += [
