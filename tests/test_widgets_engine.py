@@ -11,8 +11,20 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from nnlib.exercises.engine import record
 from nnlib.plots import figure
-from nnlib.widgets import Live, Prediction, action, choice, list_slider, log_slider, note, slider, switch
+from nnlib.widgets import (
+    Live,
+    Prediction,
+    action,
+    choice,
+    list_slider,
+    log_slider,
+    note,
+    slider,
+    switch,
+    xor_learns,
+)
 from nnlib.widgets.live import figure as engine_module
 from nnlib.widgets.live.controls import in_words, place, stops
 from nnlib.widgets.live.frames import Frames, encode
@@ -494,6 +506,18 @@ def test_a_right_guess_is_confirmed():
     toy = Toy(prediction=prediction())
     toy.live._options[0].click()
     assert "You guessed “higher”, and so it is. Up is up." in toy.live._verdict.value
+
+
+def test_a_guess_on_a_page_of_the_course_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("NNLIB_PROGRESS", str(tmp_path))
+    monkeypatch.setattr(engine_module, "display", lambda *args, **options: None)
+    unseen, seen, strangers = xor_learns(), xor_learns(), Toy(prediction=prediction()).live
+    unseen.guess(unseen.prediction.answer)
+    for live in (seen, strangers):
+        live._ipython_display_()
+        live.guess(live.prediction.options[-1])
+    came_true = seen.prediction.options[-1] == seen.prediction.answer
+    assert record.guesses() == [("00", seen.name, seen.prediction.options[-1], came_true)]
 
 
 def test_a_guess_is_answered_by_the_figure():

@@ -127,7 +127,20 @@ def progress():
     lines.append(f"{sum(name in passed for name in needed)} of {len(needed)} exercises passed")
     if extra:
         lines[-1] += f", and {sum(name in passed for name in extra)} of {len(extra)} optional ones, in (...)"
+    lines += _guesses_by_part()
     show(Listing("\n".join(lines)))
+
+
+def _guesses_by_part():
+    """One line that says how many first guesses before a live figure came true, five chapters at a time."""
+    first = {}
+    for chapter, figure, _, came_true in record.guesses():
+        first.setdefault((chapter, figure), came_true)
+    parts = {}
+    for (chapter, _), came_true in sorted(first.items()):
+        parts.setdefault(int(chapter) // 5 * 5, []).append(came_true)
+    said = [f"{sum(part)} of {len(part)} in chapters {k:02}–{k + 4:02}" for k, part in parts.items()]
+    return [f"Your guesses before the live figures that came true: {', '.join(said)}"] if said else []
 
 
 def _marked(exercise, passed):

@@ -86,10 +86,13 @@ def add_guess(chapter, figure, guess, came_true):
 
 
 def guesses():
-    """What was guessed so far, the oldest first: a list of (chapter, figure, guess, came_true)."""
+    """What was guessed so far, the oldest first: a list of (chapter, figure, guess, came_true).
+
+    A row that is not such a guess, as after an edit by hand, is left out.
+    """
     with contextlib.suppress(OSError, TypeError, UnicodeDecodeError):
         with open(Path(path()) / "guesses.csv", newline="", encoding="utf-8-sig") as file:
-            return [(*row[:3], row[3] == "yes") for row in csv.reader(file) if len(row) == 4]
+            return [(*row[:3], row[3] == "yes") for row in csv.reader(file) if len(row) == 4 and row[0].isdecimal()]
     return []
 
 

@@ -43,6 +43,7 @@ import html
 import inspect
 import math
 import os
+import re
 import textwrap
 import threading
 import traceback
@@ -54,6 +55,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
+from nnlib.exercises.engine import record
 from nnlib.plain_words import in_plain_words
 from nnlib.plots import DEFAULTS, style
 from nnlib.widgets.live.controls import Action, align, in_words, place, row, stops
@@ -237,6 +239,9 @@ class Live:
             button.disabled = True
             button.button_style = "primary" if button.description == option else ""
         self._guessed, self._locked = option, False
+        chapter = re.search(r"\.ch(\d\d)_", getattr(self._compute, "__module__", ""))
+        if chapter and self._display_id:  # the course's own, on a reader's page
+            record.add_guess(chapter[1], self.name, option, option == self.prediction.answer)
         self._enable()
         self._verdict.value = _paragraph(f"You guessed “{option}”. Watch.", role="status")
         asked = dict(self.prediction.settings)
