@@ -12,12 +12,12 @@ from dataclasses import dataclass
 MARKS = {"open": "○", "wrong": "✗", "raised": "✗", "right": "✓", "note": "→", "course": "→"}
 _PLAIN = str.maketrans({"○": "o", "✗": "x", "✓": "ok", "→": "->", "–": "-", "—": "-", "·": "*", "×": "x", "²": "^2"})
 COLORS = {
-    "open": "#888888",
-    "wrong": "#D55E00",  # vermillion
-    "raised": "#D55E00",
-    "right": "#009E73",  # green
-    "note": "#888888",
-    "course": "#888888",
+    "open": "#767676",
+    "wrong": "#C04A00",  # vermillion
+    "raised": "#C04A00",
+    "right": "#008060",  # green
+    "note": "#767676",
+    "course": "#767676",
 }
 
 

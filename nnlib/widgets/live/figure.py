@@ -592,7 +592,7 @@ def _paragraph(text, *, strong=False, role="note", wrong=False):
     """A paragraph in the reader's theme; what is wrong gets a colored edge."""
     style = "margin: 0; line-height: 1.45; white-space: pre-wrap; font-size: var(--jp-content-font-size1, 14px);"
     style += " font-weight: 600;" if strong else ""
-    style += " border-left: 4px solid #D55E00; padding-left: 10px;" if wrong else ""
+    style += " border-left: 4px solid #C04A00; padding-left: 10px;" if wrong else ""
     return f'<div role="{role}" style="{style}">{html.escape(text)}</div>'
 
 
