@@ -1,4 +1,4 @@
-"""Chapter 06: the error of a gradient check against its ε, with a bug in the gradient or without."""
+"""Chapter 06: a gradient check at every ε, and its chord magnified, with a bug in the gradient or without."""
 
 import ipywidgets
 import numpy as np
@@ -11,9 +11,13 @@ from nnlib.widgets.live.figure import Live, Prediction, note
 
 FINE, WRONG = 1e-8, 1e-4
 FLOOR = 1e-11  # what is smaller is noise, and drawn here
-EPSILONS = [float(f"{digit}e{power}") for power in range(-14, -1) for digit in (1, 2, 5)] + [0.1]
+EPSILONS = [float(f"{digit}e{power}") for power in range(-16, 0) for digit in (1, 2, 5)] + [1.0]
 ACTIVATIONS = [np.tanh, np.tanh, lambda Z: Z]
 DERIVATIVES = [lambda A: 1 - A**2, lambda A: 1 - A**2, lambda A: np.ones_like(A)]
+# The weight that is looked at closely: its loss bends, so that a long chord is seen to miss. It is looked at for
+# STEPS times ε to both sides.
+CLOSE, ENTRY, STEPS = (0, "W"), (1, 1), np.linspace(-1.6, 1.6, 65)
+ENDS = [12, 52]  # the places of -1 and 1
 SHOWN = ("none", "sign", "1/n twice")  # the other bugs are for the reader to find
 DTYPES = {"float64": np.float64, "float32": np.float32}
 
@@ -29,7 +33,10 @@ def forward(X, parameters):
 def v_curve(
     X, y, parameters, backward=bugs.backward, central_difference=central_difference, relative_error=relative_error
 ):
-    """Relative errors over thirteen powers of ten of ε, for the whole gradient and for each parameter array.
+    """Relative errors over sixteen powers of ten of ε, for the whole gradient and for each array, and one chord.
+
+    The chord is that of the weight W1[1, 1], in a picture that is magnified as ε shrinks: 1 is ε across, and up it is
+    what the loss rises on the way at its true slope.
 
     X, y : (n, n_inputs), (n, n_outputs). parameters : [{'W', 'b'}] of two tanh layers and a linear one.
     backward(trace, y, parameters, derivatives) -> [{'W', 'b'}], central_difference(f, theta, epsilon) -> array,
@@ -42,44 +49,65 @@ def v_curve(
         layers = [{key: layer[key].astype(dtype) for key in ("W", "b")} for layer in parameters]
         return X.astype(dtype), y.astype(dtype), layers
 
-    def measure(dtype, epsilon):
-        """The measured gradient, an array for each place."""
+    def loss_of(dtype, k, key):
+        """The loss as a function of one parameter array."""
         X, y, layers = cast(dtype)
 
-        def loss_at(k, key):
-            def loss(theta):
-                trial = [*layers]
-                trial[k] = {**layers[k], key: np.asarray(theta).astype(dtype)}
-                return np.mean((forward(X, trial)[-1] - y) ** 2)
+        def loss(theta):
+            trial = [*layers]
+            trial[k] = {**layers[k], key: np.asarray(theta).astype(dtype)}
+            return np.mean((forward(X, trial)[-1] - y) ** 2)
 
-            return loss
+        return loss
 
-        return [central_difference(loss_at(k, key), layers[k][key].copy(), epsilon) for k, key in places]
+    def measure(dtype, epsilon):
+        """The measured gradient, an array for each place."""
+        start = [parameters[k][key].astype(dtype) for k, key in places]
+        return [central_difference(loss_of(dtype, *place), theta, epsilon) for place, theta in zip(places, start)]
 
     def together(arrays):
         return np.concatenate([np.ravel(array) for array in arrays])
 
     with np.errstate(all="ignore"):
         measured = {name: [measure(dtype, epsilon) for epsilon in EPSILONS] for name, dtype in DTYPES.items()}
+    true = bugs.backward(forward(X, parameters), y, parameters, DERIVATIVES)[CLOSE[0]][CLOSE[1]][ENTRY]
 
-    fig, (valley, bars) = figure(1, 2, size=(8.4, 3.9), width_ratios=(1.25, 1), sharey=True)
-    fig.get_layout_engine().set(wspace=0.12)
+    def magnified(precision, epsilon):
+        """The loss over STEPS times ε around the weight that is looked at closely."""
+        theta = parameters[CLOSE[0]][CLOSE[1]].astype(DTYPES[precision])
+        loss = loss_of(DTYPES[precision], *CLOSE)
+        around = np.repeat(theta[None], len(STEPS), axis=0)
+        around[:, *ENTRY] += (STEPS * epsilon).astype(theta.dtype)
+        losses = np.array([loss(each) for each in around], dtype=float)
+        return (losses - float(loss(theta))) / (epsilon * true)
+
+    fig, ((valley, lens), (lower, bars)) = figure(2, 2, size=(8.4, 4), width_ratios=(1.15, 1), height_ratios=(1.35, 1))
+    lower.remove()
+    valley.set_subplotspec(valley.get_gridspec()[:, 0])
+    fig.get_layout_engine().set(wspace=0.06)
     (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
     (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
-    columns = bars.bar(names, FLOOR, width=0.65, color=COLORS["blue"])
+    columns = bars.barh(names, FLOOR, left=FLOOR, height=0.7, color=COLORS["blue"])
     card = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
-    labels = [bars.text(k, FLOOR, "", ha="center", va="bottom", fontsize=10, bbox=card) for k in range(len(names))]
-    for ax in (valley, bars):
-        ax.axhline(WRONG, color=COLORS["vermillion"], linestyle="--", linewidth=1.3)
-        ax.axhline(FINE, color=COLORS["green"], linestyle="-.", linewidth=1.3)
+    labels = [bars.text(FLOOR, k, "", ha="left", va="center", fontsize=9.5, bbox=card) for k in range(len(names))]
+    for level, color, style in ((WRONG, "vermillion", "--"), (FINE, "green", "-.")):
+        valley.axhline(level, color=COLORS[color], linestyle=style, linewidth=1.3)
+        bars.axvline(level, color=COLORS[color], linestyle=style, linewidth=1.3)
     # Written where the curves of a right gradient do not pass, in either precision.
     valley.text(2e-10, WRONG * 1.4, "wrong above this", fontsize=9.5, color="#9C4400")
-    valley.text(1.3e-14, FINE / 1.5, "fine below this", va="top", fontsize=9.5, color="#00664B")
-    valley.set(xscale="log", xlim=(6e-15, 0.16), xlabel="ε", ylabel="relative error, whole gradient")
-    valley.set(yscale="log", ylim=(FLOOR, 5))
-    bars.set(xlabel="parameter array", ylabel="relative error, array by array")
-    bars.yaxis.set_tick_params(labelleft=True)
-    bars.grid(False, axis="x")
+    valley.text(1.3e-16, FINE / 1.5, "fine below this", va="top", fontsize=9.5, color="#00664B")
+    valley.set(xscale="log", xlim=(6e-17, 1.6), xlabel="ε", ylabel="relative error, whole gradient")
+    valley.set(yscale="log", ylim=(FLOOR, 5), xticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
+    bars.set(xscale="log", xlim=(FLOOR, 300), xticks=[FINE, WRONG, 1], xlabel="relative error, array by array")
+    bars.invert_yaxis()
+    bars.grid(False, axis="y")
+    (loss_line,) = lens.plot([], [], color=COLORS["blue"], label="loss")
+    (tangent,) = lens.plot([], [], color=COLORS["black"], linestyle=":", label="slope of backward")
+    (chord,) = lens.plot([], [], "o--", color=COLORS["vermillion"], linewidth=1.6, markersize=6, label="chord")
+    lens.set(xlim=(-1.65, 1.65), ylim=(-1.9, 1.9), ylabel="loss, magnified", yticks=[0], yticklabels=[""])
+    lens.set_xticks([-1, 0, 1], ["θ − ε", "θ = W1[1, 1]", "θ + ε"])
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
+    lens.legend(ncols=3, columnspacing=1, handlelength=1.6, fontsize=9.5, **place)
 
     def compute(bug, precision):
         X, y, layers = cast(DTYPES[precision])
@@ -88,27 +116,30 @@ def v_curve(
         gradient = [gradient[k][key] for k, key in places]
         each = np.array([[relative_error(a, b) for a, b in zip(m, gradient)] for m in measured[precision]])
         whole = np.array([relative_error(together(m), together(gradient)) for m in measured[precision]])
-        return whole, each
+        return whole, each, gradient[places.index(CLOSE)][ENTRY]
 
     def draw(result, epsilon, bug, precision):
-        whole, each = result
+        whole, each, computed = result
         now = EPSILONS.index(epsilon)
         seen = slice(now, None)  # the curve is drawn as far as ε has come down
         curve.set_data(EPSILONS[seen], np.maximum(whole[seen], FLOOR))
         here.set_data([epsilon], [max(whole[now], FLOOR)])
         for column, label, error in zip(columns, labels, each[now]):
-            column.set_height(max(error - FLOOR, 0.0))
-            column.set_y(FLOOR)
+            column.set_width(max(error - FLOOR, 0.0))
             color = "vermillion" if error > WRONG else "blue" if error < FINE else "orange"
             column.set_facecolor(COLORS[color])
-            label.set_y(max(error, FLOOR) * 1.35)
+            label.set_x(max(error, FLOOR) * 1.35)
             label.set_text(short(error) if error > FLOOR else "≈ 0")
+        rises = magnified(precision, epsilon)
+        loss_line.set_data(STEPS, rises)
+        chord.set_data(STEPS[ENDS], rises[ENDS])
+        tangent.set_data(STEPS, STEPS * computed / true)
         vanished = not any(np.any(array) for array in measured[precision][now])
         if vanished:
-            note_below(bars, f"In {precision} θ + ε is θ again: every difference is zero.")
+            note_below(lens, f"In {precision} θ + ε is θ again: every difference is zero.")
         elif bug == "none" and whole[now] > WRONG:
             cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
-            note_below(bars, f"A right gradient, called wrong. {cause}")
+            note_below(lens, f"A right gradient, called wrong. {cause}")
         worst = int(np.argmax(each[now]))
         return (
             f"ε = {short(epsilon)}, {precision}, bug: {bug}. The relative error is {short(whole[now])}, "
@@ -136,15 +167,16 @@ def v_curve(
         draw=draw,
         figure=fig,
         alt="Left, the relative error of a gradient check against ε, both on log scales, drawn from large ε down to "
-        "the chosen one. Right, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 "
-        "(wrong above).",
+        "the chosen one. Right, above, the loss over one weight, from θ - ε to θ + ε, with the chord and the slope of "
+        "backward; below, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong "
+        "above).",
     )
 
 
 def note_below(ax, text):
-    """A note on the lower part of tall bars, where it hides neither their ends nor their numbers."""
+    """A note in the lower part of a picture, where it hides neither the middle nor the end at the right."""
     note(ax, text)
-    ax.texts[-1].set_y(0.27)
+    ax.texts[-1].set(y=0.13, fontsize=9.5)
 
 
 def verdict(error):
