@@ -7,6 +7,49 @@ from nnlib.exercises import chapter, edited
 exercise = chapter("06", "gradient checking")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="numbers_of_2_3_3_1",
+    recall=True,
+    title="The parameters of the network 2-3-3-1",
+    solution=25,
+    wrong=[
+        (18, "18 is the number of weights, 2 · 3 + 3 · 3 + 3 · 1. Each of the seven neurons has a bias as well."),
+        (9, "9 is the number of circles. The numbers are on the arrows, and one is in each neuron."),
+        (27, "27 gives the two inputs a bias, and an input has none."),
+    ],
+    hints=["A weight on each arrow, a bias in each neuron.", "(2 · 3 + 3) + (3 · 3 + 3) + (3 · 1 + 1)"],
+    holds="(2 · 3 + 3) + (3 · 3 + 3) + (3 · 1 + 1) = 25.",
+)
+
+exercise(
+    name="looks_per_slope",
+    recall=True,
+    title="The losses behind one measured slope",
+    solution=2,
+    wrong=[
+        (1, "One loss is a height. A slope compares two, one on each side."),
+        (3, "The loss in the middle is not needed: the slope comes from the one on the right and the one on the left."),
+    ],
+    hints=["You looked a little to the right and a little to the left.", "One loss on each side."],
+    holds="One on each side: (L(w + h) - L(w - h)) / 2h.",
+)
+
+exercise(
+    name="layers_left",
+    recall=True,
+    title="Three layers without a bend",
+    solution=1,
+    wrong=[
+        (3, "Without an activation a layer is a matrix product, and a product of matrices is one matrix."),
+        (2, "All of them collapse, not only the first two: a product of three matrices is one matrix."),
+    ],
+    hints=["(X @ W1) @ W2 is X @ (W1 @ W2).", "A product of any number of matrices is one matrix."],
+    holds="Linear layers collapse into one, however many there are. The bend between them is what makes them worth it.",
+)
+
+
 # ---- central_difference -----------------------------------------------------------------------------
 
 
@@ -494,6 +537,7 @@ exercise(
         "‖c g‖ is |c| ‖g‖, and ‖g - c g‖ is |1 - c| ‖g‖. Then ‖g‖ cancels.",
         "The absolute value of `1 - c`, over one plus the absolute value of `c`.",
     ],
+    optional=True,
     holds="You now have the fingerprint of every bug that is a pure factor: one number, the same in all arrays.",
 )
 
@@ -661,7 +705,7 @@ find(
     },
     hints=[
         "The gradients are as long as they should be. What else can be wrong with an arrow?",
-        "Put c = -1 into your `factor_error`.",
+        "What is the relative error between g and -g?",
     ],
     holds="You now have the bug that climbs: as long as the right gradient, and pointing uphill.",
 )

@@ -46,6 +46,9 @@ def faulty(bug):
     return backward_with_a_bug
 
 
+# The two of the chapter's first picture.
+PAIR = {"A": faulty("none"), "B": faulty("missing bias gradient")}
+
 # In an order that does not give them away.
 GALLERY = {
     "a": faulty("1/n twice"),
