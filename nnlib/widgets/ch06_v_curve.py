@@ -149,7 +149,7 @@ def v_curve(
     options = [(short(epsilon), epsilon) for epsilon in EPSILONS]
     return Live(
         "v_curve",
-        question="Is a smaller ε always better?",
+        question="How small should ε be?",
         prediction=Prediction(
             "At ε = 1e-4 the relative error is 2e-9. What will it be at ε = 1e-10, a million times smaller?",
             options=("far smaller", "about the same", "far larger"),
