@@ -81,7 +81,7 @@ def v_curve(
         losses = np.array([loss(each) for each in around], dtype=float)
         return (losses - float(loss(theta))) / (epsilon * true)
 
-    fig, ((valley, lens), (lower, bars)) = figure(2, 2, size=(8.4, 4), width_ratios=(1.15, 1), height_ratios=(1.35, 1))
+    fig, ((valley, lens), (lower, bars)) = figure(2, 2, size=(8.4, 3.6), width_ratios=(1.15, 1), height_ratios=(1.2, 1))
     lower.remove()
     valley.set_subplotspec(valley.get_gridspec()[:, 0])
     fig.get_layout_engine().set(wspace=0.06)
