@@ -34,7 +34,7 @@ help:
 	@echo "make badge            write the Binder badge into README.md"
 
 lab: $(STAMPS)/course
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
 
 test: $(STAMPS)/test
 	$(BIN)/python -m ruff check

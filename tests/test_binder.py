@@ -1,5 +1,6 @@
 """The Binder recipe: what repo2docker makes of it, and that its steps work beside what Binder brings along."""
 
+import json
 import os
 import shutil
 import stat
@@ -108,6 +109,8 @@ def test_the_steps_work_beside_what_binder_bakes_in(checkout, tmp_path):
         assert f"Version: {version}\n" in shown, f"the recipe moved {name}"
     run(python, "-c", "from nnlib import NeuralNetwork", cwd=tmp_path)
     assert run(python, "-m", "jupyter", "lab", "--version", cwd=tmp_path).strip() == "4.4.9"
+    settings = (tmp_path / "env" / "etc" / "jupyter" / "labconfig" / "page_config.json").read_text(encoding="utf-8")
+    assert json.loads(settings)["disabledExtensions"]["@jupyterlab/apputils-extension:announcements"] is True
     chapter = "notebooks/00_start_here.ipynb"
     nbval = ["-m", "pytest", "-c", os.devnull, "--rootdir=.", "--nbval", "--nbval-current-env"]
     run(python, *nbval, chapter, cwd=checkout, environment=environment)

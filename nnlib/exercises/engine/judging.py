@@ -261,7 +261,7 @@ class _Judgment:
         kinds = {d.kind for found in self.found for d in found}
         if kinds and kinds <= _MILD or any(isinstance(error, (TimeoutError, NameError)) for error in errors):
             return None
-        if not self.exercise.is_function or clues.reads_nothing(self.answer):
+        if not self.exercise.is_function or not self.inputs or clues.reads_nothing(self.answer):
             return None
         if not any(self.found) and not errors and any(outcome.changed for outcome in self.seen):
             return None
