@@ -16,7 +16,9 @@ from nnlib.plots import (
     shown_indices,
 )
 from nnlib.widgets import forward_shapes as make
-from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS
+from nnlib.widgets import row_times_column
+from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS, neurons
+from nnlib.widgets.ch03_row_times_column import A, B
 
 NAMES = ("n", "ride", "hidden", "outputs")
 
@@ -148,6 +150,110 @@ def test_the_readers_functions_are_run():
 def test_a_wrong_layer_is_shown_and_not_fatal():
     live = make(layer=lambda X, W, b: X @ W.T + b)
     assert live.error is not None and "matmul" in live.readout
+    live.close()
+
+
+# ---- Row times column, neuron by neuron --------------------------------------------------------------------------
+
+
+def words_of(ax):
+    """All that is written with `words`, with its place."""
+    return [label for c in ax.collections if hasattr(c, "labels") for label in c.labels]
+
+
+@pytest.mark.parametrize(("hidden", "outputs"), [(4, 2), (1, 1), (3, 5), (64, 10)])
+def test_played_each_neuron_gets_its_number_from_its_row_and_column(live, hidden, outputs):
+    turn(live, n=4, ride=3, hidden=hidden, outputs=outputs)
+    walk = neurons(hidden, outputs)
+    live.set(done=0)
+    seen = []
+    for step, (k, j) in enumerate(walk, start=1):
+        live.step()
+        assert live.error is None and live.controls["done"].value == step
+        result = live.result
+        inputs, W, b, Z = (result[name] for name in (("X", "W1", "b1", "Z1"), ("Z1", "W2", "b2", "Z2"))[k])
+        assert Z[2, j] == pytest.approx(inputs[2] @ W[:, j] + b[j], abs=1e-12)
+        assert live.readout.startswith(f"Ride 3, neuron {j + 1} of layer {k + 1}: ")
+        assert live.readout.endswith(f"is {Z[2, j].round(2):g}.".replace("-", "−"))
+        marked, nodes, edges = collections_of(live)
+        long = len(shown_indices(inputs.shape[1], 4))  # the row and the column; Z1 stands in both equations
+        assert len(marked.get_paths()) == 2 * long + 2 + (long if k else 1)
+        rims = [to_hex(color) == COLORS["orange"].lower() for color in nodes.get_edgecolors()]
+        seen.append(rims.index(True) - 3)
+        assert rims.count(True) == 1
+        at_work = sum(color[3] == 1 for color in edges.get_colors())
+        assert at_work == len([i for i in shown_indices(inputs.shape[1], 4) if i is not None])
+    assert seen == list(range(len(walk)))
+    live.step()
+    assert "parameters, 2 matrix products" in live.readout
+
+
+def test_what_has_not_been_computed_is_not_shown(live):
+    turn(live, n=4, ride=2, hidden=4, outputs=2, done=0)
+    net, tables = live.figure.axes
+    assert [text for *_, text in words_of(net)] == ["8", "0", "2"]
+    empty = len(words_of(tables))
+    turn(live, done=1)
+    assert len(words_of(net)) == 4
+    assert len(words_of(tables)) == empty + 2 * 4  # a column for all the rides, in both equations
+    turn(live, done=7)
+    assert len(words_of(net)) == 3 + 4 + 2
+    assert len(words_of(tables)) == empty + 2 * 16 + 8
+
+
+def test_the_walk_is_as_long_as_the_network_is_wide(live):
+    done = live.controls["done"]
+    for hidden, outputs, most in ((4, 2, 7), (64, 10, 7), (1, 1, 3), (4, 4, 9), (2, 10, 6)):
+        turn(live, hidden=hidden, outputs=outputs)
+        assert (done.value, done.max) == (most, most)  # who has seen it to its end stays there
+    turn(live, hidden=4, outputs=4, done=8)
+    turn(live, hidden=1)
+    assert (done.value, done.max) == (6, 6)
+    live.reset()
+    assert (done.value, done.max) == (7, 7)
+
+
+@pytest.fixture
+def product():
+    live = row_times_column()
+    live.guess("12")
+    yield live
+    live.close()
+
+
+def test_an_entry_is_the_sum_over_its_row_and_column(product):
+    assert product.prediction.answer == f"{A[2] @ B[:, 1]}"
+    assert [product.controls[name].value for name in ("r", "j")] == [2, 1]
+    for r, j in np.ndindex(3, 2):
+        for pairs in range(5):
+            turn(product, r=r, j=j, pairs=pairs)
+            so_far = A[r, :pairs] @ B[:pairs, j]
+            said = f"C[{r}, {j}] = {so_far}." if pairs == 4 else f"{pairs} of 4 pairs added, {so_far} so far."
+            assert product.readout == f"Row {r} of A with column {j} of B: {said}"
+            (ax,) = product.figure.axes
+            entry, total = ax.texts[-3:-1]  # the last is for notes
+            assert entry.get_text() == (str(so_far) if pairs else "")
+            assert total.get_text().endswith(f"= {so_far}" if pairs else "")
+            assert total.get_text().count("·") == pairs
+
+
+def test_the_fingers_are_on_the_pair_that_was_added_last(product):
+    turn(product, r=1, j=0, pairs=3)
+    (ax,) = product.figure.axes
+    cells, marked, fingers = ax.collections
+    corners = [path.vertices[0].tolist() for path in cells.get_paths()]
+    places = [corners.index(path.vertices[0].tolist()) for path in fingers.get_paths()]
+    assert places == [1 * 4 + 2, 12 + 2 * 2 + 0]  # A[1, 2] and B[2, 0]
+    assert len(marked.get_paths()) == 4 + 4 + 1
+    turn(product, pairs=0)
+    assert len(fingers.get_paths()) == 0
+
+
+def test_the_answer_is_not_shown_before_the_guess():
+    live = row_times_column()
+    (ax,) = live.figure.axes
+    numbers = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
+    assert len(numbers) == A.size + B.size + 1 and numbers[-1] == f"{A[1] @ B[:, 0]}"
     live.close()
 
 

@@ -7,6 +7,51 @@ from nnlib.exercises import chapter, edited
 exercise = chapter("03", "forward pass")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="knobs",
+    recall=True,
+    title="The knobs of a neuron",
+    solution=2,
+    wrong=[
+        (1, "One is the weight. What is added after it has been multiplied?"),
+        (3, "The input is given, not learned. Count what you could turn."),
+    ],
+    hints=["w * x + b: which of these letters did you turn?", "The weight and the bias."],
+    holds="A weight and a bias.",
+)
+
+exercise(
+    name="two_misses",
+    recall=True,
+    title="The MSE of two residuals",
+    solution=5,
+    wrong=[
+        (10, "10 is the sum of the squares. An MSE is their mean."),
+        (2, "2 is the mean of the misses. Square each one first."),
+        (4, "4 is the square of the mean miss. Square each one first, then take the mean."),
+    ],
+    hints=["Square each miss, then take the mean.", "(1 + 9) / 2."],
+    holds="(1² + 3²) / 2 = 5.",
+)
+
+exercise(
+    name="line_shape",
+    recall=True,
+    title="The shape of a line's outputs",
+    solution=(6,),
+    wrong=[
+        (6, "That is the number of outputs. A shape is a tuple, with one number for each axis: `(6,)`."),
+        ((1,), "That is one output. There is one for each of the six inputs."),
+        ((6, 1), "That is a matrix with one column. x has one axis, and so have the outputs."),
+        ((6, 3), "x, w and b are not put side by side: they become one number for each input."),
+    ],
+    hints=["`*` and `+` act on every entry of x.", "A number for each entry of x, in the shape of x: (6,)."],
+    holds="(6,): one output for each input, in the same shape.",
+)
+
+
 # ---- weighted_sum -----------------------------------------------------------------------------------
 
 
@@ -254,155 +299,6 @@ exercise(
 )
 
 
-# ---- safe_mse ---------------------------------------------------------------------------------------
-
-
-def safe_mse(y_hat, y):
-    if y_hat.shape != y.shape:
-        raise ValueError(f"y_hat and y must have one shape, got {y_hat.shape} and {y.shape}")
-    return np.mean((y_hat - y) ** 2)
-
-
-def safe_mse_loop(y_hat, y):
-    if np.shape(y_hat) == np.shape(y):
-        squares = [(guess - truth) ** 2 for guess, truth in zip(np.ravel(y_hat), np.ravel(y))]
-        return sum(squares) / len(squares)
-    raise ValueError("unequal shapes")
-
-
-def safe_mse_dot(y_hat, y):
-    if y_hat.ndim != y.ndim or any(a != b for a, b in zip(y_hat.shape, y.shape)):
-        raise ValueError(y_hat.shape, y.shape)
-    r = (y_hat - y).ravel()
-    return r @ r / r.size
-
-
-def safe_mse_of_the_difference(y_hat, y):
-    error = y_hat - y  # where NumPy can't subtract, it raises a ValueError that names both shapes
-    if not error.shape == y_hat.shape == y.shape:
-        raise ValueError("unequal shapes")
-    return np.mean(error**2)
-
-
-def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError):
-    """An MSE with a guard: differ(y_hat, y) says when to raise."""
-
-    def guarded(y_hat, y):
-        if differ(y_hat, y):
-            raise error("unequal shapes")
-        return loss(y_hat, y)
-
-    return guarded
-
-
-def unequal(y_hat, y):
-    return y_hat.shape != y.shape
-
-
-UNEQUAL = [((4, 1), (4,)), ((4,), (4, 1)), ((3, 1), (3, 2)), ((2, 3), (3, 2)), ((6, 2), (1, 2)), ((5, 1), (1, 5))]
-UNEQUAL += [((4, 4), (4,)), ((1,), (1, 1)), ((5,), (1,)), ((2, 1, 3), (2, 4, 3))]
-
-
-def refuses_unequal_shapes(safe_mse, rng):
-    """None if every pair of unequal shapes is answered by a ValueError with a message, else a sentence."""
-    through, silent = [], False
-    for first, second in UNEQUAL:
-        pair = f"{first} with {second}"
-        try:
-            result = safe_mse(rng.normal(size=first), rng.normal(size=second))
-        except ValueError as error:
-            silent = silent or not str(error).strip()
-        except Exception as error:
-            return f"On {pair} it raises {type(error).__name__}; it should be a ValueError."
-        else:
-            if result is None or isinstance(result, Exception):
-                came = "`None`" if result is None else "an error"
-                return f"On {pair} it returns {came}, and the caller goes on with that. It should raise a ValueError."
-            through.append(pair)
-    if through:
-        more = f" and {len(through) - 3} more" * (len(through) > 3)
-        return f"These still get a result in place of a ValueError: {', '.join(through[:3])}{more}."
-    return "It refuses without a word: the message of its ValueError is empty." if silent else None
-
-
-exercise(
-    title="A mean squared error that refuses to guess",
-    solution=safe_mse,
-    cases=lambda rng: [
-        (np.array([[1.0], [2.0], [4.0]]), np.array([[1.0], [4.0], [1.0]])),
-        (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
-        (rng.normal(size=5), rng.normal(size=5)),
-        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2))),
-        (rng.normal(size=(3, 3)), rng.normal(size=(3, 3))),
-        (rng.normal(size=(60, 2)), rng.normal(size=(60, 2))),
-        (rng.normal(size=(11, 1)), rng.integers(0, 2, size=(11, 1))),
-    ],
-    verify=refuses_unequal_shapes,
-    also_right=[safe_mse_loop, safe_mse_dot, safe_mse_of_the_difference],
-    wrong=[
-        (
-            lambda y_hat, y: np.mean((y_hat - y) ** 2),
-            "The mean is right and the guard is missing: (4, 1) with (4,) still gets a number. Compare the two shapes "
-            "before you subtract, and `raise` where they differ; a `print` would not stop it.",
-        ),
-        (
-            guard(lambda y_hat, y: len(y_hat) != len(y)),
-            "The lengths are compared, and `len` sees the rows only: (4, 1) and (4,) both have 4. Compare `.shape`.",
-        ),
-        (
-            guard(lambda y_hat, y: y_hat.size != y.size),
-            "The number of entries is compared: (4, 1) and (4,) both have 4. Compare `.shape`.",
-        ),
-        (
-            guard(lambda y_hat, y: y_hat.shape[0] != y.shape[0] or y_hat.shape[-1] != y.shape[-1]),
-            "The first and the last size are compared, and (4, 4) and (4,) agree in both. Compare the whole `.shape`.",
-        ),
-        (
-            guard(lambda y_hat, y: y_hat.ndim != y.ndim),
-            "The number of axes is compared: (5, 1) against (1, 5) has two on either side and still becomes a 5 × 5 "
-            "table. Compare `.shape`.",
-        ),
-        (
-            lambda y_hat, y: np.mean((y_hat.ravel() - y.ravel()) ** 2),
-            "Flattening or reshaping hides the mistake instead of naming it: (2, 3) and (3, 2) have six entries each, "
-            "and they don't belong together. Raise a `ValueError`.",
-        ),
-        (
-            guard(unequal, error=AssertionError),
-            "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.mean(np.abs(y_hat - y))),
-            "The guard is right. The loss is the mean of the distances: square each one.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.sqrt(np.mean((y_hat - y) ** 2))),
-            "The guard is right. The loss is the root of the MSE: leave out the square root.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2)),
-            "The guard is right. The loss is a sum: take the mean.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2) / len(y)),
-            "The guard is right. The sum is divided by the rows only; the mean goes over every element, rows and "
-            "outputs.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.mean((y_hat - y) ** 2, axis=0)),
-            "The guard is right. `axis=0` leaves a mean for each output; a loss is one number.",
-        ),
-    ],
-    hints=[
-        "Two lines before the mean: look at the shapes, and complain if they differ.",
-        "`y_hat.shape` is a tuple, and two tuples can be compared with `!=`.",
-        "`raise ValueError(f'... {y_hat.shape} ... {y.shape}')` stops the function and names both shapes.",
-    ],
-    holds="You now have a loss that stops where broadcasting would have made a table.",
-    in_nnlib="checks.samples",
-)
-
-
 # ---- through_layers ---------------------------------------------------------------------------------
 
 
@@ -589,4 +485,154 @@ exercise(
     ],
     holds="You now have the size of any network before it is built.",
     in_nnlib="network.NeuralNetwork.summary",
+)
+
+
+# ---- safe_mse ---------------------------------------------------------------------------------------
+
+
+def safe_mse(y_hat, y):
+    if y_hat.shape != y.shape:
+        raise ValueError(f"y_hat and y must have one shape, got {y_hat.shape} and {y.shape}")
+    return np.mean((y_hat - y) ** 2)
+
+
+def safe_mse_loop(y_hat, y):
+    if np.shape(y_hat) == np.shape(y):
+        squares = [(guess - truth) ** 2 for guess, truth in zip(np.ravel(y_hat), np.ravel(y))]
+        return sum(squares) / len(squares)
+    raise ValueError("unequal shapes")
+
+
+def safe_mse_dot(y_hat, y):
+    if y_hat.ndim != y.ndim or any(a != b for a, b in zip(y_hat.shape, y.shape)):
+        raise ValueError(y_hat.shape, y.shape)
+    r = (y_hat - y).ravel()
+    return r @ r / r.size
+
+
+def safe_mse_of_the_difference(y_hat, y):
+    error = y_hat - y  # where NumPy can't subtract, it raises a ValueError that names both shapes
+    if not error.shape == y_hat.shape == y.shape:
+        raise ValueError("unequal shapes")
+    return np.mean(error**2)
+
+
+def guard(differ, loss=lambda y_hat, y: np.mean((y_hat - y) ** 2), error=ValueError):
+    """An MSE with a guard: differ(y_hat, y) says when to raise."""
+
+    def guarded(y_hat, y):
+        if differ(y_hat, y):
+            raise error("unequal shapes")
+        return loss(y_hat, y)
+
+    return guarded
+
+
+def unequal(y_hat, y):
+    return y_hat.shape != y.shape
+
+
+UNEQUAL = [((4, 1), (4,)), ((4,), (4, 1)), ((3, 1), (3, 2)), ((2, 3), (3, 2)), ((6, 2), (1, 2)), ((5, 1), (1, 5))]
+UNEQUAL += [((4, 4), (4,)), ((1,), (1, 1)), ((5,), (1,)), ((2, 1, 3), (2, 4, 3))]
+
+
+def refuses_unequal_shapes(safe_mse, rng):
+    """None if every pair of unequal shapes is answered by a ValueError with a message, else a sentence."""
+    through, silent = [], False
+    for first, second in UNEQUAL:
+        pair = f"{first} with {second}"
+        try:
+            result = safe_mse(rng.normal(size=first), rng.normal(size=second))
+        except ValueError as error:
+            silent = silent or not str(error).strip()
+        except Exception as error:
+            return f"On {pair} it raises {type(error).__name__}; it should be a ValueError."
+        else:
+            if result is None or isinstance(result, Exception):
+                came = "`None`" if result is None else "an error"
+                return f"On {pair} it returns {came}, and the caller goes on with that. It should raise a ValueError."
+            through.append(pair)
+    if through:
+        more = f" and {len(through) - 3} more" * (len(through) > 3)
+        return f"These still get a result in place of a ValueError: {', '.join(through[:3])}{more}."
+    return "It refuses without a word: the message of its ValueError is empty." if silent else None
+
+
+exercise(
+    optional=True,
+    title="A mean squared error that refuses to guess",
+    solution=safe_mse,
+    cases=lambda rng: [
+        (np.array([[1.0], [2.0], [4.0]]), np.array([[1.0], [4.0], [1.0]])),
+        (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+        (rng.normal(size=5), rng.normal(size=5)),
+        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2))),
+        (rng.normal(size=(3, 3)), rng.normal(size=(3, 3))),
+        (rng.normal(size=(60, 2)), rng.normal(size=(60, 2))),
+        (rng.normal(size=(11, 1)), rng.integers(0, 2, size=(11, 1))),
+    ],
+    verify=refuses_unequal_shapes,
+    also_right=[safe_mse_loop, safe_mse_dot, safe_mse_of_the_difference],
+    wrong=[
+        (
+            lambda y_hat, y: np.mean((y_hat - y) ** 2),
+            "The mean is right and the guard is missing: (4, 1) with (4,) still gets a number. Compare the two shapes "
+            "before you subtract, and `raise` where they differ; a `print` would not stop it.",
+        ),
+        (
+            guard(lambda y_hat, y: len(y_hat) != len(y)),
+            "The lengths are compared, and `len` sees the rows only: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        ),
+        (
+            guard(lambda y_hat, y: y_hat.size != y.size),
+            "The number of entries is compared: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        ),
+        (
+            guard(lambda y_hat, y: y_hat.shape[0] != y.shape[0] or y_hat.shape[-1] != y.shape[-1]),
+            "The first and the last size are compared, and (4, 4) and (4,) agree in both. Compare the whole `.shape`.",
+        ),
+        (
+            guard(lambda y_hat, y: y_hat.ndim != y.ndim),
+            "The number of axes is compared: (5, 1) against (1, 5) has two on either side and still becomes a 5 × 5 "
+            "table. Compare `.shape`.",
+        ),
+        (
+            lambda y_hat, y: np.mean((y_hat.ravel() - y.ravel()) ** 2),
+            "Flattening or reshaping hides the mistake instead of naming it: (2, 3) and (3, 2) have six entries each, "
+            "and they don't belong together. Raise a `ValueError`.",
+        ),
+        (
+            guard(unequal, error=AssertionError),
+            "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.mean(np.abs(y_hat - y))),
+            "The guard is right. The loss is the mean of the distances: square each one.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.sqrt(np.mean((y_hat - y) ** 2))),
+            "The guard is right. The loss is the root of the MSE: leave out the square root.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2)),
+            "The guard is right. The loss is a sum: take the mean.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2) / len(y)),
+            "The guard is right. The sum is divided by the rows only; the mean goes over every element, rows and "
+            "outputs.",
+        ),
+        (
+            guard(unequal, lambda y_hat, y: np.mean((y_hat - y) ** 2, axis=0)),
+            "The guard is right. `axis=0` leaves a mean for each output; a loss is one number.",
+        ),
+    ],
+    hints=[
+        "Two lines before the mean: look at the shapes, and complain if they differ.",
+        "`y_hat.shape` is a tuple, and two tuples can be compared with `!=`.",
+        "`raise ValueError(f'... {y_hat.shape} ... {y.shape}')` stops the function and names both shapes.",
+    ],
+    holds="You now have a loss that stops where broadcasting would have made a table.",
+    in_nnlib="checks.samples",
 )

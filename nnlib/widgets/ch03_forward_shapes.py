@@ -1,9 +1,10 @@
-"""Chapter 03: rides flow through two layers; turn the batch size and the widths, and watch the shapes."""
+"""Chapter 03: rides flow through two layers, row times column into its cell; turn the sizes, and watch the shapes."""
 
 from functools import cache
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.colors import to_rgba
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
@@ -27,8 +28,12 @@ WIDTHS = (1, 2, 3, 4, 5, 8, 16, 64)
 MOST_OUTPUTS = 10
 MOST_DRAWN = 8  # the rides that can be chosen
 DRAWN = 4  # rows, columns and neurons that are drawn of many
-LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
+SMALLER = {"number": 0.8, "marked": 0.76}  # so that a number with a sign stays in its cell
+LETTERS = {
+    kind: {**style, "fontsize": SMALLER.get(kind, 0.84) * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()
+}
 HIGH = 3.7  # of an equation, in cells
+FAINT = 0.25  # the arrows that are not at work
 
 
 def layer(X, W, b):
@@ -53,16 +58,18 @@ def numbers():
 def forward_shapes(layer=layer, count_parameters=count_parameters):
     """A network of two layers with one ride's numbers in it, and below it the matrices with the whole batch.
 
+    It plays neuron by neuron: a row of the inputs times the neuron's column, which is its arrows in the network.
+
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
     fig, (net, tables) = figure(2, 1, size=(8.2, 3.9), height_ratios=(2.1, 2 * HIGH * 0.44))
-    net.set(xlim=(-0.55, 2.5), ylim=(-2.35, 2.0))
+    net.set(xlim=(-0.55, 2.5), ylim=(-2.35, 2.05))
     tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH), aspect="equal")
     for ax in (net, tables):
         ax.set_axis_off()
     edges = net.add_collection(LineCollection([], zorder=1))
-    nodes = net.scatter([], [], s=600, color="white", edgecolors=COLORS["black"], linewidths=1.2, zorder=2)
+    nodes = net.scatter([], [], s=500, color="white", edgecolors=COLORS["black"], linewidths=1.2, zorder=2)
     style = {"ha": "center", "va": "center"}
     values = net.add_collection(words(net, fontsize=8.5, zorder=3))
     sizes_below = [net.text(x, -2.2, "", fontsize=10.5, **style) for x in range(3)]
@@ -81,21 +88,32 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         Z1 = whole_batch(layer, X, W1, b1)
         return {"X": X, "W1": W1, "b1": b1, "Z1": Z1, "W2": W2, "b2": b2, "Z2": whole_batch(layer, Z1, W2, b2)}
 
-    def draw(result, n, hidden, outputs, ride):
+    def draw(result, n, hidden, outputs, ride, done):
         row = min(ride, n) - 1
+        walk = neurons(hidden, outputs)
+        now = walk[done - 1] if 0 < done <= len(walk) else None
+        result = so_far(result, now) if done <= len(walk) else result
         whose.set_text(f"ride {row + 1} of {n}")
         missing.set_text(f"this batch\nhas no\nride {ride}" * (ride > n))
         beyond = f"This batch has no ride {ride}; drawn is ride {n}, its last. " * (ride > n)
         sizes = (3, hidden, outputs)
         flow = [result[name][row] for name in ("X", "Z1", "Z2")]
-        draw_network(sizes, flow, result)
-        mark = {name: np.s_[row] for name in ("X", "Z1", "Z2")}
+        draw_network(sizes, flow, result, now)
+        mark = {name: np.s_[row] for name in ("X", "Z1", "Z2") if done > len(walk) or name == "X"}
+        if now:
+            k, j = now
+            mark = {("X", "Z1")[k]: np.s_[row], f"W{k + 1}": np.s_[:, j], f"b{k + 1}": j, f"Z{k + 1}": (row, j)}
         first = equation(result, ("X", "@", "W1", "+", "b1", "=", "Z1"), mark, 0)
         second = equation(result, ("Z1", "@", "W2", "+", "b2", "=", "Z2"), mark, HIGH)
         for kind, corners in zip(boxes, zip(first, second, strict=True), strict=False):
             boxes[kind].set_verts(corners[0] + corners[1])
         for kind, collection in letters.items():
-            say(collection, [label[:3] for label in first[2] + second[2] if label[3] == kind])
+            said = [label[:3] for label in first[2] + second[2] if label[3] == kind]
+            say(collection, [label for label in said if label[2] != "nan"])
+        if now:
+            return f"{beyond}{in_words(result, row, *now)}"
+        if not done:
+            return f"{beyond}X has come in, {n:,} {'row' if n == 1 else 'rows'}, and no neuron has been computed yet."
         multiplications = n * (3 * hidden + hidden * outputs)
         shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
         return (
@@ -103,13 +121,15 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             f"{count_parameters(list(sizes)):,} parameters, 2 matrix products, {multiplications:,} multiplications."
         )
 
-    def draw_network(sizes, flow, result):
-        places, labels, lines, width, dashes, color = [], [], [], [], [], []
+    def draw_network(sizes, flow, result, now):
+        places, labels, lines, width, dashes, color, rim = [], [], [], [], [], [], []
         shown = [shown_indices(size, DRAWN) for size in sizes]
         for x, (indices, numbers) in enumerate(zip(shown, flow, strict=True)):
             for y, index in zip(heights(len(indices)), indices, strict=True):
                 labels.append((x, y, "⋮" if index is None else matrix_number(numbers[index], decimals=1)))
-                places += [] if index is None else [(x, y)]
+                if index is not None:
+                    places.append((x, y))
+                    rim.append(COLORS["orange"] if now == (x - 1, index) else COLORS["black"])
         for x, name in enumerate(("W1", "W2")):
             for y0, i in zip(heights(len(shown[x])), shown[x], strict=True):
                 for y1, j in zip(heights(len(shown[x + 1])), shown[x + 1], strict=True):
@@ -119,12 +139,31 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
                     lines.append([(x, y0), (x + 1, y1)])
                     width.append(0.4 + 2.4 * abs(weight))
                     dashes.append("-" if weight >= 0 else "--")
-                    color.append(COLORS["blue"] if weight >= 0 else COLORS["vermillion"])
-        nodes.set_offsets(places)
-        say(values, labels)
+                    hue = COLORS["blue"] if weight >= 0 else COLORS["vermillion"]
+                    color.append(to_rgba(hue, 1 if now in (None, (x, j)) else FAINT))
+        nodes.set(offsets=places, edgecolors=rim, linewidths=[3 if hue == COLORS["orange"] else 1.2 for hue in rim])
+        say(values, [label for label in labels if label[2] != "nan"])
         edges.set(segments=lines, linewidths=width, linestyles=dashes, colors=color)
         for text, size, what in zip(sizes_below, sizes, ("input", "neuron", "neuron"), strict=True):
             text.set_text(f"{size} {what}{'s' * (size != 1)}")
+
+    controls = {
+        "n": list_slider("batch size", BATCHES, 4, unit="rides"),
+        "ride": slider("ride drawn", 1, MOST_DRAWN, 2),
+        "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
+        "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
+    }
+    most = len(neurons(controls["hidden"].value, controls["outputs"].value)) + 1  # after the last comes all at once
+    controls["done"] = slider("neurons done", 0, most, most)
+
+    def follow_the_widths(change):
+        done, count = controls["done"], len(neurons(controls["hidden"].value, controls["outputs"].value)) + 1
+        at_the_end = done.value == done.max
+        done.max = count
+        done.value = count if at_the_end else done.value
+
+    for name in ("hidden", "outputs"):  # before the figure hears of it
+        controls[name].observe(follow_the_widths, "value")
 
     return Live(
         "forward_shapes",
@@ -136,17 +175,15 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             explanation="X and Z grow taller, so each product works through more rows. W and b stay as they are.",
             settings={"n": 1000},
         ),
-        controls={
-            "n": list_slider("batch size", BATCHES, 4, unit="rides"),
-            "ride": slider("ride drawn", 1, MOST_DRAWN, 2),
-            "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
-            "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
-        },
+        controls=controls,
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="done",
+        tick=900,
         alt="Top, a network of three inputs and two layers with the numbers of one ride in its nodes. Below, the two "
-        "equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; the row of that ride is marked.",
+        "equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; the row of that ride is marked. "
+        "Played, a row and a column light up with the neuron whose number they make.",
     )
 
 
@@ -164,6 +201,39 @@ def whole_batch(function, X, W, b):
         )
     Z[rows] = drawn
     return Z
+
+
+def neurons(hidden, outputs):
+    """The neurons that are drawn, as (layer, index), in the order in which they are computed."""
+    shown = [shown_indices(size, DRAWN) for size in (hidden, outputs)]
+    return [(k, j) for k, indices in enumerate(shown) for j in indices if j is not None]
+
+
+def so_far(result, now):
+    """The matrices when neuron `now` (layer, index), or none yet, has just been computed: nan where nothing is yet."""
+    k, j = now or (0, -1)
+    result = dict(result)
+    for layer, name in enumerate(("Z1", "Z2")):
+        width = result[name].shape[1]
+        known = j + 1 if layer == k else width if layer < k else 0
+        result[name] = np.where(np.arange(width) < known, result[name], np.nan)
+    return result
+
+
+def in_words(result, row, k, j):
+    """A row times a column, with the numbers of neuron j of layer k."""
+    inputs, weights = result[("X", "Z1")[k]][row], result[f"W{k + 1}"][:, j]
+    terms = [f"{number(x)} · {number(w)}" for x, w in zip(inputs, weights, strict=True)]
+    terms = terms if len(terms) <= DRAWN else [*terms[:2], "…", terms[-1]]
+    total = number(result[f"Z{k + 1}"][row, j]).strip("()")
+    bias = number(result[f"b{k + 1}"][j]).strip("()")
+    return f"Ride {row + 1}, neuron {j + 1} of layer {k + 1}: {' + '.join(terms)}, plus the bias {bias}, is {total}."
+
+
+def number(value):
+    """A number in a sum: in parentheses where it is negative."""
+    text = f"{round(float(value), 2) + 0.0:g}"
+    return f"(−{text[1:]})" if text.startswith("-") else text
 
 
 def heights(count):
