@@ -86,10 +86,6 @@ exercise(
     ],
     wrong=[
         (
-            lambda x, w, b: np.sum(x * w),
-            "The bias is missing: one `b`, added to the finished sum.",
-        ),
-        (
             lambda x, w, b: x * w + b,
             "These are the products, one for each input. A neuron says one number: add them up.",
         ),
@@ -105,18 +101,6 @@ exercise(
         (
             lambda x, w, b: np.sum(x) * np.sum(w) + b,
             "Both are summed before they are multiplied. Each input has its own weight: multiply first, then add up.",
-        ),
-        (
-            lambda x, w, b: np.mean(x * w) + b,
-            "This is the mean of the products. A neuron adds them up and divides by nothing.",
-        ),
-        (
-            lambda x, w, b: np.sum(x + w) + b,
-            "The weights are added. Each should multiply its own input.",
-        ),
-        (
-            lambda x, w, b: np.sum(x * w) - b,
-            "The bias is taken away; it should be added.",
         ),
         (
             lambda x, w, b: x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + b,
@@ -236,10 +220,6 @@ exercise(
     ],
     wrong=[
         (
-            lambda X, W, b: X @ W,
-            "The bias is missing: add `b`, one for each neuron.",
-        ),
-        (
             lambda X, W, b: W @ X + b,
             "The two have changed places. The rides come first: a row of `X` meets a column of `W`.",
         ),
@@ -265,28 +245,8 @@ exercise(
             "The bias is added to the inputs, and there are as many of it as neurons. Add the bias after the product.",
         ),
         (
-            lambda X, W, b: X @ W - b,
-            "The bias is taken away; it should be added.",
-        ),
-        (
-            lambda X, W, b: X @ W + np.sum(b),
-            "Every neuron gets the sum of all biases. `+ b` gives each column its own.",
-        ),
-        (
-            lambda X, W, b: X @ W + b[0],
-            "Every neuron gets the bias of the first. `+ b` gives each column its own.",
-        ),
-        (
-            lambda X, W, b: X[0] @ W + b,
-            "Only the first row goes through. `X @ W` takes them all.",
-        ),
-        (
             lambda X, W, b: X @ W + np.outer(np.arange(len(X)) == 0, b),
             "Only the first row gets the biases. Every ride does: add `b` to the whole table.",
-        ),
-        (
-            lambda X, W, b: np.sum(X @ W + b, axis=1),
-            "The neurons are added up. Each one's output is a column of its own in the result: leave out the sum.",
         ),
     ],
     hints=[
@@ -374,16 +334,8 @@ exercise(
             "The layers are taken from the last to the first. The inputs meet the first one.",
         ),
         (
-            lambda X, parameters: through_layers(X, parameters[:-1]),
-            "The last layer is missing.",
-        ),
-        (
             lambda X, parameters: through_layers(X, parameters[:2]),
             "This is two layers, always. Loop over `parameters`, however many there are.",
-        ),
-        (
-            lambda X, parameters: [through_layers(X, parameters[: k + 1]) for k in range(len(parameters))],
-            "These are the outputs of all the layers; return the last one.",
         ),
         (
             lambda X, parameters: [through_layers(X, parameters[:k]) for k in range(len(parameters) + 1)],
@@ -448,10 +400,6 @@ exercise(
         (
             lambda sizes: sum(i * k + i for i, k in zip(sizes, sizes[1:])),
             "The biases are counted by the layer's inputs. A layer has one for each of its neurons.",
-        ),
-        (
-            lambda sizes: sum(i * k + 1 for i, k in zip(sizes, sizes[1:])),
-            "One bias for each layer. It is one for each neuron.",
         ),
         (
             lambda sizes: sum(sizes),
@@ -607,25 +555,9 @@ exercise(
             "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
         ),
         (
-            guard(unequal, lambda y_hat, y: np.mean(np.abs(y_hat - y))),
-            "The guard is right. The loss is the mean of the distances: square each one.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.sqrt(np.mean((y_hat - y) ** 2))),
-            "The guard is right. The loss is the root of the MSE: leave out the square root.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2)),
-            "The guard is right. The loss is a sum: take the mean.",
-        ),
-        (
             guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2) / len(y)),
             "The guard is right. The sum is divided by the rows only; the mean goes over every element, rows and "
             "outputs.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.mean((y_hat - y) ** 2, axis=0)),
-            "The guard is right. `axis=0` leaves a mean for each output; a loss is one number.",
         ),
     ],
     hints=[
