@@ -28,10 +28,7 @@ WIDTHS = (1, 2, 3, 4, 5, 8, 16, 64)
 MOST_OUTPUTS = 10
 MOST_DRAWN = 8  # the rides that can be chosen
 DRAWN = 4  # rows, columns and neurons that are drawn of many
-SMALLER = {"number": 0.8, "marked": 0.76}  # so that a number with a sign stays in its cell
-LETTERS = {
-    kind: {**style, "fontsize": SMALLER.get(kind, 0.84) * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()
-}
+LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
 HIGH = 3.7  # of an equation, in cells
 FAINT = 0.25  # the arrows that are not at work
 
@@ -63,16 +60,16 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
-    fig, (net, tables) = figure(2, 1, size=(8.2, 3.9), height_ratios=(2.1, 2 * HIGH * 0.44))
-    net.set(xlim=(-0.55, 2.5), ylim=(-2.35, 2.05))
-    tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH), aspect="equal")
+    fig, (net, tables) = figure(2, 1, size=(8.2, 3.68), height_ratios=(2.1, 2 * HIGH * 0.44))
+    net.set(xlim=(-0.55, 2.5), ylim=(-2.5, 2.05))
+    tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH))
     for ax in (net, tables):
         ax.set_axis_off()
     edges = net.add_collection(LineCollection([], zorder=1))
-    nodes = net.scatter([], [], s=500, color="white", edgecolors=COLORS["black"], linewidths=1.2, zorder=2)
+    nodes = net.scatter([], [], s=390, color="white", edgecolors=COLORS["black"], linewidths=1, zorder=2)
     style = {"ha": "center", "va": "center"}
-    values = net.add_collection(words(net, fontsize=8.5, zorder=3))
-    sizes_below = [net.text(x, -2.2, "", fontsize=10.5, **style) for x in range(3)]
+    values = net.add_collection(words(net, fontsize=7.6, zorder=3))
+    sizes_below = [net.text(x, -2.3, "", fontsize=10.5, **style) for x in range(3)]
     for y, name in zip(heights(3), INPUTS, strict=True):
         net.text(-0.13, y, name, fontsize=10.5, ha="right", va="center")
     net.text(0.43, 1.8, "dashed: weight below 0", fontsize=9.5, **style)
@@ -141,7 +138,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
                     dashes.append("-" if weight >= 0 else "--")
                     hue = COLORS["blue"] if weight >= 0 else COLORS["vermillion"]
                     color.append(to_rgba(hue, 1 if now in (None, (x, j)) else FAINT))
-        nodes.set(offsets=places, edgecolors=rim, linewidths=[3 if hue == COLORS["orange"] else 1.2 for hue in rim])
+        nodes.set(offsets=places, edgecolors=rim, linewidths=[3 if hue == COLORS["orange"] else 1 for hue in rim])
         say(values, [label for label in labels if label[2] != "nan"])
         edges.set(segments=lines, linewidths=width, linestyles=dashes, colors=color)
         for text, size, what in zip(sizes_below, sizes, ("input", "neuron", "neuron"), strict=True):
