@@ -169,7 +169,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             "The batch grows from 4 rides to 1000. Of what does the network need more?",
             options=("parameters", "matrix products", "both", "neither"),
             answer="neither",
-            explanation="X and Z grow taller, so each product works through more rows. W and b stay as they are.",
+            explanation="Only X, Z1 and Z2 grow taller.",  # one line, so that all of it is in view
             settings={"n": 1000},
         ),
         controls=controls,
