@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from nnlib import NeuralNetwork
 from nnlib.activations import ACTIVATIONS
+from nnlib.network import _ATTRIBUTES
 
 XOR_X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 XOR_Y = np.array([[0], [1], [1], [0]])
@@ -38,20 +39,23 @@ def data(n, n_inputs=2, n_outputs=1, seed=0, dtype=np.float64):
     )
 
 
+# What an attribute of the network holds besides its state: views and scratch arrays, the history by columns, a guard.
+NOT_STATE = {"layers", "_gradient", "_gradient_views", "_history", "_in_callback"}
+
+
 def state(network):
     """Everything that training changes or reads, as one comparable value; nan equals nan."""
-    parameters = [(k, v.dtype.name, v.tobytes()) for layer in network.get_parameters() for k, v in layer.items()]
-    return (
-        parameters,
-        repr(network.history),
-        repr(network._generator.bit_generator.state),
-        network._dtype_is_open,
-        network.dtype.name,
-        network.learning_rate,
-        network.l2_lambda,
-        network.scheduler,
-        repr(network.layer_config),
-    )
+    return {name: comparable(vars(network)[name]) for name in sorted(_ATTRIBUTES - NOT_STATE)}
+
+
+def comparable(value):
+    if isinstance(value, np.ndarray):
+        return value.dtype.name, value.shape, value.tobytes()
+    if isinstance(value, np.random.Generator):
+        return repr(value.bit_generator.state)
+    if type(value).__eq__ is object.__eq__ and not callable(value) and value is not None:
+        return type(value), {name: comparable(each) for name, each in vars(value).items()}
+    return value if callable(value) else repr(value)
 
 
 def randomize(network, seed=0, scale=1.0):
