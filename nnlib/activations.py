@@ -4,7 +4,13 @@ An activation f turns a layer's weighted sums Z into its outputs A = f(Z), eleme
 The derivative f'(Z) is written with the *output* A alone, so the backward pass needs no second
 look at Z and tanh is computed once.
 
-To add one, write the two functions and enter them in `ACTIVATIONS`, with the kinks if it has any.
+To add one:
+
+1. Write the two functions here. `function` must write into `out` where it is given; neither may change the dtype.
+2. Enter them in `ACTIVATIONS`, with the name of the initializer that suits them and the kinks if there are any.
+3. Write the formula a second time, as a textbook has it, in `FORMULAS` of tests/networks.py: every test of the
+   activations, layers and gradients then runs on it.
+4. Enter PyTorch's module in `TORCH_ACTIVATIONS` of tests/test_against_torch.py, which runs where PyTorch is installed.
 """
 
 from collections.abc import Callable

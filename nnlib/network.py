@@ -30,8 +30,8 @@ class NeuralNetwork:
     ----------
     layer_config : list of dicts, one per layer, from the inputs to the outputs, with the keys
         'n_inputs', 'n_neurons' (whole numbers; a layer's n_inputs is the n_neurons before it),
-        'activation' ('relu', 'sigmoid', 'tanh' or 'linear') and, where the default is not wanted,
-        'initializer' ('glorot' or 'he'; by default 'he' for relu and 'glorot' for the others).
+        'activation' (a name in `nnlib.activations.ACTIVATIONS`, such as 'tanh') and, where the
+        activation's own is not wanted, 'initializer' (a name in `nnlib.initializers.INITIALIZERS`).
     learning_rate : float above 0, the initial rate.
     l2_lambda : float of at least 0. Adds the penalty l2_lambda/2 · ΣW² to the objective; biases are free.
     scheduler : function (epoch, initial rate) -> rate, such as `StepLR` or `ExponentialLR`; None keeps the rate.
