@@ -1,4 +1,13 @@
-"""Live figures: a small engine (`engine.py`), the controls it knows, and one short file for each widget."""
+"""Live figures: a small engine (the folder `live`), the controls it knows, and one short file for each widget.
+
+To add one:
+
+1. Write `ch05_name.py` here, named like its chapter. The top of `live/figure.py` shows a whole widget, and
+   `ch01_line_and_squares.py` is one with a guess.
+2. Import its function below.
+3. Test in tests/test_widgets_ch05.py what it computes and says: `live.set(...)`, then `live.result`, `live.readout`.
+4. Call it in the last line of a cell of the chapter, and run tests/tools/notebooks.py on the notebook.
+"""
 
 from nnlib.widgets.ch00_moving_xor import moving_xor
 from nnlib.widgets.ch00_xor_learns import xor_learns
@@ -20,11 +29,3 @@ from nnlib.widgets.ch11_decay import decay
 from nnlib.widgets.ch12_left_out import left_out, plot_resumed, resume_without, three_broken_runs
 from nnlib.widgets.live.controls import action, choice, list_slider, log_slider, slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note
-
-__all__ = ["Live", "Prediction", "action", "choice", "list_slider", "log_slider", "note", "slider", "switch"]
-__all__ += ["decay", "descent", "descent_path", "fold", "forward_shapes", "hundred_seeds", "left_out"]
-__all__ += ["line_and_squares", "moving_xor", "neuron_graph", "noisy_path", "noisy_paths", "plot_fold", "plot_resumed"]
-__all__ += ["price_of_weights", "random_signal", "resume_without", "row_times_column"]
-__all__ += ["signal_through_layers", "stacked_layers"]
-__all__ += ["step_backwards", "the_gap", "three_broken_runs", "train_hundred", "v_curve", "watched_losses"]
-__all__ += ["watched_run", "xor_backward", "xor_learns"]
