@@ -10,10 +10,13 @@ import inspect
 import re
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tools import form
 
+import nnlib.exercises
 from nnlib.exercises import exercises, judge
 
 EXERCISES = exercises()
@@ -51,6 +54,15 @@ def test_enough_is_declared(exercise):
     assert len(set(exercise.hints)) == len(exercise.hints)
     if exercise.cases:
         assert len(exercise.inputs()) >= 2
+
+
+def test_a_chapters_exercises_carry_its_number_and_lie_in_a_file_of_its_name():
+    files = {path.stem: path for path in Path(nnlib.exercises.__file__).parent.glob("ch[0-9]*.py")}
+    chapters = {f"ch{path.stem}" for path in form.chapters(Path(__file__).parents[1] / "notebooks")}
+    assert set(files) == chapters
+    for stem in files:
+        module = importlib.import_module(f"nnlib.exercises.{stem}")
+        assert module.exercise.keywords["chapter"] == stem[2:4], stem
 
 
 def test_each_chapter_has_three_exercises():
