@@ -9,7 +9,15 @@ For the reader, in a notebook:
     mine("neuron")                   your own function where it passed, in later chapters too
     progress(), reset_progress()     what has passed; forget it
 
-For authors: one file a chapter, `ch03_forward_pass.py`, found by its name. Open `ch01_one_neuron.py`.
+For authors: one file a chapter, `ch03_forward_pass.py`, found by its name. Open `ch01_one_neuron.py`. To add one:
+
+1. Declare it in the chapter's file, as below.
+2. Add three cells to the notebook: its text, headed `### Exercise 6 · ...`; the reader's, named `exercise-...`;
+   and `check(layer)`, named `check-...`.
+3. Name it, and count it, in the notebook's section "## Exercises": no test does.
+4. Run `python tests/tools/notebooks.py notebooks/03_forward_pass.ipynb`, which also says what is not in form, too
+   few or too many exercises included.
+5. Run `python -m pytest -n 0 tests/test_exercises.py -k layer`.
 
     exercise = chapter("03", "forward pass")
 
