@@ -27,7 +27,7 @@ def make(*arguments, cwd=ROOT):
 
 def test_nothing_else_is_at_the_top():
     expected = {
-        "README.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.txt", ".gitignore",
+        "README.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.txt", ".gitignore",
         "notebooks", "nnlib", "tests", "binder", ".github", ".ci",
     }  # fmt: skip
     # What somebody keeps beside it, such as .vscode, is theirs.
