@@ -9,6 +9,37 @@ from nnlib.exercises import chapter, edited
 exercise = chapter("04", "nonlinearity")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="loss_of_halves",
+    recall=True,
+    title="The mean squared error of an answer of 0.5",
+    solution=0.25,
+    wrong=[
+        (0.5, "Each answer is off by 0.5, and that is squared before the mean is taken."),
+        (1, "1 is the sum of the four squares. The mean squared error divides it by their number."),
+        (0, "The differences cancel, but their squares do not: square first, then take the mean."),
+    ],
+    hints=["Each of the four is off by 0.5. Square, then take the mean."],
+    holds="(0.25 + 0.25 + 0.25 + 0.25) / 4 = 0.25.",
+)
+
+exercise(
+    name="weight_after_a_step",
+    recall=True,
+    title="One step of gradient descent",
+    solution=1.7,
+    wrong=[
+        (2.3, "That is uphill: a step goes against the slope."),
+        (-1, "That is the whole slope. A step is the slope times the learning rate."),
+        (1.9, "A step is the slope times the learning rate, 3 · 0.1, and not the rate alone."),
+    ],
+    hints=["Against the slope, by the slope times the learning rate."],
+    holds="2 - 0.1 · 3 = 1.7: against the slope, by the slope times the learning rate.",
+)
+
+
 # ---- collapse ---------------------------------------------------------------------------------------
 
 
@@ -213,117 +244,82 @@ exercise(
 )
 
 
-# ---- sigmoid ----------------------------------------------------------------------------------------
-
-OVERFLOWS = (
-    "The values are right, but on the way a number overflows, and NumPy warns: `np.exp` is asked for e to the "
-    "power of 1000. Use a function that never grows beyond 1."
-)
+# ---- corner_weights ---------------------------------------------------------------------------------
 
 
-def sigmoid(Z):
-    return 0.5 * (1 + np.tanh(Z / 2))
+def corner_weights(x, y):
+    slopes = np.diff(y) / np.diff(x)
+    return np.diff(slopes, prepend=0.0)
 
 
-def sigmoid_by_sign(Z):
-    small = np.exp(-np.abs(Z))
-    return np.where(Z >= 0, 1, small) / (1 + small)
+def corner_weights_loop(x, y):
+    weights, slope = [], 0.0
+    for k in range(len(x) - 1):
+        new = (y[k + 1] - y[k]) / (x[k + 1] - x[k])
+        weights.append(new - slope)
+        slope = new
+    return np.array(weights)
 
 
-def sigmoid_loop(Z):
-    A = np.empty(Z.shape)
-    for place in np.ndindex(Z.shape):
-        A[place] = 0.5 + 0.5 * math.tanh(Z[place] / 2)
-    return A
-
-
-def sigmoid_of_the_book(Z):
-    return np.vectorize(lambda z: 1 / (1 + math.exp(-z)))(Z)
-
-
-def without_overflow(answer, rng):
-    """None if no number overflows for inputs far from 0, else a sentence."""
-    Z = np.array([[-1e4, 1e4], [-800.0, 5.0]])
-    with np.errstate(over="raise", invalid="raise", divide="raise"):
-        try:
-            answer(Z)
-        except FloatingPointError as error:
-            return f"With Z = [[-10000, 10000], [-800, 5]] NumPy says: {error}."
-    return None
+def corner_weights_solved(x, y):
+    ramps = np.maximum(x[1:, np.newaxis] - x[:-1], 0)  # (k, k): each ReLU at each point
+    return np.linalg.solve(ramps, y[1:] - y[0])
 
 
 exercise(
-    title="Sigmoid that never overflows",
-    solution=sigmoid,
+    title="A line through any points, from ReLUs",
+    solution=corner_weights,
     cases=lambda rng: [
-        (np.array([[0.0, 2.0], [-1.0, 5.0]]),),
-        (3 * rng.normal(size=(4, 3)),),
-        (np.array([[-1000.0, -40.0, 40.0, 1000.0]]),),
-        (np.array([[-1e4, 1e4]]),),
-        (rng.normal(size=(5, 1)),),
-        (rng.normal(size=11),),
-        (rng.normal(size=(2, 4, 3)),),
-        (np.array([2.0]),),
+        (np.array([0.0, 1.0, 3.0]), np.array([1.0, 3.0, 2.0])),
+        (np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 2.0, 5.0, 4.0])),
+        (np.cumsum(rng.uniform(0.5, 2, size=6)), rng.normal(size=6)),
+        (np.cumsum(rng.uniform(0.5, 2, size=12)) - 5, rng.normal(size=12)),
+        (np.array([-1.0, 1.0]), np.array([4.0, 1.0])),
     ],
-    verify=without_overflow,
     also_right=[
-        sigmoid_by_sign,
-        sigmoid_loop,
-        lambda Z: 1 / (1 + np.exp(np.minimum(-Z, 700))),
-        lambda Z: 1 / (1 + np.exp(-np.clip(Z, -500, 500))),
-        lambda Z: np.exp(-np.logaddexp(0, -Z)),
+        corner_weights_loop,
+        corner_weights_solved,
+        lambda x, y: np.diff(np.concatenate([[0.0], np.diff(y) / np.diff(x)])),
     ],
     wrong=[
-        (lambda Z: 1 / (1 + np.exp(-Z)), OVERFLOWS),
         (
-            lambda Z: np.exp(Z) / (1 + np.exp(Z)),
-            "For z = 1000 this is infinity over infinity, which is `nan`. Use the form with tanh.",
+            lambda x, y: np.diff(y) / np.diff(x),
+            "These are the slopes of the pieces. The ReLUs before go on rising, so each new one adds only the "
+            "*change* of the slope.",
         ),
         (
-            lambda Z: np.exp(Z / 2) / (np.exp(Z / 2) + np.exp(-Z / 2)),
-            "Halving `z` only doubles the range: from about 1400 on this is infinity over infinity, `nan`. Add 1 to "
-            "the tanh of Z / 2 and compare it with this fraction.",
+            lambda x, y: np.diff(np.diff(y) / np.diff(x)),
+            "The first ReLU is missing: left of it the slope is 0, so its weight is the whole first slope.",
         ),
         (
-            sigmoid_of_the_book,
-            "`math.exp` stops with an OverflowError where `np.exp` only warns. Use the form with tanh.",
+            lambda x, y: np.diff(y),
+            "These are the rises from point to point. Divide each by its run to get the slopes, then take the change "
+            "from each slope to the next.",
         ),
         (
-            lambda Z: 0.5 * (1 + np.tanh(Z)),
-            "Twice as steep as it should be: take the tanh of half of `Z`.",
+            lambda x, y: np.diff(np.diff(y), prepend=0.0),
+            "The rises are not divided by the runs: a slope is the rise over the run, and the points are not 1 apart.",
         ),
         (
-            lambda Z: np.tanh(Z / 2),
-            "This runs from -1 to 1. Shift it up and halve its height, so that it runs from 0 to 1.",
+            lambda x, y: np.diff(np.diff(x) / np.diff(y), prepend=0.0),
+            "Upside down: a slope is the rise over the run, the change of y over the change of x.",
         ),
         (
-            lambda Z: 0.5 * np.tanh(Z / 2) + 1,
-            "This runs from 0.5 to 1.5. Parentheses: add the 1 first, then halve the whole.",
+            lambda x, y: np.cumsum(np.diff(y) / np.diff(x)),
+            "The slopes are added up. It is the other way around: the weights add up to the slopes.",
         ),
         (
-            lambda Z: 1 + np.tanh(Z / 2),
-            "This runs from 0 to 2. Halve it.",
-        ),
-        (
-            lambda Z: 0.5 * (1 - np.tanh(Z / 2)),
-            "The sign is swapped: this falls from 1 to 0. A large `z` should give an output near 1.",
-        ),
-        (
-            lambda Z: 0.5 * (1 + np.tanh(2 * Z)),
-            "Four times as steep as it should be: take the tanh of `Z / 2`, not of `2 * Z`.",
-        ),
-        (
-            lambda Z: np.round(0.5 * (1 + np.tanh(Z / 2))),
-            "The outputs are rounded to 0 and 1. A sigmoid takes every value in between.",
+            lambda x, y: np.append(np.diff(np.diff(y) / np.diff(x)), 0.0),
+            "The changes are in the places before theirs. The first weight is the first slope, a change from 0.",
         ),
     ],
     hints=[
-        "tanh has the right shape, and it never overflows. What has to be done to its height, its level and its width?",
-        "tanh runs from -1 to 1; the sigmoid runs from 0 to 1. So add 1, then halve.",
-        "Only the width is left: take the tanh of half of `Z`.",
+        "Between two corners the slope of the sum is the sum of the weights of all ReLUs that have started.",
+        "First the slope of each piece, the rise over the run: `np.diff(y) / np.diff(x)`, (k,).",
+        "Weight j is slope j minus slope j - 1; the first weight is the first slope. `np.diff(..., prepend=0)` "
+        "puts a 0 in front.",
     ],
-    holds="You now have an output between 0 and 1 for any input, however large.",
-    in_nnlib="activations.sigmoid",
+    holds="You now have a network of one hidden layer that goes through any points, without training.",
 )
 
 
@@ -589,4 +585,119 @@ exercise(
     ],
     holds="You now have a whole network, of any depth, with any activations.",
     in_nnlib="network.NeuralNetwork.trace",
+)
+
+
+# ---- sigmoid ----------------------------------------------------------------------------------------
+
+OVERFLOWS = (
+    "The values are right, but on the way a number overflows, and NumPy warns: `np.exp` is asked for e to the "
+    "power of 1000. Use a function that never grows beyond 1."
+)
+
+
+def sigmoid(Z):
+    return 0.5 * (1 + np.tanh(Z / 2))
+
+
+def sigmoid_by_sign(Z):
+    small = np.exp(-np.abs(Z))
+    return np.where(Z >= 0, 1, small) / (1 + small)
+
+
+def sigmoid_loop(Z):
+    A = np.empty(Z.shape)
+    for place in np.ndindex(Z.shape):
+        A[place] = 0.5 + 0.5 * math.tanh(Z[place] / 2)
+    return A
+
+
+def sigmoid_of_the_book(Z):
+    return np.vectorize(lambda z: 1 / (1 + math.exp(-z)))(Z)
+
+
+def without_overflow(answer, rng):
+    """None if no number overflows for inputs far from 0, else a sentence."""
+    Z = np.array([[-1e4, 1e4], [-800.0, 5.0]])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        try:
+            answer(Z)
+        except FloatingPointError as error:
+            return f"With Z = [[-10000, 10000], [-800, 5]] NumPy says: {error}."
+    return None
+
+
+exercise(
+    title="Sigmoid that never overflows",
+    optional=True,
+    solution=sigmoid,
+    cases=lambda rng: [
+        (np.array([[0.0, 2.0], [-1.0, 5.0]]),),
+        (3 * rng.normal(size=(4, 3)),),
+        (np.array([[-1000.0, -40.0, 40.0, 1000.0]]),),
+        (np.array([[-1e4, 1e4]]),),
+        (rng.normal(size=(5, 1)),),
+        (rng.normal(size=11),),
+        (rng.normal(size=(2, 4, 3)),),
+        (np.array([2.0]),),
+    ],
+    verify=without_overflow,
+    also_right=[
+        sigmoid_by_sign,
+        sigmoid_loop,
+        lambda Z: 1 / (1 + np.exp(np.minimum(-Z, 700))),
+        lambda Z: 1 / (1 + np.exp(-np.clip(Z, -500, 500))),
+        lambda Z: np.exp(-np.logaddexp(0, -Z)),
+    ],
+    wrong=[
+        (lambda Z: 1 / (1 + np.exp(-Z)), OVERFLOWS),
+        (
+            lambda Z: np.exp(Z) / (1 + np.exp(Z)),
+            "For z = 1000 this is infinity over infinity, which is `nan`. Use the form with tanh.",
+        ),
+        (
+            lambda Z: np.exp(Z / 2) / (np.exp(Z / 2) + np.exp(-Z / 2)),
+            "Halving `z` only doubles the range: from about 1400 on this is infinity over infinity, `nan`. Add 1 to "
+            "the tanh of Z / 2 and compare it with this fraction.",
+        ),
+        (
+            sigmoid_of_the_book,
+            "`math.exp` stops with an OverflowError where `np.exp` only warns. Use the form with tanh.",
+        ),
+        (
+            lambda Z: 0.5 * (1 + np.tanh(Z)),
+            "Twice as steep as it should be: take the tanh of half of `Z`.",
+        ),
+        (
+            lambda Z: np.tanh(Z / 2),
+            "This runs from -1 to 1. Shift it up and halve its height, so that it runs from 0 to 1.",
+        ),
+        (
+            lambda Z: 0.5 * np.tanh(Z / 2) + 1,
+            "This runs from 0.5 to 1.5. Parentheses: add the 1 first, then halve the whole.",
+        ),
+        (
+            lambda Z: 1 + np.tanh(Z / 2),
+            "This runs from 0 to 2. Halve it.",
+        ),
+        (
+            lambda Z: 0.5 * (1 - np.tanh(Z / 2)),
+            "The sign is swapped: this falls from 1 to 0. A large `z` should give an output near 1.",
+        ),
+        (
+            lambda Z: 0.5 * (1 + np.tanh(2 * Z)),
+            "Four times as steep as it should be: take the tanh of `Z / 2`, not of `2 * Z`.",
+        ),
+        (
+            lambda Z: np.round(0.5 * (1 + np.tanh(Z / 2))),
+            "The outputs are rounded to 0 and 1. A sigmoid takes every value in between.",
+        ),
+    ],
+    hints=[
+        "tanh has the right shape, and it never overflows. What has to be done to its height, its level and its width?",
+        "tanh runs from -1 to 1; the sigmoid runs from 0 to 1. So add 1, then halve.",
+        "Only the width is left: take the tanh of half of `Z`.",
+    ],
+    holds="You now have an output between 0 and 1 for any input, however large.",
+    in_nnlib="activations.sigmoid",
 )

@@ -13,7 +13,8 @@ from nnlib.widgets.live.figure import Live, Prediction, note
 PLANE = ((-0.5, 1.5), (-0.5, 1.5))
 RESOLUTION = 60
 NAMES = ("00", "01", "10", "11")  # the four points of XOR by their two inputs
-REACH = {"relu": (-0.5, 3.2), "linear": (-2.5, 3.2), "tanh": (-1.3, 1.3), "sigmoid": (-0.15, 1.15)}
+REACH = {"relu": (-0.5, 3.2), "linear": (-2.5, 3.2), "tanh": (-1.3, 1.5), "sigmoid": (-0.5, 1.5)}  # with the inputs
+BEND, MESH = "#7A2A5E", "#4D4D4D"  # dark enough on the blue and the orange of the map
 
 
 def best_output(H, y):
@@ -32,7 +33,7 @@ class Fold:
     """Two pictures of a 2-2-1 network on XOR: the plane of its inputs, and that of its hidden neurons.
 
     left, right : the two Axes.   reach : (from, to), the limits of the hidden plane.
-    `show` moves everything to other weights.
+    `show` moves everything to other weights, and the right picture to any stage between the two planes.
     """
 
     def __init__(self, left, right, reach):
@@ -56,7 +57,7 @@ class Fold:
                     vmax=1,
                 )
             )
-            self.meshes.append(ax.add_collection(LineCollection([], colors="#555555", linewidths=1), autolim=False))
+            self.meshes.append(ax.add_collection(LineCollection([], colors=MESH, linewidths=1), autolim=False))
             self.lines.append(ax.plot([], [], color=COLORS["black"], linewidth=2, label="output 0.5")[0])
             marks = [
                 ax.plot([], [], marker, color=color, ms=11, mec="black", linestyle="", zorder=4, label=f"y = {value}")[
@@ -72,7 +73,7 @@ class Fold:
             ax.grid(False)
         self.meshes[1].set_linewidth(1.5)
         self.bends = [
-            left.plot([], [], style, color=COLORS["purple"], linewidth=2.5, label=f"bend of neuron {k}")[0]
+            left.plot([], [], style, color=BEND, linewidth=2.5, label=f"bend of neuron {k}")[0]
             for k, style in ((1, "--"), (2, ":"))
         ]
         left.set(xlim=PLANE[0], ylim=PLANE[1], xticks=[0, 1], yticks=[0, 1], xlabel="$x_1$", ylabel="$x_2$")
@@ -88,8 +89,11 @@ class Fold:
         self.right.set(xlim=reach, ylim=reach)
         self.maps[1].set_extent((*reach, *reach))
 
-    def show(self, W1, b1, W2, b2, f, *, bends=True, reach=None):
-        """Move everything to the network f(X W1 + b1) W2 + b2. Returns the hidden outputs (4, 2) and outputs (4, 1)."""
+    def show(self, W1, b1, W2, b2, f, *, bends=True, reach=None, folded=1.0):
+        """Move everything to the network f(X W1 + b1) W2 + b2. Returns the hidden outputs (4, 2) and outputs (4, 1).
+
+        folded : how far the right picture has come on the straight way from the inputs, 0, to the hidden plane, 1.
+        """
         if reach is not None and reach != self.reach:
             self._set_reach(reach)
 
@@ -100,14 +104,23 @@ class Fold:
             answer = H @ W2 + b2
             return np.where(undecided(answer), 0.5, answer)
 
+        def on_the_way(X):
+            return (1 - folded) * X + folded * hidden(X)
+
         H = hidden(self.X)
         for side, (grid, axes), answer, at in (
             (0, self.points, lambda X: output(hidden(X)), self.X),
-            (1, self.hidden_points, output, H),
+            (1, self.hidden_points, output, on_the_way(self.X)),
         ):
             values = decision_values(answer, grid, RESOLUTION)
+            line = _contour(*axes, values)
+            if side == 0:
+                seen_from_the_left = line
+            elif folded < 1:  # the map belongs to the hidden plane alone, and its line comes along from the left
+                values = 0.5 + (values - 0.5) * folded**4
+                line = on_the_way(seen_from_the_left.T).T
             self.maps[side].set_data(values)
-            self.lines[side].set_data(*_contour(*axes, values))
+            self.lines[side].set_data(*line)
             off, on = (at[self.y[:, 0] == value] for value in (0, 1))
             on_one_spot = (np.abs(off[:, np.newaxis] - on).max(axis=2) < 1e-9).any()
             for mark, places, size in zip(self.marks[side], (off, on), (18, 8) if on_one_spot else (11, 11)):
@@ -115,7 +128,7 @@ class Fold:
                 mark.set_markersize(size)  # one around the other where two classes share a spot
             self._name(self.labels[side], at, self.left if side == 0 else self.right)
         self.meshes[0].set_segments(self.grid)
-        self.meshes[1].set_segments([hidden(line) for line in self.grid])
+        self.meshes[1].set_segments([on_the_way(line) for line in self.grid])
         for k, bend in enumerate(self.bends):
             bend.set_data(*(_where_zero(W1[:, k], b1[k]) if bends else ([], [])))
         return H, output(H)
@@ -130,7 +143,9 @@ class Fold:
             first = together[0] not in said
             label.set_text(", ".join(NAMES[j] for j in together) if first else "")
             label.set_visible(first)
-            label.set_position((at[k][0] + step, at[k][1] + step))
+            turns = at[k] + step * np.array([2 + len(label.get_text()), 3.5]) > high  # no room: on the other side
+            label.set_position(at[k] + np.where(turns, -step, step))
+            label.set(ha="right" if turns[0] else "left", va="top" if turns[1] else "bottom")
             said.add(together[0])
 
 
@@ -148,14 +163,18 @@ def _where_zero(w, b):
     return np.stack([foot - along, foot + along]).T
 
 
-def plot_fold(W1, b1, W2, b2, f, *, reach=(-0.5, 2.5)):
+def plot_fold(W1, b1, W2, b2, f):
     """A figure of a 2-2-1 network on XOR: the plane of the inputs, and the same plane after the hidden layer.
 
     W1 (2, 2), b1 (2,), W2 (2, 1), b2 (1,); f(Z) -> A is the hidden activation, the output has none.
-    reach : (from, to), the limits of the hidden plane.
+    The hidden plane is drawn as far as the four points reach in it.
     """
-    fig, (left, right) = figure(1, 2, size=(9.6, 5.3))
-    Fold(left, right, reach).show(*map(np.asarray, (W1, b1, W2, b2)), f)
+    W1, b1, W2, b2 = (np.asarray(part, dtype=float) for part in (W1, b1, W2, b2))
+    H = f(datasets.xor()[0] @ W1 + b1)
+    low, high = min(0.0, H.min()), H.max()
+    margin = 0.25 * (high - low) or 0.5
+    fig, (left, right) = figure(1, 2, size=(8.4, 4.6))
+    Fold(left, right, (low - margin, high + margin)).show(W1, b1, W2, b2, f)
     return fig
 
 
@@ -183,8 +202,9 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         f = functions[activation]
         return W1, b1, *best_output(f(X @ W1 + b1), y), f
 
-    def draw(result, activation):
-        H, output = picture.show(*result, bends=activation != "linear", reach=REACH[activation])
+    def draw(result, activation, folded):
+        stage = folded / 100
+        H, output = picture.show(*result, bends=activation != "linear", reach=REACH[activation], folded=stage)
         right_side = ~undecided(output) & ((output > 0.5) == (y > 0.5))
         loss = float(np.mean((output - y) ** 2))
         if activation == "linear":
@@ -195,7 +215,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
             note(left, "Both neurons say 0 on all four points. Raise a bias.")
         elif undecided(output).all():
             note(left, "The best output is 0.5 on all four points. The plane is not folded between them.")
-        answers = ", ".join(f"{value + 0.0:.2f}" for value in output[:, 0])
+        answers = ", ".join(f"{value:.2f}" for value in output[:, 0].round(2) + 0.0)
         return (
             f"{activation}: outputs {answers} for 00, 01, 10, 11 (wanted 0, 1, 1, 0). Loss {loss:.4f}, "
             f"{int(right_side.sum())} of 4 right."
@@ -218,10 +238,12 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
             "angle2": slider("angle of neuron 2", -180, 180, 45, step=5, unit="°"),
             "bias2": slider("bias of neuron 2", -2.0, 1.0, -1.0, step=0.05),
             "activation": choice("hidden activation", ["relu", "sigmoid", "tanh", "linear"]),
+            "folded": slider("folded", 0, 100, 100, step=2, unit="%"),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="folded",
         alt="Left, the plane of the two inputs with the four points of XOR, the line along which each hidden neuron "
         "bends, and the line where the output is 0.5. Right, the same points and grid after the hidden layer, with "
         "the one straight line that the output layer draws there.",

@@ -1,13 +1,15 @@
-"""Chapter 04: stack linear layers, as many as you like, and see what they can draw; then put a bend between them."""
+"""Chapter 04: stack linear layers, as many as you like, and see what each can draw; then put a bend between them."""
 
 import numpy as np
+from matplotlib.collections import LineCollection
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
-from nnlib.plots import COLORS, figure
+from nnlib.plots import COLORS, figure, style
 from nnlib.widgets.live.controls import slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note
 
 EPOCHS = 300
+REACH = 3.0  # of what a hidden neuron says, as far as it is drawn
 
 
 def stack(n_layers, width, bend):
@@ -21,21 +23,31 @@ def stack(n_layers, width, bend):
 
 
 def stacked_layers():
-    """What a network of 1 to 5 layers draws through 40 points on a wave after training, and its loss on the way."""
+    """What each layer of a network of 1 to 5 layers draws over its input, after training on points along a wave."""
     X, y = datasets.noisy_sine()
     A = np.hstack([X, np.ones_like(X)])
     best_line = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
     x = np.linspace(-1.2, 1.2, 241).reshape(-1, 1)  # (241, 1)
 
-    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1.15, 1))
-    plane.plot(X, y, "o", color=COLORS["black"], markersize=4.5)
+    fig, first = figure(size=(8.4, 4.0))
+    first.remove()
+    with style():
+        axes = fig.subplot_mosaic([[1, 2, 3, 4], ["plane", "plane", "curve", "curve"]], height_ratios=(1, 1.9))
+    *hidden, plane, curve = axes.values()
+    bundles, absent = [], []
+    for k, ax in enumerate(hidden, start=1):
+        bundles.append(ax.add_collection(LineCollection([], colors=COLORS["blue"], linewidths=1.2), autolim=False))
+        absent.append(ax.text(0, 0, "", ha="center", va="center", fontsize=10, color="#666666"))
+        ax.set(xlim=(-1.2, 1.2), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-2, 0, 2])
+        ax.set_title(f"hidden layer {k}", fontsize=10)
+        ax.label_outer(remove_inner_ticks=True)
+    hidden[0].set_ylabel("its neurons")
+    plane.plot(X, y, "o", color=COLORS["black"], markersize=3.5)
     (drawn,) = plane.plot([], [], color=COLORS["vermillion"], linewidth=2.5)
-    plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, and the data y")
-    # The axis reaches far down, so that what `note` says in its middle stands below the curves.
-    curve.axhline(best_line, color=COLORS["black"], linestyle=":", linewidth=1.2)
-    curve.text(EPOCHS, best_line, f"the best straight line, {best_line:.4f}", ha="right", va="bottom", fontsize=10)
+    plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, data y")
+    # The axis reaches far down, so that what `note` says in its middle stands below the curve.
     (losses,) = curve.plot([], [], color=COLORS["blue"])
-    curve.set(xlim=(0, EPOCHS), ylim=(0.001, 5), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
+    curve.set(xlim=(0, EPOCHS), ylim=(0.001, 5), yscale="log", xlabel="epoch", ylabel="loss (MSE)")
 
     def compute(n_layers, width, seed, bend):
         nn = NeuralNetwork(stack(n_layers, width, bend), learning_rate=0.1, seed=seed)
@@ -50,12 +62,16 @@ def stacked_layers():
         count = sum(layer.W.size + layer.b.size for layer in nn.layers)
         many = "1 layer" if n_layers == 1 else f"{n_layers} layers, {width} wide"
         how = "with bends" if bend and n_layers > 1 else "no bend"
+        *said, output = nn.trace(x)[1:]
+        for k, (bundle, none) in enumerate(zip(bundles, absent, strict=True)):
+            seen = said[k].T if k < len(said) and loss is not None else []
+            bundle.set_segments([np.column_stack([x[:, 0], neuron]) for neuron in seen])
+            none.set_text("" if k < len(said) else "none")
         if loss is None:
             drawn.set_data([], [])
             losses.set_data([], [])
             note(curve, "The training exploded. Try another seed.")
             return f"{many}, {how}, {count} parameters: the training exploded."
-        output = nn.predict(x)
         drawn.set_data(x, output)
         losses.set_data(range(EPOCHS), nn.history["train_loss"])
         if bend and n_layers == 1:
@@ -66,24 +82,25 @@ def stacked_layers():
 
     return Live(
         "stacked_layers",
-        question="Do more layers fit the wave better?",
+        question="What makes a stack of layers fit the wave better?",
         prediction=Prediction(
-            "One linear layer, 2 parameters, ends at loss 0.2306. Five of them in a row, 8 wide, have 241 parameters. "
-            "Where will they end?",
-            options=("much lower", "a little lower", "the same", "higher"),
-            answer="the same",
-            explanation="A line put into a line gives a line, however many there are. Now check the box.",
-            settings={"n_layers": 5},
+            "These three linear layers, 97 parameters, end at a loss of 0.2306. What will bring it below 0.1?",
+            options=("five layers", "16 neurons a layer", "another seed", "none of these"),
+            answer="none of these",
+            explanation="Each layer draws straight lines only, and the best straight line has the loss "
+            f"{best_line:.4f}. Now check the box.",
+            settings={"n_layers": 5, "width": 16},
         ),
         controls={
-            "n_layers": slider("layers", 1, 5, 1),
-            "width": slider("width", 1, 16, 8, unit="neurons"),
+            "n_layers": slider("layers", 1, 5, 3),
+            "width": slider("width", 2, 16, 8, unit="neurons"),
             "seed": slider("seed", 0, 20, 0),
             "bend": switch("a bend (ReLU) after each hidden layer"),
         },
         compute=compute,
         draw=draw,
         figure=fig,
-        alt="Left, 40 points along one period of a wave and what a trained network answers for every input. Right, its "
-        "loss over 300 epochs on a log scale, with the loss of the best straight line as a dotted line.",
+        alt="Above, what each neuron of each hidden layer says for every input, a line for each neuron. Below, on the "
+        "left 40 points along one period of a wave and the answer of the trained network, on the right its loss over "
+        "300 epochs on a log scale.",
     )
