@@ -8,6 +8,7 @@ from turning import turn
 
 from nnlib import datasets
 from nnlib.activations import ACTIVATIONS
+from nnlib.exercises import exercises, judge
 from nnlib.plots import png
 from nnlib.widgets import fold, plot_fold, stacked_layers
 from nnlib.widgets.ch04_fold import Fold, best_output, hidden_weights, undecided
@@ -18,8 +19,7 @@ FUNCTIONS = {name: activation.function for name, activation in ACTIVATIONS.items
 
 
 def notes(live):
-    axes = live.figure.axes
-    return " ".join(" ".join(t.get_text().split()) for ax in axes for t in ax.texts if t.get_gid() and t.get_visible())
+    return " ".join(live.notes)
 
 
 # ---- stacked_layers -----------------------------------------------------------------------------------
@@ -27,19 +27,43 @@ def notes(live):
 
 def test_no_stack_of_linear_layers_beats_the_best_line():
     live = stacked_layers()
-    for n_layers, width, seed in itertools.product((1, 2, 5), (1, 16), (0, 20)):
+    for n_layers, width, seed in itertools.product((1, 2, 5), (2, 16), (0, 20)):
         nn, loss = turn(live, n_layers=n_layers, width=width, seed=seed).result
         assert f"{loss:.4f}" == "0.2306"
-        assert np.ptp(np.diff(nn.predict(np.linspace(-1, 1, 9).reshape(-1, 1)), axis=0)) < 1e-12  # a straight line
-        assert not notes(live)
-    assert live.prediction.answer == "the same"
+        for said in nn.trace(np.linspace(-1, 1, 9).reshape(-1, 1))[1:]:
+            assert np.abs(np.diff(said, n=2, axis=0)).max() < 1e-12  # straight lines
+        assert not live.notes
+    assert live.controls["width"].min == 2  # at width 1 there are seeds that have not arrived
 
 
-def test_the_numbers_of_its_question_are_those_of_its_networks():
+def test_its_guess_is_answered_by_the_figure():
     live = stacked_layers()
-    assert live.readout == "1 layer, no bend, 2 parameters: loss 0.2306 after 300 epochs."
-    turn(live, n_layers=5)
-    assert live.readout == "5 layers, 8 wide, no bend, 241 parameters: loss 0.2306 after 300 epochs."
+    assert live.readout == "3 layers, 8 wide, no bend, 97 parameters: loss 0.2306 after 300 epochs."
+    live.guess("five layers")
+    assert live.prediction.answer == "none of these"
+    assert live.readout == "5 layers, 16 wide, no bend, 865 parameters: loss 0.2306 after 300 epochs."
+    assert "loss 0.2306" in live.prediction.explanation
+    for seed in range(0, 21, 5):
+        assert f"{turn(live, seed=seed).result[1]:.4f}" == "0.2306"
+
+
+def test_every_layer_shows_its_neurons():
+    live = stacked_layers()
+    hidden = live.figure.axes[:4]
+
+    def drawn(ax):
+        (bundle,) = ax.collections
+        return np.array([segment[:, 1] for segment in bundle.get_segments()])
+
+    x = np.linspace(-1.2, 1.2, 241).reshape(-1, 1)
+    nn, _ = turn(live, n_layers=4, bend=True, width=6).result
+    for ax, said in zip(hidden, nn.trace(x)[1:4], strict=False):
+        np.testing.assert_allclose(drawn(ax), said.T)
+    corners = (np.abs(np.diff(drawn(hidden[0]), n=2)) > 1e-9).sum(axis=1)
+    assert corners.max() <= 2  # a corner between two points of the drawing turns there at both
+    assert len(drawn(hidden[3])) == 0 and [text.get_text() for text in hidden[3].texts if not text.get_gid()] == [
+        "none"
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -64,21 +88,20 @@ def test_two_layers_do_as_well_and_two_seeds_fail():
         assert "The same answer for every input" in notes(live)
 
 
-def test_what_is_said_in_the_figure_covers_neither_curve_nor_label():
+def test_what_is_said_in_the_figure_does_not_cover_the_curve():
     live = stacked_layers()
     turn(live, n_layers=5, bend=True, seed=8)
-    curve = live.figure.axes[1]
+    curve = live.figure.axes[-1]
     (said,) = [text for text in curve.texts if text.get_gid()]
     top = said.get_window_extent().y1
     (losses,) = [line for line in curve.lines if len(line.get_xdata()) == 300]
     lowest = curve.transData.transform(np.column_stack(losses.get_data()))[:, 1].min()
-    label = next(text for text in curve.texts if not text.get_gid())
-    assert top < lowest and top < label.get_window_extent().y0
+    assert top < lowest
 
 
 def test_a_bend_without_a_second_layer_and_a_dead_network_are_said():
     live = stacked_layers()
-    turn(live, bend=True)
+    turn(live, n_layers=1, bend=True)
     assert "needs a second layer" in notes(live) and "no bend" in live.readout
     _, loss = turn(live, n_layers=5, width=2, seed=0).result
     assert loss > 0.4 and "The same answer for every input" in notes(live)
@@ -178,11 +201,11 @@ def test_the_readers_functions_are_the_ones_that_run():
     assert "0 of 4 right" in live.readout
 
 
-def picture_of(*weights, f):
+def picture_of(*weights, f, **options):
     """The two pictures of a network, as the artists hold them."""
     fig = plot_fold(*XOR_WEIGHTS, f)
     picture = Fold(*fig.axes, reach=(-0.5, 2.5))
-    return picture, *picture.show(*weights, f)
+    return picture, *picture.show(*weights, f, **options)
 
 
 def test_the_figure_shows_the_fold():
@@ -237,3 +260,62 @@ def test_the_figure_of_a_network_that_says_one_half_has_no_line():
 def test_the_figure_takes_a_solution_of_lists_and_whole_numbers():
     fig = plot_fold([[1, 1], [1, 1]], [0, -1], [[1], [-2]], 0, FUNCTIONS["relu"])
     assert png(fig)[:4] == b"\x89PNG"
+
+
+def test_one_plane_is_folded_into_the_other():
+    """At 0 the right picture is the left one; at 1 the hidden plane; halfway, halfway, with its boundary."""
+    pictures = {t: picture_of(*XOR_WEIGHTS, f=FUNCTIONS["relu"], folded=t)[0] for t in (0.0, 0.5, 1.0)}
+    places = {}
+    for t, picture in pictures.items():
+        wire = np.concatenate(picture.meshes[1].get_segments())
+        points = np.concatenate([np.transpose(mark.get_data()) for mark in picture.marks[1]])
+        places[t] = wire, points
+    for part in (0, 1):
+        np.testing.assert_allclose(places[0.5][part], (places[0.0][part] + places[1.0][part]) / 2, atol=1e-12)
+    np.testing.assert_allclose(places[0.0][0], np.concatenate(pictures[0.0].meshes[0].get_segments()))
+    left, right = (np.transpose(line.get_data()) for line in pictures[0.5].lines)
+    hidden = np.maximum(left @ XOR_WEIGHTS[0] + XOR_WEIGHTS[1], 0)
+    np.testing.assert_allclose(right, (left + hidden) / 2, atol=1e-12)
+    assert (pictures[0.0].maps[1].get_array() == 0.5).all()  # the colors belong to the hidden plane
+
+
+def test_play_folds():
+    live = fold()
+    live.restart()
+    assert live.controls["folded"].value == 0
+    live.play()
+    assert live.controls["folded"].value == 100 and "4 of 4 right" in live.readout
+
+
+SOLUTIONS = [
+    XOR_WEIGHTS,
+    ([[1, -1], [-1, 1]], [0, 0], [[1], [1]], [0]),
+    ([[1, 2], [2, 3]], [0, -2], [[1], [-1]], [0]),
+    ([[10, 0.1], [10, 0.1]], [0, -0.1], [[0.1], [-20]], [0]),
+    ([[0.01, 0.01], [0.01, 0.01]], [0, -0.01], [[100], [-200]], [0]),
+]
+
+
+@pytest.mark.parametrize("weights", SOLUTIONS)
+def test_every_accepted_network_is_drawn_inside_its_axes(weights):
+    assert judge(exercises()["xor_by_hand"], weights).state == "right"
+    W1, b1, _, _ = map(np.asarray, weights)
+    H = np.maximum(X @ W1 + b1, 0)
+    right = plot_fold(*weights, FUNCTIONS["relu"]).axes[1]
+    for low, high in (right.get_xlim(), right.get_ylim()):
+        assert low < H.min() and H.max() < high and high - low < 2 * np.ptp(H)
+
+
+def test_labels_stay_inside_the_picture_at_the_ends_of_the_sliders():
+    live = fold()
+    for angle1, angle2, bias1, bias2, name in itertools.product(
+        (-180, 45, 180), (-180, 45), (-2, 1), (-2, 1), FUNCTIONS
+    ):
+        turn(live, angle1=angle1, angle2=angle2, bias1=bias1, bias2=bias2, activation=name)
+        assert "-0.00" not in live.readout
+        for ax in live.figure.axes:
+            frame = ax.get_window_extent()
+            for text in ax.texts:
+                if text.get_gid() is None and text.get_visible() and text.get_text():
+                    box = text.get_window_extent()
+                    assert box.y1 < frame.y1 + 8 and box.x1 < frame.x1 + 30, (text.get_text(), angle1, angle2, name)
