@@ -309,8 +309,25 @@ exercise(
             "The slopes are added up. It is the other way around: the weights add up to the slopes.",
         ),
         (
-            lambda x, y: np.append(np.diff(np.diff(y) / np.diff(x)), 0.0),
-            "The changes are in the places before theirs. The first weight is the first slope, a change from 0.",
+            lambda x, y: np.diff(np.diff(y) / np.diff(x), append=0.0),
+            "The changes stand one place too early. The first weight is the first slope, a change from 0.",
+        ),
+        (
+            lambda x, y: np.append(y[:1], np.diff(np.diff(y) / np.diff(x))),
+            "`y[0]` is added outside the sum already. The first weight is the first slope, a change from 0.",
+        ),
+        (
+            lambda x, y: np.diff(np.diff(y) / np.diff(x), prepend=np.diff(y[:2]) / np.diff(x[:2])),
+            "The first weight is 0 here. Left of the first ReLU the line is flat, so its weight is the first slope.",
+        ),
+        (
+            lambda x, y: np.diff(y) / np.diff(x) - (y[1] - y[0]) / (x[1] - x[0]),
+            "Each slope is compared with the first one. Compare it with the slope before it, and the first with 0.",
+        ),
+        (
+            edited(corner_weights_loop, "slope = new", "slope = weights[-1]"),
+            "Each slope is compared with the weight before it. Compare it with the *slope* before it, which is the sum "
+            "of all weights so far.",
         ),
     ],
     hints=[
