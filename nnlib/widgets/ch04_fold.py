@@ -117,7 +117,7 @@ class Fold:
             if side == 0:
                 seen_from_the_left = line
             elif folded < 1:  # the map belongs to the hidden plane alone, and its line comes along from the left
-                values = 0.5 + (values - 0.5) * folded**4
+                values = 0.5 + (np.clip(values, 0, 1) - 0.5) * folded**4
                 line = on_the_way(seen_from_the_left.T).T
             self.maps[side].set_data(values)
             self.lines[side].set_data(*line)
@@ -238,7 +238,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
             "angle2": slider("angle of neuron 2", -180, 180, 45, step=5, unit="°"),
             "bias2": slider("bias of neuron 2", -2.0, 1.0, -1.0, step=0.05),
             "activation": choice("hidden activation", ["relu", "sigmoid", "tanh", "linear"]),
-            "folded": slider("folded", 0, 100, 100, step=2, unit="%"),
+            "folded": slider("folded", 0, 100, 100, step=4, unit="%"),
         },
         compute=compute,
         draw=draw,
