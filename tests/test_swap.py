@@ -33,6 +33,8 @@ THE_READERS = {  # cells whose text or picture is the reader's own, as it should
     "ten-relu-layers": "weights that the reader's function draws",
     "table-of-luck": "how many of a hundred such draws are solved",
     "envelope": "the price that the reader has chosen",
+    "fold-figure": "a picture of the reader's weights for XOR",
+    "xor-trace": "a picture of the reader's weights for XOR",
     "widget-v-curve": "rounding noise, which another algebra has elsewhere",
 }
 IMPRECISE = 1e-6  # relative to the number; one unit of its last printed digit may differ besides
