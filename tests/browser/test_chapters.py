@@ -30,6 +30,28 @@ def turn(live, handle):
     live.wait_for_picture(before)
 
 
+def in_view_after_shift_enter(notebook):
+    """Run each live figure's cell as chapter 00 teaches, and look whether its reader still sees it."""
+    cells = notebook.page.locator(".jp-Notebook .jp-Cell")
+    with_figure = [k for k in range(cells.count()) if cells.nth(k).locator(".nnlib-live").count()]
+    for index in with_figure:
+        notebook.run_and_advance(index)
+        live = notebook.live(index)
+        place = live.place()
+        assert place["top"] - 1 <= place["question"], "the question is above the window"
+        assert place["picture"] <= place["bottom"] + 1, "the picture ends below the window"
+        yield live, place
+
+
+@each_chapter
+def test_in_a_default_window_a_live_figure_is_whole_and_in_view(lab, path):
+    notebook = lab(path, width=1280, height=800, files=True)
+    notebook.run_all()
+    for live, place in in_view_after_shift_enter(notebook):
+        assert live.box()["width"] == float(live.image.get_attribute("width")), "the picture is made smaller"
+        assert place["end"] <= place["bottom"] + 1, "the readout is below the window"
+
+
 @each_chapter
 def test_runs_to_its_end_and_every_control_answers(lab, path):
     notebook = lab(path, width=800)
@@ -39,6 +61,10 @@ def test_runs_to_its_end_and_every_control_answers(lab, path):
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     assert notebook.overflow() <= 1, "an output is wider than a narrow window"
+
+    page.set_viewport_size({"width": 800, "height": 800})
+    assert list(in_view_after_shift_enter(notebook))
+    page.set_viewport_size({"width": 800, "height": 2400})
 
     figures = live_figures(notebook)
     assert figures, "a chapter has at least one live figure"

@@ -442,9 +442,10 @@ class Live:
         # Brought into view, this button takes all that is above and below it along.
         self._in_focus = (self._options if self.prediction else buttons)[0].add_class("nnlib-focus")
         rows = math.ceil(len(settings) / 2) * ROW
-        above = 48 + (math.ceil(len(self.prediction.question) * LETTER / width) * LINE if self.prediction else 0)
         below = (room if self.prediction else 0) + rows + height + 2 * LINE + 20
-        together = f"<style>.nnlib-{self.name} .nnlib-focus {{ scroll-margin: {above:.0f}px 0 {below:.0f}px; }}</style>"
+        together = f".nnlib-{self.name} .nnlib-focus {{ scroll-margin: {self._above(width)}px 0 {below:.0f}px; }}"
+        narrow = f".nnlib-{self.name} .nnlib-focus {{ scroll-margin-top: {self._above(min(width, NARROW))}px; }}"
+        together = f"<style>{together} @media (max-width: 1000px) {{ {narrow} }}</style>"
         children = [
             *parts,
             row(settings),
@@ -458,6 +459,12 @@ class Live:
         self._panel.observe(self._shown_on_a_page, "_view_count")
         self._readout = Readout(layout=ipywidgets.Layout(max_width=f"{width}px", min_height=f"{2 * LINE:.0f}px"))
         self._enable()
+
+    def _above(self, width):
+        """CSS pixels of the panel above its first button but Play, on a page that has `width` for it."""
+        if not self.prediction:
+            return 48
+        return math.ceil(65 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE)
 
     def _watched(self):
         """Whether a page shows it."""
