@@ -6,10 +6,10 @@ from turning import turn
 
 from nnlib import NeuralNetwork, datasets, initializers
 from nnlib.exercises import mine
-from nnlib.plots import artist, figure, plot_seeds
+from nnlib.plots import artist, decision_grid, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
-from nnlib.widgets.ch07_hundred_seeds import SCALES, all_equal, is_solved
-from nnlib.widgets.ch07_signal_through_layers import STDS, size
+from nnlib.widgets.ch07_hundred_seeds import PLANE, RESOLUTION, SCALES, all_equal, is_solved, one_of
+from nnlib.widgets.ch07_signal_through_layers import STDS, in_short, size
 
 X, y = datasets.xor()
 RULES = {"glorot": initializers.glorot, "he": initializers.he}
@@ -85,20 +85,36 @@ def test_sigmoid_is_slow_and_not_stuck():
     assert counts[0] == 48 and counts[1] == 100
     runs = [train_hundred(16, "sigmoid", initializers.glorot, epochs=epochs) for epochs in (1000, 5000)]
     assert [sum(is_solved(y_hat, y) for y_hat in run.y_hat) for run in runs] == [35, 100]
+    assert sum(is_solved(y_hat, y) for y_hat in train_hundred(4, "sigmoid", initializers.glorot, 4).y_hat) == 97
 
 
-@pytest.mark.parametrize("seed, ends_in_nan", [(0, False), (1, True), (6, True), (7, True)])
-def test_the_spiral_explodes_from_twice_the_weights(seed, ends_in_nan):
+def he_by_columns(n_inputs, n_neurons, rng):
+    return initializers.he(n_inputs, n_neurons, rng).reshape(n_neurons, n_inputs).T
+
+
+@pytest.mark.parametrize("draw", [initializers.he, he_by_columns])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_spiral_is_learned_from_hes_weights_in_any_order(draw, seed):
     points, target = datasets.spiral(n=200, noise=0.02, seed=0)
-    rng = np.random.default_rng(seed)
-    sizes = ((2, 20), (20, 20), (20, 20), (20, 1))
-    parameters = [{"W": 2 * initializers.he(*shape, rng), "b": np.zeros(shape[1])} for shape in sizes]
     relu, derivative = mine("relu"), mine("relu_derivative")
     activations, derivatives = [relu] * 3 + [lambda Z: Z], [derivative] * 3 + [np.ones_like]
-    with np.errstate(all="ignore"):
-        losses = mine("train")(points, target, parameters, activations, derivatives, 0.1, 20)[1]
-    assert np.max(losses[:10]) > 1e50 or ends_in_nan
-    assert np.isnan(losses[-1]) == ends_in_nan
+    outputs = {}
+    for scale in (1, 2):
+        rng = np.random.default_rng(seed)
+        shapes = ((2, 20), (20, 20), (20, 20), (20, 1))
+        parameters = [{"W": scale * draw(*shape, rng), "b": np.zeros(shape[1])} for shape in shapes]
+        outputs[scale] = mine("forward")(points, parameters, activations)[-1]
+        if scale == 1:
+            parameters, losses = mine("train")(points, target, parameters, activations, derivatives, 0.1, 1000)
+            right = (mine("forward")(points, parameters, activations)[-1] > 0.5) == (target > 0.5)
+    assert right.sum() >= 195 and losses[0] < 1
+    np.testing.assert_allclose(outputs[2], 16 * outputs[1], rtol=1e-12)
+
+
+def test_a_bias_above_zero_leaves_nobody_dead_at_the_start():
+    for seed in range(100):
+        W = initializers.he(2, 4, np.random.default_rng(seed))
+        assert mine("count_dead")(mine("relu")(X @ W + 0.5)) == 0
 
 
 def test_an_initializer_of_the_reader_is_asked():
@@ -154,8 +170,26 @@ def test_every_extreme_of_the_grid_answers(grid, activation, initializer):
 
 def test_an_explosion_is_said_in_the_figure(grid):
     turn(grid, activation="tanh", initializer="Glorot", width=16, scale=30)
-    notes = [text.get_text() for text in grid.figure.axes[1].texts]
-    assert any("exploded" in words for words in notes)
+    assert any("exploded" in words for words in grid.notes)
+    turn(grid, seed=int(np.flatnonzero(np.isnan(grid.result[0].losses))[0]))
+    assert "loss nan" in grid.readout
+
+
+def test_a_tile_shows_what_its_network_answers(grid):
+    for seed, activation in ((3, "relu"), (36, "relu"), (99, "tanh")):
+        hundred = turn(grid, seed=seed, activation=activation).result[0]
+        np.testing.assert_allclose(one_of(hundred, seed, activation)(X), hundred.y_hat[seed], rtol=0, atol=1e-12)
+        column, row = artist(grid.figure.axes[0], "losses").axes.lines[-1].get_xydata()[0]
+        assert 10 * row + column == seed
+        assert f"Seed {seed}: loss {hundred.losses[seed]:.4f}" in grid.readout
+        ax = grid.figure.axes[1]
+        shown = one_of(hundred, seed, activation)(decision_grid(PLANE, RESOLUTION)[0]).reshape(RESOLUTION, RESOLUTION)
+        np.testing.assert_allclose(artist(ax, "map").get_array(), shown, rtol=0, atol=1e-3)
+
+
+def test_another_tile_does_not_train_again(grid):
+    before = grid.result
+    assert turn(grid, seed=77).result is before
 
 
 def test_the_readers_functions_are_used():
@@ -229,11 +263,13 @@ def test_every_extreme_of_the_layers_answers(layers):
             for depth in (1, 10):
                 turn(layers, activation=activation, weight_std=weight_std, depth=depth)
                 assert f"{depth} layer{'s' * (depth > 1)} of {activation}" in layers.readout
-    notes = [text.get_text() for text in layers.figure.axes[0].texts]
-    assert any("exploded" in words for words in notes)
+    assert layers.notes == ["The signal has exploded: it leaves the picture."]
+    turn(layers, activation="tanh")
+    assert layers.notes == ["The gradient has exploded: it leaves the picture."]
     turn(layers, weight_std=STDS[0])
-    notes = [text.get_text() for text in layers.figure.axes[0].texts]
-    assert any("died" in words for words in notes)
+    assert "died" in layers.notes[0]
+    turn(layers, weight_std=0.1)
+    assert layers.notes == []
 
 
 def test_the_curves_are_the_sizes(layers):
@@ -241,6 +277,21 @@ def test_the_curves_are_the_sizes(layers):
     signal, gradient = layers.figure.axes[1].lines[:2]
     np.testing.assert_allclose(signal.get_ydata(), [size(A) for A in layers.result[0]])
     np.testing.assert_allclose(gradient.get_ydata(), [size(A) for A in layers.result[1]])
+
+
+@pytest.mark.parametrize("weight_std", [STDS[0], 0.1, STDS[-1]])
+def test_each_histogram_fills_its_own_scale(layers, weight_std):
+    trace = turn(layers, activation="relu", weight_std=weight_std, depth=4).result[0]
+    ax = layers.figure.axes[0]
+    for k, bar in enumerate(ax.patches):
+        assert bar.get_xy()[:, 1].max() == (1 if k <= 4 else 0)
+    scales = [text.get_text() for text in ax.texts if text.get_gid() is None]
+    assert scales[:5] == ["±" + in_short(np.abs(A).max()) for A in trace] and set(scales[5:]) == {""}
+
+
+def test_a_scale_is_written_in_short():
+    numbers = (0.9, 0.96, 20, 34.0, 7213, 12345, 0.0042, 4.4e-8)
+    assert [in_short(n) for n in numbers] == ["0.9", "1", "20", "30", "7000", "1e4", "0.004", "4e-8"]
 
 
 def test_the_readers_passes_are_used():

@@ -6,13 +6,25 @@ import numpy as np
 
 from nnlib import datasets, initializers
 from nnlib.activations import ACTIVATIONS
-from nnlib.plots import COLORS, SEED_LIMITS, artist, figure, plot_seeds
+from nnlib.plots import (
+    COLORS,
+    SEED_LIMITS,
+    artist,
+    decision_grid,
+    decision_line,
+    decision_values,
+    figure,
+    plot_boundary,
+    plot_seeds,
+)
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
 
 SEEDS = 100
 EPOCHS = 1000
 RATE = 0.1
+PLANE = ((-0.4, 1.4), (-0.4, 1.4))
+RESOLUTION = 40
 SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30)
 
 
@@ -81,6 +93,12 @@ def train_hundred(width, activation, initializer, scale=1.0, *, epochs=EPOCHS, l
     return Hundred(y_hat.T[:, :, np.newaxis], losses, start, A1, [first, second])
 
 
+def one_of(hundred, seed, activation):
+    """The function (m, 2) -> (m, 1) of one of the hundred networks."""
+    (W1, b1), (W2, b2) = ([layer[key][seed] for key in ("W", "b")] for layer in hundred.parameters)
+    return lambda X: ACTIVATIONS[activation].function(X @ W1 + b1) @ W2 + b2
+
+
 def all_equal(n_inputs, n_neurons, rng):
     """No drawing at all: every weight is 0.5."""
     return np.full((n_inputs, n_neurons), 0.5)
@@ -97,17 +115,26 @@ def dead_neurons(A):
 
 
 def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solved, count_dead=dead_neurons):
-    """A grid of a hundred seeds, solved or not, for a width, an activation, an initializer and a scale.
+    """A grid of a hundred seeds, solved or not, and what one of these networks answers all over the plane.
 
     glorot, he : functions (n_inputs, n_neurons, rng) -> W; solved(y_hat, y) -> bool; count_dead(A) -> int: the
     reader's own, or the library's.
     """
     draws = {"Glorot": glorot, "He": he, "all equal": all_equal}
-    y = datasets.xor()[1]
-    fig, (grid, curve) = figure(1, 2, size=(8.4, 3.9), width_ratios=(1.25, 1))
-    plot_seeds(np.ones(SEEDS), np.zeros(SEEDS, dtype=bool), grid)
+    X, y = datasets.xor()
+    fig, (grid, plane, curve) = figure(1, 3, size=(8.4, 3.5), width_ratios=(1.3, 1, 0.95))
+    plot_seeds(np.ones(SEEDS), np.zeros(SEEDS, dtype=bool), grid, colorbar=False)
     tiles, right, wrong = (artist(grid, name) for name in ("losses", "solved", "not solved"))
+    here = {"marker": "s", "markerfacecolor": "none", "color": COLORS["black"], "markeredgewidth": 2}
+    (frame,) = grid.plot([], [], markersize=17, **here)
+    plot_boundary(
+        lambda points: np.zeros(len(points)), X, y, plane, resolution=RESOLUTION, limits=PLANE, colorbar=False
+    )
+    plane.set(xticks=[0, 1], yticks=[0, 1])
+    answers, (points, axes) = artist(plane, "map"), decision_grid(PLANE, RESOLUTION)
+    (boundary,) = plane.plot([], [], color=COLORS["black"], linewidth=1.5)
     (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
+    (rank,) = curve.plot([], [], markersize=9, **here)
     curve.set(xlim=(0, SEEDS + 1), ylim=SEED_LIMITS, yscale="log")
     curve.set(xlabel="networks, the best first", ylabel=f"loss after {EPOCHS} epochs")
 
@@ -116,14 +143,22 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         won = np.array([bool(solved(y_hat, y)) for y_hat in hundred.y_hat])
         return hundred, won
 
-    def draw(result, activation, initializer, width, scale):
+    def draw(result, activation, initializer, width, scale, seed):
         hundred, won = result
         place = np.stack(np.divmod(np.arange(SEEDS), 10)[::-1], axis=1)  # (100, 2): column and row of a tile
         tiles.set_data(hundred.losses.reshape(10, 10))
         right.set_data(*place[won].T)
         wrong.set_data(*place[~won].T)
-        losses = np.sort(hundred.losses)  # nan comes last
+        order = np.argsort(hundred.losses, kind="stable")  # nan comes last
+        losses = hundred.losses[order]
         ranked.set_data(np.arange(1, SEEDS + 1), np.clip(losses, *SEED_LIMITS))
+        frame.set_data(place[seed][:1], place[seed][1:])
+        rank.set_data([1 + np.flatnonzero(order == seed)[0]], np.clip(hundred.losses[[seed]], *SEED_LIMITS))
+        with np.errstate(over="ignore", invalid="ignore"):
+            output = decision_values(one_of(hundred, seed, activation), points, RESOLUTION)
+        output[np.abs(output - 0.5) < 1e-3] = 0.5  # a stuck network: rounding would draw a line on its flat half
+        answers.set_data(output)
+        boundary.set_data(*decision_line(output, axes))
         exploded = int(np.isnan(losses).sum())
         if exploded:
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
@@ -134,6 +169,8 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
             words += f" Of the {np.sum(~won)} that fail, {np.sum(lame & ~won)} have a dead neuron at the end"
             words += f"; so do {np.sum(lame & won)} of the {np.sum(won)} that succeed." if won.any() else "."
+        said = ", ".join(f"{value:.2f}" for value in hundred.y_hat[seed, :, 0].round(2) + 0.0)
+        words += f" Seed {seed}: loss {hundred.losses[seed]:.4f}, outputs {said}."
         return words
 
     return Live(
@@ -143,7 +180,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             "With 4 hidden ReLU neurons and He's weights, 72 of 100 seeds solve XOR. How many with 16 hidden neurons?",
             options=("fewer: there is more to learn", "about as many", "nearly all"),
             answer="nearly all",
-            explanation="The code is the same for all of them; only the dice and the width differ.",
+            explanation="The code is the same for all of them; only the seed and the width differ.",
             settings={"width": 16},
         ),
         controls={
@@ -151,10 +188,12 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             "initializer": choice("initializer", list(draws), "He"),
             "width": slider("hidden neurons", 1, 16, 4),
             "scale": list_slider("weights times", SCALES, 1),
+            "seed": slider("seed to look at", 0, SEEDS - 1, 5),
         },
         compute=compute,
         draw=draw,
         figure=fig,
         alt="Left, a grid of ten by ten tiles, one a seed, darker where the loss is higher, with a dot for solved and "
-        "a cross for not solved. Right, the hundred losses from the lowest to the highest on a log scale.",
+        "a cross for not solved; one tile is framed. In the middle, what its network answers all over the plane. "
+        "Right, the hundred losses from the lowest to the highest on a log scale.",
     )

@@ -9,9 +9,9 @@ from nnlib.widgets.live.figure import Live, Prediction, note
 
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)
-BINS = np.linspace(-1.5, 1.5, 31)
-LOWEST, HIGHEST = 1e-14, 1e12
-TOP = 1e17  # of the lower figure: room for the legend above every curve
+BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
+LOWEST, HIGHEST = 1e-3, 1e3  # of the lower figure; a curve that goes beyond leaves it
+TINY = 1e-30  # a logarithm needs a number above 0
 
 
 def layers_forward(X, parameters, activations):
@@ -31,6 +31,12 @@ def one_backward(X, A, dA, W, derivative):
 def size(A):
     """The root of the mean square, which is the standard deviation where the mean is 0."""
     return float(np.sqrt(np.mean(A**2)))
+
+
+def in_short(number):
+    """One digit of a positive number, and its power of ten where it is far from 1: "0.4", "300", "4e-8"."""
+    digit, power = f"{number:.0e}".split("e")
+    return f"{float(f'{number:.0e}'):g}" if -3 <= int(power) <= 3 else f"{digit}e{int(power)}"
 
 
 def random_signal(weight_std, depth, activation, *, forward=layers_forward, layer_backward=one_backward):
@@ -58,21 +64,22 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     forward(X, parameters, activations) -> trace, layer_backward(X, A, dA, W, derivative) -> (dW, db, dX): the
     reader's own, or the library's.
     """
-    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.9), height_ratios=(1, 1.5))
+    fig, (histogram, spread) = figure(2, 1, size=(8.4, 4.0), height_ratios=(1, 1.3))
     bars = [histogram.fill([0], [0], color=COLORS["blue"])[0] for _ in range(DEEPEST + 1)]
-    histogram.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(0, 1.02), xlabel="", ylabel="share of outputs")
-    histogram.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
-    histogram.set_title("the outputs of each layer, each histogram from −1.5 to 1.5", fontsize=10.5)
+    place = {"ha": "center", "va": "center", "fontsize": 9.5}
+    scales = [histogram.text(k, 1.2, "", **place) for k in range(DEEPEST + 1)]
+    for ax in (histogram, spread):
+        ax.set(xlim=(-0.55, DEEPEST + 0.55))
+        ax.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
+    histogram.set(ylim=(0, 1.4), yticks=[], title="the outputs of each layer, each on its own scale")
     histogram.grid(False)
     for k in range(DEEPEST):
         histogram.axvline(k + 0.5, color="#CCCCCC", linewidth=0.8)
     (signal,) = spread.plot([], [], "o-", color=COLORS["blue"], label="signal, on its way up →")
     (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"], label="gradient, on its way down ←")
     spread.axhline(1, color=COLORS["black"], linewidth=0.8, linestyle=":")
-    spread.set(xlim=(-0.55, DEEPEST + 0.55), ylim=(LOWEST, TOP), yscale="log")
-    spread.set(xlabel="layer", ylabel="size (root mean square)")
-    spread.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
-    spread.legend(loc="upper left", ncols=2, frameon=False)
+    spread.set(ylim=(LOWEST, HIGHEST), yscale="log", xlabel="layer", ylabel="size (RMS)")
+    spread.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.1)
 
     def compute(weight_std, depth, activation):
         trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
@@ -80,15 +87,18 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     def draw(result, weight_std, depth, activation):
         trace, gradients, up, down = result
-        for k, bar in enumerate(bars):
+        for k, (bar, scale) in enumerate(zip(bars, scales)):
+            scale.set_text("")
             if k > depth:
                 bar.set_xy(np.zeros((1, 2)))
                 continue
-            share = np.histogram(np.clip(trace[k], BINS[0], BINS[-1] - 1e-9), BINS)[0] / trace[k].size
-            edges = k + 0.3 * BINS
-            bar.set_xy(np.stack([np.repeat(edges, 2), np.concatenate([[0], np.repeat(share, 2), [0]])], axis=1))
-        signal.set_data(range(depth + 1), np.clip(up, LOWEST, HIGHEST))
-        slope.set_data(range(depth + 1), np.clip(down, LOWEST, HIGHEST))
+            largest = np.abs(trace[k]).max() or 1.0
+            count = np.histogram(trace[k] / largest, BINS)[0]
+            heights = np.concatenate([[0], np.repeat(count / count.max(), 2), [0]])
+            bar.set_xy(np.stack([np.repeat(k + 0.42 * BINS, 2), heights], axis=1))
+            scale.set_text("±" + in_short(largest))
+        signal.set_data(range(depth + 1), np.clip(up, TINY, None))
+        slope.set_data(range(depth + 1), np.clip(down, TINY, None))
         last = trace[-1]
         words = (
             f"Weights with standard deviation {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: "
@@ -99,12 +109,12 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             words += f" {np.mean(np.abs(last) > 0.99):.0%} of the outputs of the last layer are beyond ±0.99."
         if activation == "relu":
             words += f" {np.mean(last == 0):.0%} of the outputs of the last layer are 0."
-        if up[-1] < 1e-6:
-            note(histogram, "The signal has died: whatever the input, the last layers say nearly the same.")
-        elif up[-1] > 1e4:
-            note(histogram, "The signal has exploded: most outputs lie beyond this histogram, in its outermost bars.")
-        for card in histogram.texts:
-            card.set(y=0.95, verticalalignment="top")  # above most of the bars
+        if max(up[-1], down[0]) > HIGHEST:
+            note(spread, f"The {'signal' if up[-1] > HIGHEST else 'gradient'} has exploded: it leaves the picture.")
+        elif up[-1] < LOWEST:
+            note(spread, "The signal has died: whatever the input, the last layers say nearly the same.")
+        for card in spread.texts:
+            card.set_y(0.12 if max(up[-1], down[0]) > HIGHEST else 0.88)  # where no curve is
         return words
 
     return Live(
@@ -127,6 +137,6 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         compute=compute,
         draw=draw,
         figure=fig,
-        alt="Above, a histogram of the outputs of each layer. Below, on a log scale, the size of the signal layer by "
-        "layer, and that of the gradient that comes back.",
+        alt="Above, a histogram of the outputs of each layer, each on its own scale. Below, on a log scale, the size "
+        "of the signal layer by layer, and that of the gradient that comes back.",
     )
