@@ -9,6 +9,48 @@ from nnlib.exercises import chapter, edited
 exercise = chapter("07", "initialization")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="left_of_zero",
+    recall=True,
+    title="The slope of ReLU at -2",
+    solution=0,
+    wrong=[
+        (
+            1,
+            "1 is the slope above 0. At -2 the answer of ReLU is 0, and it stays 0 if z moves a little.",
+        ),
+        (-2, "This is z itself. ReLU answers 0 there, and 0 next to it as well: how steep is that?"),
+    ],
+    hints=["What does ReLU answer at -2, and at -1.9?", "A constant does not rise or fall."],
+    holds="Below 0 ReLU is flat: its slope is 0, and no gradient comes through.",
+)
+
+exercise(
+    name="steepest_sigmoid",
+    recall=True,
+    title="The largest slope of the sigmoid",
+    solution=0.25,
+    wrong=[
+        (1, "1 is the largest slope of tanh, at 0. The sigmoid rises by 1 in all, over a wider stretch."),
+        (0.5, "0.5 is what the sigmoid answers at 0, where it is steepest. Its slope there is a · (1 - a)."),
+    ],
+    hints=["It is steepest at z = 0, where it answers a = 0.5.", "Its slope is a · (1 - a)."],
+    holds="a · (1 - a) is largest at a = 0.5: a quarter.",
+)
+
+exercise(
+    name="table_of_300",
+    recall=True,
+    title="The shape of W from 300 inputs to 200 neurons",
+    solution=(300, 200),
+    wrong=[((200, 300), "It is turned over: a row for each input, a column for each neuron, so that `X @ W` fits.")],
+    hints=["X has the shape (n, 300), and `X @ W` has the shape (n, 200).", "(n_inputs, n_neurons)"],
+    holds="W has a row for each input and a column for each neuron.",
+)
+
+
 # ---- moving_parameters ------------------------------------------------------------------------------
 
 exercise(
@@ -120,10 +162,6 @@ exercise(
             "This shrinks with more inputs, as a mean does. A neuron takes a sum: nothing is divided.",
         ),
         (
-            lambda n_inputs, weight_std: math.sqrt(n_inputs),
-            "The weights are not in it. With weights twice as large, the sum is twice as large.",
-        ),
-        (
             lambda n_inputs, weight_std: weight_std,
             "This is the spread of a single product. There are `n_inputs` of them in the sum.",
         ),
@@ -162,6 +200,7 @@ def column(*numbers):
 exercise(
     title="Is the problem solved: every output within 0.5 of its target",
     solution=solved,
+    optional=True,
     cases=lambda rng: [
         (column(0.1, 0.8, 0.6, 0.3), column(0, 1, 1, 0)),
         (column(0.1, 0.8, 0.4, 0.3), column(0, 1, 1, 0)),
@@ -191,10 +230,6 @@ exercise(
     ],
     wrong=[
         (
-            edited(solved, "np.all", "np.any"),
-            "This is true as soon as one row is right. All of them must be: `np.all`.",
-        ),
-        (
             edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
             "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
         ),
@@ -223,10 +258,6 @@ exercise(
             "This is the share of rows that are right. Give one True or False: are all of them?",
         ),
         (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.sum(np.abs(y_hat - y) < 0.5) == 4"),
-            "It counts up to 4, the rows of XOR. The next data set has another number of rows.",
-        ),
-        (
             edited(solved, "< 0.5", "<= 0.5"),
             "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
         ),
@@ -240,16 +271,8 @@ exercise(
             "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
         ),
         (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(y_hat, y)"),
-            "No network hits its target exactly. Within 0.5 is near enough.",
-        ),
-        (
             edited(solved, "y_hat - y", "y_hat - y.ravel()"),
             "`y.ravel()` has shape (n,), and (n, 1) minus (n,) makes n × n differences. Leave `y` as it is.",
-        ),
-        (
-            edited(solved, "y_hat - y", "y_hat[:, 0] - y[:, 0]"),
-            "Only the first column is looked at. A network may have several outputs: every one of them counts.",
         ),
         (
             edited(solved, "y_hat - y", "y_hat[-1] - y[-1]"),
@@ -370,12 +393,12 @@ GLOROT_LIMITS = [
     (
         lambda i, o: np.sqrt(3 / i),
         "√(3 / n_inputs)",
-        "This is right for the way forward alone. The compromise has both numbers in it, `n_inputs + n_neurons`.",
+        "This is right forward alone. The compromise has both numbers in it, `n_inputs + n_neurons`.",
     ),
     (
         lambda i, o: np.sqrt(3 / o),
         "√(3 / n_neurons)",
-        "This is right for the way back alone. The compromise has both numbers in it, `n_inputs + n_neurons`.",
+        "This is right for the gradient alone. The compromise has both numbers in it, `n_inputs + n_neurons`.",
     ),
     (
         lambda i, o: np.sqrt(6 / o),
@@ -540,7 +563,7 @@ HE_STDS = [
     (
         lambda i, o: np.sqrt(4 / (i + o)),
         "√(4 / (n_inputs + n_neurons))",
-        "That averages both ways. He takes the way forward alone: `n_inputs`.",
+        "That averages both ways. He's rule looks forward alone: `n_inputs`.",
     ),
     (
         lambda i, o: np.sqrt(2) / i,
@@ -583,6 +606,10 @@ def he_from_standard(n_inputs, n_neurons, rng):
     return rng.standard_normal((n_inputs, n_neurons)) * (2 / n_inputs) ** 0.5
 
 
+def he_by_columns(n_inputs, n_neurons, rng):
+    return np.array([rng.normal(0, np.sqrt(2 / n_inputs), size=n_inputs) for _ in range(n_neurons)]).T
+
+
 def he_loop(n_inputs, n_neurons, rng):
     std = math.sqrt(2 / n_inputs)
     return np.array([[rng.normal(0.0, std) for _ in range(n_neurons)] for _ in range(n_inputs)])
@@ -609,6 +636,7 @@ exercise(
     also_right=[
         he_from_standard,
         he_loop,
+        he_by_columns,
         lambda n_inputs, n_neurons, rng: rng.normal(size=(n_inputs, n_neurons)) / np.sqrt(n_inputs / 2),
     ],
     wrong=[
@@ -686,16 +714,8 @@ exercise(
             "The outputs of a ReLU are never negative, so no column is below 0. A silent neuron gives 0: `A == 0`.",
         ),
         (
-            edited(count_dead, "np.all", "np.any"),
-            "One zero does not make a neuron dead: it must be 0 on all rows, not on any.",
-        ),
-        (
             lambda A: np.sum(np.any(A > 0, axis=0)),
             "These are the living ones. Count the others.",
-        ),
-        (
-            lambda A: np.mean(np.all(A == 0, axis=0)),
-            "This is the share of dead neurons. Return their number.",
         ),
         (
             lambda A: np.all(A == 0, axis=0),
@@ -708,10 +728,6 @@ exercise(
         (
             lambda A: np.sum(A[0] == 0),
             "Only the first row is asked. A neuron that is silent there may answer on another.",
-        ),
-        (
-            edited(count_dead, ", axis=0", ""),
-            "Without an axis `np.all` looks at the whole table at once. Ask each column: `axis=0`.",
         ),
         (
             lambda A: np.sum(np.mean(A, axis=0) < 0.5),
