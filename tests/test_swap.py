@@ -30,8 +30,6 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 THE_READERS = {  # cells whose text or picture is the reader's own, as it should be: they only have to run
     "guard-at-work": "what the reader's error says",
     "power-cut": "the name and the error of the reader's function",
-    "ten-relu-layers": "weights that the reader's function draws",
-    "table-of-luck": "how many of a hundred such draws are solved",
     "envelope": "the price that the reader has chosen",
     "fold-figure": "a picture of the reader's weights for XOR",
     "xor-trace": "a picture of the reader's weights for XOR",
