@@ -122,7 +122,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     """
     draws = {"Glorot": glorot, "He": he, "all equal": all_equal}
     X, y = datasets.xor()
-    fig, (grid, plane, curve) = figure(1, 3, size=(8.4, 3.5), width_ratios=(1.3, 1, 0.95))
+    fig, (grid, plane, curve) = figure(1, 3, size=(8.4, 3.4), width_ratios=(1.3, 1, 0.95))
     plot_seeds(np.ones(SEEDS), np.zeros(SEEDS, dtype=bool), grid, colorbar=False)
     tiles, right, wrong = (artist(grid, name) for name in ("losses", "solved", "not solved"))
     here = {"marker": "s", "markerfacecolor": "none", "color": COLORS["black"], "markeredgewidth": 2}
