@@ -464,7 +464,7 @@ class Live:
         """CSS pixels of the panel above its first button but Play, on a page that has `width` for it."""
         if not self.prediction:
             return 48
-        return math.ceil(65 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE)
+        return math.ceil(69 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE)
 
     def _watched(self):
         """Whether a page shows it."""
