@@ -10,8 +10,8 @@ from nnlib.exercises.ch04_nonlinearity import forward, random_layers
 from nnlib.exercises.ch05_backpropagation import backward, neuron_backward, tanh_derivative
 from nnlib.plots import artist, figure, plot_graph
 from nnlib.widgets import neuron_graph, step_backwards, xor_backward
-from nnlib.widgets.ch05_step_backwards import START, WALK, WIRES, values_and_slopes
-from nnlib.widgets.ch05_xor_backward import BACKWARDS, EPOCHS, LAYERS, YOURS, train_with, walk_back
+from nnlib.widgets.ch05_step_backwards import START, WALK, WIRES, there_and_back, values_and_slopes
+from nnlib.widgets.ch05_xor_backward import ALL, BACKWARDS, EPOCHS, LAYERS, RIGHT, YOURS, train_with, walk_back
 from nnlib.widgets.live import figure as engine
 
 
@@ -57,6 +57,18 @@ def test_a_graph_stays_inside_its_axes_and_turns_its_texts_with_the_arrows():
     assert ax.get_xlim()[0] < -0.5 and ax.get_xlim()[1] > 3.5
 
 
+def test_there_and_back_shows_the_outputs_and_the_slopes_at_the_sums():
+    nn, row, answer = NeuralNetwork(LAYERS, seed=0), np.array([[1.0, 0.0]]), np.array([[1.0]])
+    left, right = there_and_back(nn, row, answer).axes
+    assert artist(left, "value 2 0").get_text() == f"{nn.predict(row)[0, 0]:.2f}"
+    layer = nn.get_parameters()[1]
+    hidden = nn.trace(row)[1][0]
+    dz = 2 * (nn.predict(row) - answer) * (1 - nn.predict(row) ** 2)
+    at_sums = (dz * layer["W"][:, 0])[0] * (1 - hidden**2)
+    for j in range(4):
+        assert artist(right, f"value 1 {j}").get_text() == f"{at_sums[j]:.2f}"
+
+
 # ---- Step backwards ---------------------------------------------------------------------------------
 
 
@@ -87,6 +99,22 @@ def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
     assert lit == [0, 0, 0, 2, 2, 2, 4, 4, 4, 5]
     assert "Every weight is where it was." in live.readout
     assert live.prediction.answer == "none"
+
+
+def test_what_is_lit_is_where_the_step_has_found_something():
+    live = step_backwards()
+    lamps = [each for each in live.figure.axes[0].patches if str(each.get_gid()).startswith("lamp ")]
+    lit = []
+    for back in range(len(WALK) + 1):
+        live.controls["back"].value = back
+        lit.append(" ".join(sorted(each.get_gid().removeprefix("lamp ") for each in lamps if each.get_visible())))
+    assert lit == ["", "a aL", "a", "pa qa", "p pa q qa", "p q", "hp hq", "h hp hq", "h", "xh"]
+
+
+def test_a_lit_arrow_points_back():
+    ax = step_backwards().figure.axes[0]
+    tail, head = artist(ax, "lamp hp")._posA_posB
+    assert tail[0] > head[0]
 
 
 def test_the_numbers_of_the_walk_are_those_of_the_text():
@@ -149,11 +177,9 @@ def test_one_step_is_against_the_slopes():
 # ---- XOR with the reader's backward -----------------------------------------------------------------
 
 
-def xor_with(whose, **settings):
+def xor_with(which, **settings):
     live = xor_backward()
-    for name, value in settings.items():
-        live.controls[name].value = value
-    live.controls["whose"].value = whose
+    live.set(which=which, **settings)
     return live
 
 
@@ -176,65 +202,76 @@ def test_the_right_one_is_right():
 def test_the_right_one_trains_as_nnlib_does():
     X, y = datasets.xor()
     nn = NeuralNetwork(LAYERS, learning_rate=0.2, seed=0)
-    parameters, losses, problem = train_with(walk_back, X, y, nn.get_parameters(), 0.2)
+    losses, outputs, problem = train_with(walk_back, X, y, 0, 0.2)
     history = nn.fit(X, y, epochs=EPOCHS, batch_size=4)
     assert problem == ""
-    np.testing.assert_allclose(losses, history["train_loss"], rtol=0, atol=1e-12)
-    np.testing.assert_allclose(parameters[1]["W"], nn.get_parameters()[1]["W"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(losses[:-1], history["train_loss"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(outputs[-1], nn.predict(X), rtol=0, atol=1e-12)
+    assert losses[-1] == pytest.approx(nn.loss(X, y), abs=1e-12)
 
 
-def loss_shown(live):
-    """The loss in the readout, inf where there is none."""
-    found = re.search(r"loss (\d+\.\d+) after", live.readout)
-    return float(found[1]) if found else np.inf
+def words(live, name):
+    return artist(live.figure.axes[1], f"words {name}").get_text()
 
 
 def test_two_of_the_five_mistakes_learn_all_the_same():
     live = xor_backward()
-    ends = {}
-    for name in BACKWARDS:
-        live.controls["whose"].value = name
-        assert live.error is None
-        ends[name] = loss_shown(live)
-    assert ends.pop("the right one") == 0.0012
-    assert sum(end < 0.05 for end in ends.values()) == 2
-    assert live.prediction.answer == "two"
-    assert ends[the_one("the sign")] == pytest.approx(2.5, abs=0.01)
-    assert ends[the_one("the slope")] == pytest.approx(0.25, abs=0.04)
-    assert ends[the_one("W not")] == np.inf
-    assert ends[the_one("db")] == 0.0019
-    assert ends[the_one("divided")] == 0.0133
+    live.guess("none")
+    assert live.error is None and live.prediction.answer == "two"
+    assert {key: live.controls[key].value for key in ("which", "rate", "seed")} == live.prediction.settings
+    assert "3 of 6 with a loss below 0.05" in live.readout
+    assert [name for name in BACKWARDS if "4 of 4" in words(live, name)] == [RIGHT, *list(BACKWARDS)[-2:]]
+    assert "loss 0.0012" in words(live, RIGHT)
+    assert "loss 0.0019" in words(live, the_one("db"))
+    assert "loss 0.0133" in words(live, the_one("divided"))
+    assert "the shapes do not fit" in words(live, the_one("W not"))
+
+
+def test_without_the_slope_the_loss_never_comes_to_rest():
+    losses = xor_with(ALL).result[the_one("the slope")][0]
+    assert 0.13 < min(losses) < 0.14
+    last = np.array(losses[-20:])
+    assert set(last.round(2)) == {0.22, 0.26} and (np.abs(np.diff(last)) > 0.03).all()
 
 
 def test_the_swapped_sign_ends_at_minus_one_everywhere():
-    live = xor_with(the_one("the sign"))
-    shown = NeuralNetwork(LAYERS, seed=0)
-    shown.set_parameters(live.result[0])
-    np.testing.assert_allclose(shown.predict(datasets.xor()[0]), -1, atol=0.01)
-    assert "2 of 4 points right" in live.readout
+    losses, outputs, _ = xor_with(ALL).result[the_one("the sign")]
+    np.testing.assert_allclose(outputs[-1], -1, atol=0.01)
+    assert losses[-1] == pytest.approx(2.5, abs=0.01)
 
 
-def test_the_line_of_the_decision_is_drawn_where_there_is_one():
-    live = xor_with("the right one")
-    boundary = live.figure.axes[0].lines[0]
-    assert len(boundary.get_xdata()) > 20
-    live.controls["whose"].value = the_one("W not")
-    assert len(boundary.get_xdata()) == 0
+def test_every_curve_runs_to_the_epoch_that_is_shown():
+    live = xor_with(ALL)
+    curves = {name: artist(live.figure.axes[0], f"loss {name}") for name in [*BACKWARDS, YOURS]}
+    for epoch in (0, 100, EPOCHS):
+        live.set(epoch=epoch)
+        assert live.error is None
+        drawn = {name: len(curve.get_xdata()) for name, curve in curves.items()}
+        assert drawn.pop(the_one("W not")) == drawn.pop(YOURS) == 0
+        assert set(drawn.values()) == {epoch + 1}
+    live.set(which=RIGHT)
+    assert [name for name, curve in curves.items() if len(curve.get_xdata())] == [RIGHT]
+
+
+def test_playing_trains_nothing_again():
+    live = xor_with(ALL)
+    before = live.result
+    live.set(epoch=10)
+    assert live.result is before
 
 
 def test_dividing_twice_is_a_quarter_of_the_learning_rate():
-    twice = xor_with(the_one("divided"), rate=0.2).result[1]
-    slow = xor_with("the right one", rate=0.05).result[1]
+    twice = xor_with(ALL, rate=0.2).result[the_one("divided")][0]
+    slow = xor_with(RIGHT, rate=0.05).result[RIGHT][0]
     np.testing.assert_allclose(twice, slow, rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", BACKWARDS)
+@pytest.mark.parametrize("which", [RIGHT, ALL])
 @pytest.mark.parametrize("rate", [0.001, 10.0])
-def test_extreme_rates_are_drawn_and_told(name, rate):
-    live = xor_with(name, rate=rate, seed=50)
+def test_extreme_rates_are_drawn_and_told(which, rate):
+    live = xor_with(which, rate=rate, seed=50)
     assert live.error is None and live.readout
-    notes = [text.get_text() for ax in live.figure.axes for text in ax.texts if text.get_gid() == engine.NOTE]
-    assert any(notes), "neither crawling nor thrashing learns XOR, and the figure says so"
+    assert live.notes, "neither crawling nor thrashing learns XOR, and the figure says so"
 
 
 def test_what_is_not_written_yet_is_told():
@@ -243,14 +280,14 @@ def test_what_is_not_written_yet_is_told():
         ...
 
     live = xor_backward(backward)
-    assert live.controls["whose"].value == "the right one"
-    live.controls["whose"].value = YOURS
-    assert live.error is None and "not written yet" in live.readout
+    assert live.controls["which"].value == RIGHT
+    live.controls["which"].value = YOURS
+    assert live.error is None and "not written yet" in live.readout and "not written yet" in words(live, YOURS)
 
 
 def test_the_librarys_own_is_not_taken_for_the_readers():
     live = xor_backward(backward)
-    assert live.controls["whose"].value == "the right one"
+    assert live.controls["which"].value == RIGHT
 
 
 def test_the_readers_own_is_used_at_once_right_or_wrong():
@@ -261,14 +298,15 @@ def test_the_readers_own_is_used_at_once_right_or_wrong():
         return [{key: -slope for key, slope in layer.items()} for layer in backward(*given)]
 
     live = xor_backward(right)
-    assert live.controls["whose"].value == YOURS
-    assert live.result[1][-1] < 0.01 and "4 of 4" in live.readout
+    assert live.controls["which"].value == YOURS
+    assert live.result[YOURS][0][-1] < 0.01 and "4 of 4" in words(live, YOURS)
     live = xor_backward(climbing)
-    assert live.result[1][-1] > live.result[1][0]
+    losses = live.result[YOURS][0]
+    assert losses[-1] > losses[0] and "4 of 4" in words(live, RIGHT)
 
 
 @pytest.mark.parametrize(
-    "odd, words",
+    "odd, told",
     [
         (lambda layers: layers[::-1], "has shape"),
         (lambda layers: layers[:1], "a list of 2 dicts"),
@@ -278,22 +316,23 @@ def test_the_readers_own_is_used_at_once_right_or_wrong():
         (lambda layers: [{key: value * np.nan for key, value in layer.items()} for layer in layers], "exploded"),
     ],
 )
-def test_what_has_another_form_is_told(odd, words):
+def test_what_has_another_form_is_told(odd, told):
     def yours(*given):
         return odd(backward(*given))
 
     live = xor_backward(yours)
-    assert live.error is None and words in live.readout
+    assert live.error is None and told in live.readout and "4 of 4" in words(live, RIGHT)
 
 
-def test_an_exception_of_the_readers_is_told_and_left_behind():
+@pytest.mark.parametrize("error", [IndexError("list index out of range"), ValueError("shapes (4,1) and (4,1)")])
+def test_an_exception_of_the_readers_is_told_and_left_behind(error):
     def yours(*given):
-        raise IndexError("list index out of range")
+        raise error
 
     live = xor_backward(yours)
-    assert isinstance(live.error, IndexError) and "list index out of range" in live.readout
-    live.controls["whose"].value = "the right one"
-    assert live.error is None and "4 of 4" in live.readout
+    assert live.error is error and str(error) in live.readout
+    live.controls["which"].value = RIGHT
+    assert live.error is None and "4 of 4" in words(live, RIGHT)
 
 
 # ---- What the text says of the cost -----------------------------------------------------------------

@@ -17,7 +17,7 @@ from nnlib.widgets.ch03_forward_shapes import forward_shapes
 from nnlib.widgets.ch03_row_times_column import row_times_column
 from nnlib.widgets.ch04_fold import fold, plot_fold
 from nnlib.widgets.ch04_stacked_layers import stacked_layers
-from nnlib.widgets.ch05_step_backwards import neuron_graph, step_backwards
+from nnlib.widgets.ch05_step_backwards import layers_graph, neuron_graph, step_backwards, there_and_back
 from nnlib.widgets.ch05_xor_backward import xor_backward
 from nnlib.widgets.ch06_v_curve import v_curve
 from nnlib.widgets.ch07_hundred_seeds import hundred_seeds, train_hundred

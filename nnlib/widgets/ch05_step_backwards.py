@@ -1,8 +1,9 @@
 """Chapter 05: a graph with values forward and gradients back, and a walk from the loss to the first weight."""
 
 import numpy as np
+from matplotlib.patches import Circle, FancyArrowPatch
 
-from nnlib.plots import COLORS, artist, figure, plot_graph
+from nnlib.plots import COLORS, artist, figure, plot_graph, plot_network
 from nnlib.widgets.live.controls import slider
 from nnlib.widgets.live.figure import Live, Prediction
 
@@ -44,7 +45,36 @@ def neuron_graph(x, w, b, y, ax=None, *, gradients=True):
         wire: (f"{name} = {shown(value)}", slope_shown(slope) if gradients else "?")
         for wire, (name, value, slope) in edges.items()
     }
-    return plot_graph(nodes, texts | {("y", "square"): (f"y = {shown(y)}", "")}, ax)
+    ax = plot_graph(nodes, texts | {("y", "square"): (f"y = {shown(y)}", "")}, ax)
+    artist(ax, "node square").set_fontsize(10.5)
+    return ax
+
+
+def there_and_back(network, X, y):
+    """A network twice, for one row: its weights and outputs, and the slopes of the loss with respect to its weights.
+
+    X, y : (1, n_inputs) and (1, n_outputs).
+
+    The circles on the right hold the slopes at the weighted sums: with one row those are the slopes of the biases.
+    """
+    gradient = network.gradients(X, y)[1]
+    fig, (left, right) = figure(1, 2, size=(8.4, 3.7))
+    plot_network(network.get_parameters(), left, values=[A[0] for A in network.trace(X)], numbers=False)
+    plot_network(gradient, right, values=[[""] * X.shape[1], *(layer["b"] for layer in gradient)], numbers=False)
+    left.set_title("forward, left to right: outputs")
+    right.set_title("back, right to left: slopes")
+    return fig
+
+
+def layers_graph():
+    """Two layers in a row: the trace above the arrows, the gradients that travel back below them."""
+    nodes = {"X": (0, 2, "$X$"), "0": (3, 2, "layer 0"), "1": (6, 2, "layer 1"), "L": (9, 2, "loss")}
+    nodes |= {"W0": (3, 0, "W, b"), "W1": (6, 0, "W, b")}
+    edges = {("X", "0"): ("trace[0]", "dX"), ("0", "1"): ("trace[1]", "dA"), ("1", "L"): ("trace[2]", "dA")}
+    edges |= {("W0", "0"): ("", "dW, db"), ("W1", "1"): ("", "dW, db")}
+    fig, ax = figure(size=(8.4, 3.1))
+    plot_graph(nodes, edges, ax)
+    return fig
 
 
 def decimals(number):
@@ -119,6 +149,31 @@ def in_words(step, weights, v, d):
     )[step]
 
 
+def lit(back):
+    """Where the walk is after so many steps back: the arrows, such as "pa", and the neurons, such as "p"."""
+    arrows = ["".join(wire) for wire in [*WIRES.values(), ("a", "L")]]
+    where = set()
+    for name in WALK[back - 1] if back else ():
+        if name in WIRES:
+            where.add("".join(WIRES[name]))
+        elif name in PLACES:  # a neuron's output hears from all that it feeds
+            where |= {name, *(arrow for arrow in arrows if arrow.startswith(name))}
+        else:  # its weighted sum, "zp"
+            where.add(name[1:])
+    return where
+
+
+def lamp(ax, name):
+    """What lights up where the walk is: a ring around a neuron, or an arrow from one neuron back to the one before."""
+    style = {"edgecolor": COLORS["vermillion"], "linewidth": 3, "gid": f"lamp {name}"}
+    if len(name) == 1:
+        return ax.add_patch(Circle(PLACES[name], 0.5, fill=False, zorder=2.5, **style))
+    before, after = (np.array(PLACES[end], dtype=float) for end in name)
+    reach = 0.5 * (after - before) / np.hypot(*(after - before))
+    tip = {"arrowstyle": "-|>", "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0, "facecolor": COLORS["vermillion"]}
+    return ax.add_patch(FancyArrowPatch(after - reach, before + reach, zorder=1.5, **tip, **style))
+
+
 def step_backwards():
     """A network of four tanh neurons with a fork: walk back from the loss, change a weight, and take steps."""
     fig, ax = figure(size=(8.4, 3.7))
@@ -136,6 +191,8 @@ def step_backwards():
     for name, (dx, dy, ha, va) in BESIDE.items():
         beside[name].set(position=np.add(PLACES[name], (dx, dy)), ha=ha, va=va)
 
+    lamps = {name: lamp(ax, name) for name in sorted(set().union(*map(lit, range(len(WALK) + 1))))}
+
     def compute(w1, w4, steps):
         weights = START | {"w1": w1, "w4": w4}
         for _ in range(steps):
@@ -146,6 +203,8 @@ def step_backwards():
     def draw(result, back, steps):
         weights, values, slopes = result
         found = {name for names in WALK[:back] for name in names}
+        for name, shape in lamps.items():
+            shape.set_visible(name in lit(back))
         for name, text in circles.items():
             text.set_text(f"${name}$\n{shown(values[name])}")
         for name, text in beside.items():
@@ -183,5 +242,6 @@ def step_backwards():
         plays="back",
         tick=1200,
         alt="A graph from the input x over the neuron h to two neurons p and q, on to a and the loss. Values stand in "
-        "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each.",
+        "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each. An "
+        "arrow or a circle is lit where the walk is.",
     )

@@ -1,9 +1,9 @@
-"""Chapter 05: a backward pass, the reader's own or one with a known mistake, trains XOR at every move of a slider."""
+"""Chapter 05: backward passes, the reader's own and five with a known mistake, race each other on XOR."""
 
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets
-from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
+from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import choice, log_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
 
@@ -12,6 +12,7 @@ LAYERS = [
     {"n_inputs": 4, "n_neurons": 1, "activation": "tanh"},
 ]
 EPOCHS = 500
+LEARNED = 0.05  # a loss below this counts as learned
 
 
 def slope_of_tanh(A):
@@ -40,129 +41,139 @@ def with_mistake(name):
     return lambda *given: walk_back(*given, mistake=name)
 
 
+RIGHT, YOURS, ALL = "the right one", "yours", "all six"
 BACKWARDS = {
-    "the right one": walk_back,
-    "the sign swapped: dA = 2 (y - A) / N": with_mistake("sign"),
+    RIGHT: walk_back,
+    "the sign swapped: dA = 2 (y − A) / N": with_mistake("sign"),
     "the slope of tanh left out: dZ = dA": with_mistake("no slope"),
-    "db a mean, not a sum": with_mistake("mean"),
     "W not transposed: dX = dZ @ W": with_mistake("not transposed"),
+    "db a mean, not a sum": with_mistake("mean"),
     "divided by N a second time": with_mistake("divided twice"),
 }
-YOURS = "yours"
+# Color, line and width of each, in the order of BACKWARDS, and of the reader's own.
+STYLES = (
+    ("blue", "-", 2.6),
+    ("vermillion", "--", 1.8),
+    ("purple", "-", 1.2),
+    ("gray", "-", 1.8),
+    ("green", "--", 1.8),
+    ("black", "-.", 1.8),
+    ("black", "--", 1.8),
+)
 
 
 def xor_backward(backward=None):
-    """The loss and the boundary of XOR, trained with a backward pass that may be wrong.
+    """The losses of XOR, trained with the right backward pass, with five wrong ones, and with the reader's.
 
     backward(trace, y, parameters, derivatives) -> [{'W', 'b'}, ...]: the reader's own, right or not. One that is not
     written yet gives None, and the figure says so.
     """
     X, y = datasets.xor()
-    limits = ((-0.5, 1.5), (-0.5, 1.5))
-    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.8), width_ratios=(1, 1.15))
-    plot_boundary(lambda grid: 0.25 + 0.5 * grid[:, :1], X, y, plane, limits=limits, colorbar=False)
-    plane.set(xticks=[0, 1], yticks=[0, 1], xlabel="switch $x_1$", ylabel="switch $x_2$")
-    artist(plane, "decision").remove()
-    (boundary,) = plane.plot([], [], color="black", linewidth=1.5)
-    picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
-    (line,) = curve.plot([], [], color=COLORS["blue"])
-    curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 5), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
-    shown = NeuralNetwork(LAYERS, seed=0)
+    fig, (curves, names) = figure(1, 2, size=(8.4, 3.7), width_ratios=(1.25, 1))
+    curves.set(xlim=(0, EPOCHS), ylim=(1e-4, 8), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
+    names.set(xlim=(0, 1), ylim=(0, 6))
+    names.set_axis_off()
+    rows = {}
+    for place, (name, (color, dashes, width)) in enumerate(zip([*BACKWARDS, YOURS], STYLES, strict=True)):
+        style = {"color": COLORS[color], "linestyle": dashes, "linewidth": width}
+        height = 5.6 - min(place, 5) if name != YOURS else 4.6
+        (curve,) = curves.plot([], [], **style, gid=f"loss {name}")
+        (sample,) = names.plot([], [], **style)
+        words = names.text(0.15, height, "", va="center", fontsize=10.5, linespacing=1.35, gid=f"words {name}")
+        rows[name] = curve, sample, words, height
     theirs = is_written(backward, X, y)
 
-    def compute(whose, rate, seed):
-        function = backward if whose == YOURS else BACKWARDS[whose]
-        if whose == YOURS and not theirs:
-            return None, [], "Your backward is not written yet. Until it is, choose another one."
-        parameters = NeuralNetwork(LAYERS, seed=seed).get_parameters()
-        if whose in ("the right one", YOURS):
-            return train_with(function, X, y, parameters, rate)
-        try:
-            return train_with(function, X, y, parameters, rate)
-        except ValueError:
-            return None, [], "NumPy stops it: (4, 1) @ (4, 1) does not fit. The shapes have caught this mistake."
+    def compute(which, rate, seed):
+        if which == YOURS and not theirs:
+            return {RIGHT: train_with(walk_back, X, y, seed, rate), YOURS: ([], [], "not written yet")}
+        chosen = BACKWARDS if which == ALL else {RIGHT: walk_back}
+        runs = {name: train_with(function, X, y, seed, rate) for name, function in chosen.items()}
+        return runs | ({YOURS: train_with(backward, X, y, seed, rate, watched=False)} if which == YOURS else {})
 
-    def draw(result, whose, rate):
-        parameters, losses, problem = result
-        line.set_data(range(len(losses)), losses)
-        line.set_color(COLORS["vermillion"] if not losses or losses[-1] > 0.1 else COLORS["blue"])
-        picture.set_data(np.full((60, 60), np.nan))
-        boundary.set_data([], [])
-        if problem:
-            note(curve, problem)
-        if parameters is None:
-            return f"Backward: {whose}. {problem}"
-        shown.set_parameters(parameters)
-        output, loss = shown.predict(X), shown.loss(X, y)
-        answers = decision_values(shown.predict, grid)
-        picture.set_data(answers)
-        boundary.set_data(*decision_line(answers, axes))
-        right = int(np.sum((output > 0.5) == (y > 0.5)))
-        if loss > losses[0]:
-            note(curve, f"The loss has gone up, from {losses[0]:.2f} to {loss:.2f}.")
-        elif right < len(X):
-            note(curve, f"Not learned: {right} of 4 points are right after {EPOCHS} epochs.")
-        said = f"loss {loss:.4f} after {EPOCHS} epochs, {right} of 4 points right."
-        return f"Backward: {whose}. Learning rate {rate:g}: {said}"
+    def draw(runs, which, rate, seed, epoch):
+        for name, (curve, sample, words, height) in rows.items():
+            losses, outputs, problem = runs.get(name, ([], [], ""))
+            curve.set_data(range(len(losses[: epoch + 1])), losses[: epoch + 1])
+            sample.set_data(*([0, 0.12], [height, height]) if losses else ([], []))
+            ended = epoch >= len(losses) - 1
+            right = int(np.sum((outputs[epoch] > 0.5) == (y > 0.5))) if epoch < len(losses) else 0
+            numbers = f"loss {losses[epoch]:.4f}, {right} of {len(y)} points right" if epoch < len(losses) else ""
+            words.set_text(f"{name}\n{problem if problem and ended else numbers}" if name in runs else "")
+        learned = sum(epoch < len(losses) and losses[epoch] < LEARNED for losses, _, _ in runs.values())
+        if epoch == EPOCHS and not learned:
+            note(curves, "Not one has learned XOR.")
+        said = f"Learning rate {rate:g}, seed {seed}, epoch {epoch}: "
+        if which == YOURS and runs[YOURS][2]:
+            return f"{said}yours: {runs[YOURS][2]}."
+        return f"{said}{learned} of {len(runs)} with a loss below {LEARNED}."
 
     return Live(
         "xor_backward",
         question="Which of these backward passes trains the network?",
         prediction=Prediction(
-            "Five of them hold a mistake. With how many of the five does the network learn XOR all the same, at the "
-            "rate 0.2 and seed 0?",
+            "Five of the six hold a mistake. How many of these learn XOR all the same, at the rate 0.2 and seed 0?",
             options=("none", "one", "two", "three"),
             answer="two",
-            explanation="This is one of them; find the other. Nothing in its loss curve says that it is wrong.",
-            settings={"whose": "db a mean, not a sum", "rate": 0.2, "seed": 0},
+            explanation="They are the last two of the list. Nothing in their loss curves says that they are wrong.",
+            settings={"which": ALL, "rate": 0.2, "seed": 0},
         ),
         controls={
-            "whose": choice("backward", [YOURS, *BACKWARDS], YOURS if theirs else "the right one"),
             "rate": log_slider("learning rate", 0.001, 10.0, 0.2),
             "seed": slider("seed", 0, 50, 0),
+            "epoch": slider("epoch shown", 0, EPOCHS, EPOCHS, step=10),
+            "which": choice("backward", [RIGHT, YOURS, ALL], YOURS if theirs else RIGHT),
         },
         compute=compute,
         draw=draw,
         figure=fig,
-        alt="Left, the plane of the two inputs with the four points of XOR, shaded by what the trained network answers "
-        "there. Right, its loss over 500 epochs on a log scale.",
+        plays="epoch",
+        tick=60,
+        alt="The loss on XOR over 500 epochs on a log scale, a curve for each backward pass, with its name, loss and "
+        "how many of the four points are right.",
     )
 
 
-def train_with(backward, X, y, parameters, rate):
-    """Full-batch descent with any backward pass: the parameters (None where it fails), the losses, and what failed.
+def train_with(backward, X, y, seed, rate, *, watched=True):
+    """Full-batch descent with any backward pass: losses and outputs after 0, 1, ... epochs, and what went wrong.
 
-    Exceptions of `backward` pass through.
+    watched : False lets exceptions of `backward` through.
     """
-    losses = []
-    for _ in range(EPOCHS):
+    parameters = NeuralNetwork(LAYERS, seed=seed).get_parameters()
+    outputs = []
+    for epoch in range(EPOCHS + 1):
         trace = [X]
         for layer in parameters:
             trace.append(np.tanh(trace[-1] @ layer["W"] + layer["b"]))
-        losses.append(float(np.mean((trace[-1] - y) ** 2)))
-        gradients = backward(trace, y, parameters, [slope_of_tanh, slope_of_tanh])
-        problem = what_is_odd(gradients, parameters) if len(losses) == 1 else ""
+        outputs.append(trace[-1])
+        try:
+            gradients = backward(trace, y, parameters, [slope_of_tanh, slope_of_tanh])
+        except ValueError:
+            if not watched:
+                raise
+            return [], [], "NumPy stops: the shapes do not fit"
+        problem = what_is_odd(gradients, parameters) if epoch == 0 else ""
         if problem:
-            return None, [], problem
+            return [], [], problem
         parameters = [
             {key: layer[key] - rate * slope[key] for key in ("W", "b")}
             for layer, slope in zip(parameters, gradients, strict=True)
         ]
-    if not all(np.isfinite(array).all() for layer in parameters for array in layer.values()):
-        return None, losses, "It exploded: the parameters are no numbers any more."
-    return parameters, losses, ""
+    losses = np.mean((np.array(outputs) - y) ** 2, axis=(1, 2))
+    lasted = int(np.isfinite(losses).sum())  # a nan never goes away again
+    problem = "" if lasted == len(losses) else "it exploded: the parameters are no longer numbers"
+    return losses[:lasted].tolist(), outputs[:lasted], problem
 
 
 def what_is_odd(gradients, parameters):
-    """What is wrong with the form of a gradient, as a sentence; "" for one of the right form."""
+    """What is wrong with the form of a gradient, in words; "" for one of the right form."""
     if not isinstance(gradients, list | tuple) or len(gradients) != len(parameters):
-        return f"It should give a list of {len(parameters)} dicts, one per layer."
+        return f"it should give a list of {len(parameters)} dicts, one per layer"
     for k, (slope, layer) in enumerate(zip(gradients, parameters, strict=True)):
         if not isinstance(slope, dict) or not {"W", "b"} <= slope.keys():
-            return f"Entry {k} of its list should be a dict with 'W' and 'b'."
+            return f"entry {k} of its list should be a dict with 'W' and 'b'"
         for key in ("W", "b"):
             if np.shape(slope[key]) != layer[key].shape:
-                return f"The {key} of entry {k} has shape {np.shape(slope[key])}, the parameter {layer[key].shape}."
+                return f"the {key} of entry {k} has shape {np.shape(slope[key])}, the parameter {layer[key].shape}"
     return ""
 
 
