@@ -15,28 +15,31 @@ exercise = chapter("05", "backpropagation")
 # ---- recall -----------------------------------------------------------------------------------------
 
 exercise(
-    name="mse_of_two",
+    name="slope_of_square",
     recall=True,
-    title="The mean squared error of two answers",
-    solution=5,
+    title="The slope of a squared error",
+    solution=4,
     wrong=[
-        (10, "That is the sum of the squares, 1 + 9. The mean divides it by their number, 2."),
-        (2, "That is the mean of the distances. Square each error first: 1 and 9."),
-        (4, "The mean was squared. Square each error first: 1 and 9, then take the mean."),
-        (1, "The errors are 1 and -3; here their mean was squared. Square each first, so that no signs cancel."),
+        (2, "The 2 of the square is missing: twice the error, 2 (5 - 3)."),
+        (-4, "The sign is swapped: above 3 the square grows with w, so its slope is positive."),
+        (10, "That is the slope of w². The error is w - 3: twice the error, 2 (5 - 3)."),
     ],
-    hints=["Square each error, then take the mean.", "The squares are 1 and 9."],
-    holds="(1 + 9) / 2 = 5: square first, then the mean.",
+    hints=["The outer derivative is twice the error."],
+    holds="2 (5 - 3) = 4: the slope of a squared error is twice the error.",
 )
 
 exercise(
-    name="weight_goes",
+    name="cliff_rate",
     recall=True,
-    title="Which way the weight goes",
-    solution="grow",
-    wrong=[("shrink", "A slope of -3 says that the loss falls when w grows. Descent goes against the sign.")],
-    hints=["A negative slope: to the right it goes down."],
-    holds="Against the sign of the slope: where it is negative, the weight grows.",
+    title="The rate at which descent explodes",
+    solution=0.2,
+    wrong=[
+        (0.1, "At 1/λ one step goes all the way to the bottom. The cliff is at twice that rate."),
+        (5, "Upside down: it is 2 divided by the curvature."),
+        (20, "2 is divided by the curvature, not multiplied: the steeper the bowl, the smaller the rate."),
+    ],
+    hints=["Each step multiplies the distance by 1 - rate · λ. When is that -1?"],
+    holds="2/λ = 0.2: there every step jumps across and lands as far away as it was.",
 )
 
 exercise(
