@@ -58,7 +58,7 @@ def there_and_back(network, X, y):
     The circles on the right hold the slopes at the weighted sums: with one row those are the slopes of the biases.
     """
     gradient = network.gradients(X, y)[1]
-    fig, (left, right) = figure(1, 2, size=(8.4, 3.7))
+    fig, (left, right) = figure(1, 2, size=(8.4, 3.3))
     plot_network(network.get_parameters(), left, values=[A[0] for A in network.trace(X)], numbers=False)
     plot_network(gradient, right, values=[[""] * X.shape[1], *(layer["b"] for layer in gradient)], numbers=False)
     left.set_title("forward, left to right: outputs")
