@@ -64,7 +64,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     forward(X, parameters, activations) -> trace, layer_backward(X, A, dA, W, derivative) -> (dW, db, dX): the
     reader's own, or the library's.
     """
-    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.5), height_ratios=(1, 1.3))
+    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.36), height_ratios=(1, 1.3))
     bars = [histogram.fill([0], [0], color=COLORS["blue"])[0] for _ in range(DEEPEST + 1)]
     place = {"ha": "center", "va": "center", "fontsize": 9.5}
     scales = [histogram.text(k, 1.2, "", **place) for k in range(DEEPEST + 1)]

@@ -125,7 +125,7 @@ def test_run_all_stays_where_it_is(lab):
     page.run_all()
     page.page.wait_for_timeout(1500)
     focus = page.page.evaluate("() => document.activeElement.className")
-    assert "nnlib-focus" not in focus
+    assert "nnlib-head" not in focus
 
 
 def test_a_kernel_that_is_gone_leaves_word(lab):

@@ -77,6 +77,7 @@ NARROW = 620  # CSS pixels that a window of 800 leaves for a line of text
 # leaves behind says how to get it back.
 STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
+.nnlib-live .nnlib-head { height: 0; width: 0; min-width: 0; margin: 0 0 -4px 0; padding: 0; border: 0; opacity: 0; }
 .nnlib-live .widget-toggle-buttons { display: flex; flex-wrap: wrap; align-items: center; }
 .nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
 .nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
@@ -421,7 +422,9 @@ class Live:
         buttons.append(_button("Reset", self.reset, tooltip="all controls back to their start values"))
         room = {"flex": "1", "min_height": f"{2 * LINE:.0f}px"}  # two lines, so that a wrap moves nothing
         question = ipywidgets.HTML(_paragraph(self.question, strong=True) + _unseen(self.alt), layout=room)
-        parts = [row([question, row(buttons)])]
+        # An unseen button, where the page goes and a screen reader starts. The Tab key passes it by.
+        self._head = ipywidgets.Button(tooltip=self.question, tabbable=False).add_class("nnlib-head")
+        parts = [self._head, row([question, row(buttons)])]
         self._locked = self.prediction is not None
         if self.prediction:
             self._options = [_button(option, self.guess, option) for option in self.prediction.options]
@@ -439,13 +442,12 @@ class Live:
         self._lockable = [*settings, *buttons]
         align(self.controls.values(), width)
 
-        # Brought into view, this button takes all that is above and below it along.
-        self._in_focus = (self._options if self.prediction else buttons)[0].add_class("nnlib-focus")
+        # Brought into view, the head takes all that is below it along.
         rows = math.ceil(len(settings) / 2) * ROW
-        below = (room if self.prediction else 0) + rows + height + 2 * LINE + 20
-        together = f".nnlib-{self.name} .nnlib-focus {{ scroll-margin: {self._above(width)}px 0 {below:.0f}px; }}"
-        narrow = f".nnlib-{self.name} .nnlib-focus {{ scroll-margin-top: {self._above(min(width, NARROW))}px; }}"
-        together = f"<style>{together} @media (max-width: 1000px) {{ {narrow} }}</style>"
+        below = rows + height + 2 * LINE + 22
+        if self.prediction:
+            below += room + 56 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE
+        together = f"<style>.nnlib-{self.name} .nnlib-head {{ scroll-margin: 4px 0 {below:.0f}px; }}</style>"
         children = [
             *parts,
             row(settings),
@@ -460,12 +462,6 @@ class Live:
         self._readout = Readout(layout=ipywidgets.Layout(max_width=f"{width}px", min_height=f"{2 * LINE:.0f}px"))
         self._enable()
 
-    def _above(self, width):
-        """CSS pixels of the panel above its first button but Play, on a page that has `width` for it."""
-        if not self.prediction:
-            return 48
-        return math.ceil(69 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE)
-
     def _watched(self):
         """Whether a page shows it."""
         return self._panel._view_count > 0
@@ -476,7 +472,7 @@ class Live:
             return
         self.pause()
         if change["new"] == 1 and self._comes_into_view and _executions() == _run_in[self.name]:
-            self._in_focus.focus()  # nothing else has run since
+            self._head.focus()  # nothing else has run since
 
     def _enable(self):
         """The controls, once the guess is made."""
