@@ -333,7 +333,7 @@ def layer_backward(X, A, dA, W, derivative):
 
 
 def layer_backward_loop(X, A, dA, W, derivative):
-    slopes = derivative(A) * np.ones(A.shape)
+    slopes = derivative(A)
     dW, db, dX = np.zeros(W.shape), np.zeros(W.shape[1]), np.zeros(X.shape)
     for row in range(X.shape[0]):
         for j in range(W.shape[1]):
