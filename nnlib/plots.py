@@ -708,11 +708,11 @@ def plot_network(network, ax=None, *, values=None, names=None, numbers=None, col
             circle.set_gid(f"neuron {k} {j}")
             ax.add_patch(circle)
             text = "" if values is None else values[k][j]
-            text = text if isinstance(text, str) else f"{text + 0.0:.2f}"
+            text = text if isinstance(text, str) else _two_decimals(text)
             ax.text(x, y, text, ha="center", va="center", fontsize=10.5, zorder=4, gid=f"value {k} {j}")
             if numbers and k:
                 where = {"ha": "center", "va": "top", "fontsize": 9.5, "color": "#444444"}
-                ax.text(x, y - 0.46, f"{network[k - 1]['b'][j] + 0.0:+.2f}", gid=f"bias {k} {j}", **where)
+                ax.text(x, y - 0.46, _two_decimals(network[k - 1]["b"][j], "+"), gid=f"bias {k} {j}", **where)
         if names:
             ax.text(across * k, top - 0.35, names[k], ha="center", va="center", fontsize=11, fontweight="bold")
     for k in range(1, len(widths)):
@@ -745,7 +745,11 @@ def _draw_weights(ax, k, sources, targets, W, colors, numbers):
     for (i, j), (start, end), weight in zip(pairs, segments, weights):
         where = start + (0.3 if fan_in or list(sources).index(i) % 2 == 0 else 0.62) * (end - start)
         style = {"ha": "center", "va": "center", "fontsize": 9.5, "bbox": card, "zorder": 2}
-        ax.text(*where, f"{weight + 0.0:.2f}", gid=f"weight {k} {i} {j}", **style)
+        ax.text(*where, _two_decimals(weight), gid=f"weight {k} {i} {j}", **style)
+
+
+def _two_decimals(number, sign=""):
+    return f"{round(number, 2) + 0.0:{sign}.2f}".replace("-", "−")
 
 
 def plot_seeds(losses, solved, ax=None, *, columns=10, colorbar=True):

@@ -346,7 +346,7 @@ def test_a_networks_arrows_show_size_and_sign_of_its_weights():
     below = PARAMETERS[0]["W"].ravel() < 0
     assert [color == plots.COLORS["vermillion"] for color in colors] == below.tolist()
     assert [style[1] is not None for style in arrows.get_linestyles()] == below.tolist()  # not by color alone
-    assert plots.artist(ax, "weight 1 0 1").get_text() == "-2.00"
+    assert plots.artist(ax, "weight 1 0 1").get_text() == "−2.00"
     assert plots.artist(ax, "bias 1 2").get_text() == "+0.30"
 
 
