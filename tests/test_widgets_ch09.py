@@ -7,9 +7,10 @@ from turning import turn
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.exercises import mine
 from nnlib.exercises.ch09_l2 import DIGIT_LAYERS, ENOUGH, right_of_the_validation_digits
-from nnlib.widgets import price_of_weights
+from nnlib.widgets import ch09_price_of_weights, price_of_weights
 from nnlib.widgets.ch09_price_of_weights import (
     ACTIVATIONS,
+    COMPARED,
     DERIVATIVES,
     EPOCHS,
     GRID,
@@ -20,6 +21,7 @@ from nnlib.widgets.ch09_price_of_weights import (
 )
 
 X, y, X_val, y_val = curve_data()
+TRAILS = ("validation loss", "other seeds")
 
 
 @pytest.fixture
@@ -43,10 +45,57 @@ def notes(live):
 
 
 def test_the_prediction_is_true(live):
-    assert live.result.validation == pytest.approx(0.200, abs=5e-4)
-    assert turn(live, l2_lambda=0).result.validation == pytest.approx(0.307, abs=5e-4)
-    assert live.prediction.answer == "higher than without a price"
-    assert turn(live, l2_lambda=0.1).result.validation == pytest.approx(0.354, abs=5e-4)
+    free = live.result.validation
+    assert turn(live, l2_lambda=0.2).result.penalty == pytest.approx(0.190, abs=5e-4)
+    assert live.result.penalty > live.result.total / 3
+    live.guess("0")
+    assert live.prediction.answer == "0" and live.controls["l2_lambda"].value == 1
+    assert live.result.penalty < 1e-9
+    assert 1.9 < live.result.validation / free < 2.2
+
+
+def test_the_trail_keeps_every_price_that_was_tried(live):
+    trail = live.figure.axes[2]
+    walk, others = (next(line for line in trail.lines if line.get_label() == name) for name in TRAILS)
+    tried = [0, 0.01, 0.1, 0.02]
+    losses = {price: turn(live, l2_lambda=price).result.validation for price in tried}
+    assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == sorted(tried)
+    assert list(walk.get_ydata()) == [losses[price] for price in sorted(tried)]
+    assert np.isnan(others.get_ydata()).all()
+    turn(live, l2_lambda=20)  # explodes and leaves nothing
+    assert len(walk.get_xdata()) == 4
+    turn(live, seed=1, l2_lambda=0.01)
+    assert list(walk.get_ydata()) == [live.result.validation]  # a trail of its own
+    gray = np.array(others.get_ydata())
+    assert list(gray[np.isfinite(gray)]) == [losses[price] for price in sorted(tried)]
+    turn(live, rate=0.05)
+    assert np.isnan(others.get_ydata()).all()  # other rates are another story
+    turn(live, rate=0.1, seed=0)
+    assert list(walk.get_ydata()) == [losses[price] for price in sorted(tried)]
+
+
+def test_a_price_is_trained_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(ch09_price_of_weights, "train", lambda nn, *given: calls.append(nn.l2_lambda) or False)
+    own = price_of_weights()
+    for price in (0.01, 0.1, 0.01, 0):
+        turn(own, l2_lambda=price)
+    assert calls == [0, 0.01, 0.1]
+    own.close()
+
+
+def test_a_slow_loop_takes_the_first_steps_only():
+    steps = []
+
+    def counted(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda):
+        steps.append(epochs)
+        return mine("train_l2")(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda)
+
+    own = price_of_weights(train_l2=counted)
+    for price in (0.01, 1, 30):
+        turn(own, l2_lambda=price)
+    assert steps == [COMPARED] * 4
+    own.close()
 
 
 @pytest.mark.parametrize("l2_lambda, rate, seed", [(0, 0.1, 0), (0.01, 0.05, 3), (0.1, 0.2, 20)])
@@ -77,20 +126,22 @@ def test_a_wrong_loop_of_the_reader_is_seen():
         return mine("train_l2")(X, y, parameters, activations, derivatives, learning_rate, epochs, 0)
 
     own = price_of_weights(train_l2=without_the_price)
+    turn(own, l2_lambda=0.01)
     assert own.result.validation == pytest.approx(0.307, abs=5e-4)
     own.close()
 
 
 def test_the_columns_are_the_losses(live):
-    for l2_lambda in (0.03, 0.3):
-        priced = turn(live, l2_lambda=l2_lambda).result
-        columns = live.figure.axes[2].patches
-        heights = [column.get_height() for column in columns]
-        assert heights == [priced.data, priced.penalty, priced.data, priced.penalty, priced.validation]
-        assert columns[3].get_y() == priced.data  # the penalty stands on the data loss
-        assert columns[2].get_x() == columns[3].get_x()
-        written = [text.get_text() for text in live.figure.axes[2].texts[:4]]
-        assert written == [f"{v:.3f}" for v in (priced.data, priced.penalty, priced.total, priced.validation)]
+    data, penalty = live.figure.axes[2].containers
+    runs = {price: turn(live, l2_lambda=price).result for price in (0.03, 0.2)}
+    for price, low, high in zip(LAMBDAS, data, penalty, strict=True):
+        run = runs.get(price)
+        if run:
+            assert (low.get_height(), high.get_height()) == (run.data, run.penalty)
+            assert high.get_y() == run.data  # the penalty stands on the data loss
+            assert high.get_x() == low.get_x()
+        elif price:
+            assert low.get_height() == high.get_height() == 0
 
 
 def test_the_curve_and_the_histogram_are_the_network(live):
@@ -137,8 +188,6 @@ def test_every_extreme_answers(live, seed):
             turn(live, l2_lambda=l2_lambda, rate=rate, seed=seed)
             assert f"λ = {l2_lambda:g}, rate {rate:g}, seed {seed}" in live.readout
             assert (live.result is None) == (rate * l2_lambda >= 2)
-    heights = [column.get_height() for column in live.figure.axes[2].patches]
-    assert heights == [0] * 5
 
 
 # ---- what the prose says ----------------------------------------------------------------------------

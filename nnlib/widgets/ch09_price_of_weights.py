@@ -25,7 +25,8 @@ LAMBDAS += (1, 2, 5, 10, 15, 19, 20, 21, 30)
 RATES = (0.02, 0.05, 0.1, 0.2)
 BINS = np.linspace(-2.5, 2.5, 42)  # an odd number of columns, so that one of them stands on 0
 LEAST = 0.5  # the lower end of the log scale of counts
-HIGHEST = 0.8  # of the losses
+HIGHEST = 0.85  # of the losses
+COMPARED = 20  # of a training's steps: those in which a reader's loop has to show whether it is the library's
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,89 +57,121 @@ def curve_data():
     return (*datasets.noisy_sine(n=12, noise=0.4, seed=1), *datasets.noisy_sine(n=200, noise=0.4, seed=2))
 
 
+def train(nn, X, y, train_l2):
+    """Train nn for EPOCHS steps; False if it explodes.
+
+    train_l2 : the reader's loop, or None. It takes the first steps of every training. If they are those of the
+    library, the library takes the others, because a loop that is slow but right must not make the figure slow.
+    """
+    start, given = nn.get_parameters(), (ACTIVATIONS, DERIVATIVES, nn.learning_rate)
+    try:
+        if train_l2 is None:
+            nn.fit(X, y, epochs=EPOCHS, batch_size=len(X))
+            return True
+        own = train_l2(X, y, nn.get_parameters(), *given, COMPARED, nn.l2_lambda)[0]
+        nn.fit(X, y, epochs=COMPARED, batch_size=len(X))
+        if _agree(own, nn.get_parameters()):
+            nn.fit(X, y, epochs=EPOCHS - COMPARED, batch_size=len(X))
+            return True
+    except DivergenceError:
+        return False
+    own = train_l2(X, y, start, *given, EPOCHS, nn.l2_lambda)[0]
+    if not all(np.isfinite(layer[key]).all() for layer in own for key in ("W", "b")):
+        return False
+    nn.set_parameters(own)
+    return np.isfinite(nn.loss(X, y) + nn.penalty())
+
+
+def _agree(own, parameters):
+    """Whether two lists of parameters are equal but for rounding, which an explosion makes larger."""
+    pairs = [(own[k][key], layer[key]) for k, layer in enumerate(parameters) for key in ("W", "b")]
+    return all(np.abs(a - b).max() <= 1e-6 * np.abs(b).max() for a, b in pairs)
+
+
 def price_of_weights(train_l2=None):
     """The curve, the weights and the losses of a network 1-20-20-1, for a price λ, a learning rate and a seed.
+
+    Every price that was tried leaves its losses behind, so that a walk along the slider draws them against λ.
 
     train_l2(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda) -> (parameters, losses,
     penalties): the reader's own training loop; None for the library's.
     """
     X, y, X_val, y_val = curve_data()
-    fig, (fit, histogram, bars) = figure(1, 3, size=(8.4, 3.8), width_ratios=(1.35, 1, 1.1))
+    tried = {}  # (rate, seed) -> {λ: Priced, or None where it exploded}
+    fig, (fit, histogram, trail) = figure(1, 3, size=(8.4, 3.6), width_ratios=(1.2, 0.85, 1.35))
     fit.plot(X_val, y_val, "o", color="#BBBBBB", markersize=2.5, label="validation")
     fit.plot(GRID, np.sin(np.pi * GRID), ":", color=COLORS["black"], linewidth=1.3, label="the sine")
     (curve,) = fit.plot([], [], color=COLORS["blue"], linewidth=2.5, label="network")
     fit.plot(X, y, "o", color=COLORS["black"], markersize=6, label="12 points")
     fit.set(xlim=(-1.03, 1.03), ylim=(-2.3, 2.9), xlabel="$x$", ylabel="$y$")
-    fit.legend(loc="upper center", ncols=2, fontsize=9.5, handlelength=1.4, columnspacing=1)
+    fit.legend(loc="upper center", ncols=2, fontsize=9, handlelength=1.2, columnspacing=0.8)
     columns = histogram.fill([0], [LEAST], color=COLORS["blue"])[0]
     histogram.set(xlim=(BINS[0], BINS[-1]), ylim=(LEAST, 600), yscale="log")
     histogram.set(xlabel="weight", ylabel="how many of 440")
     histogram.set_yticks([1, 10, 100], ["1", "10", "100"])
-    styles = {"data": {"color": COLORS["blue"]}, "validation": {"color": COLORS["vermillion"]}}
-    styles["penalty"] = {"facecolor": "#8FD3BF", "edgecolor": COLORS["green"], "hatch": "///"}
-    # The total is a column of the two parts, one on top of the other.
-    parts = [("data", 0), ("penalty", 1), ("data", 2), ("penalty", 2), ("validation", 3)]
-    boxes = [bars.bar(place, 0, width=0.7, **styles[name])[0] for name, place in parts]
-    numbers = [bars.text(place, 0, "", ha="center", va="bottom", fontsize=9.5) for place in range(4)]
-    bars.set(ylim=(0, HIGHEST), ylabel="loss (mean squared error)")
-    bars.set_xticks(range(4), ["data", "+ penalty", "= total", "validation"], fontsize=9, rotation=20)
-    bars.grid(False, axis="x")
+    # A column for every price: the total, built up from its two parts.
+    data = trail.bar(range(len(LAMBDAS)), 0, width=0.8, color=COLORS["blue"], label="data loss")
+    edges = {"edgecolor": COLORS["green"], "linewidth": 1}
+    penalty = trail.bar(range(len(LAMBDAS)), 0, width=0.8, facecolor="#8FD3BF", label="+ penalty", **edges)
+    (others,) = trail.plot([], [], color="#8C8C8C", linewidth=1, label="other seeds")
+    (walk,) = trail.plot([], [], "^-", color=COLORS["vermillion"], markersize=5, linewidth=1.5, label="validation loss")
+    (here,) = trail.plot([], [], "^", color=COLORS["vermillion"], markersize=10, markeredgecolor="black")
+    trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST), xlabel="price λ", ylabel="loss (mean squared error)")
+    ticks = (0, 0.01, 0.1, 1, 20)
+    trail.set_xticks([LAMBDAS.index(price) for price in ticks], [f"{price:g}" for price in ticks])
+    trail.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2, columnspacing=0.8)
+    trail.grid(False, axis="x")
 
     def say(text):
         note(fit, text)
         fit.texts[-1].set_y(0.13)  # below the points
 
-    def trained(nn, l2_lambda, rate):
-        """Whether the training came to an end. Otherwise nn is as it was."""
-        if train_l2 is None:
-            try:
-                nn.fit(X, y, epochs=EPOCHS, batch_size=len(X))
-            except DivergenceError:
-                return False
-            return True
-        given = nn.get_parameters(), ACTIVATIONS, DERIVATIVES, rate, EPOCHS, l2_lambda
-        parameters = train_l2(X, y, *given)[0]
-        if not all(np.isfinite(layer[key]).all() for layer in parameters for key in ("W", "b")):
-            return False
-        nn.set_parameters(parameters)
-        return np.isfinite(nn.loss(X, y) + nn.penalty())
-
     def compute(l2_lambda, rate, seed):
-        nn = NeuralNetwork(LAYERS, learning_rate=rate, l2_lambda=l2_lambda, seed=seed)
-        if not trained(nn, l2_lambda, rate):
-            return None
-        weights = np.concatenate([layer.W.ravel() for layer in nn.layers])
-        return Priced(nn.loss(X, y), nn.penalty(), nn.loss(X_val, y_val), nn.predict(GRID), weights)
+        runs = tried.setdefault((rate, seed), {})
+        if l2_lambda not in runs:
+            nn = NeuralNetwork(LAYERS, learning_rate=rate, l2_lambda=l2_lambda, seed=seed)
+            runs[l2_lambda] = None
+            if train(nn, X, y, train_l2):
+                weights = np.concatenate([layer.W.ravel() for layer in nn.layers])
+                losses = nn.loss(X, y), nn.penalty(), nn.loss(X_val, y_val)
+                runs[l2_lambda] = Priced(*losses, nn.predict(GRID), weights)
+        return runs[l2_lambda]
+
+    def stops(runs):
+        """Where the prices tried stand and what their validation losses are, from left to right."""
+        found = sorted((LAMBDAS.index(price), run.validation) for price, run in runs.items() if run)
+        return np.array(found).reshape(-1, 2)
 
     def draw(result, l2_lambda, rate, seed):
+        runs = tried[rate, seed]
+        for k, price in enumerate(LAMBDAS):
+            run = runs.get(price)
+            data[k].set_height(run.data if run else 0)
+            penalty[k].set(y=run.data if run else 0, height=run.penalty if run else 0)
+        walk.set_data(*stops(runs).T)
+        elsewhere = [stops(tried[key]) for key in sorted(tried) if key[0] == rate and key[1] != seed]
+        gap = [[np.nan, np.nan]]
+        others.set_data(*np.concatenate([gap, *(part for each in elsewhere for part in (each, gap))]).T)
         words = f"λ = {l2_lambda:g}, rate {rate:g}, seed {seed}: "
         if result is None:
             curve.set_data([], [])
+            here.set_data([], [])
             columns.set_xy(np.array([[0, LEAST]]))
-            for box in boxes:
-                box.set(y=0, height=0)
-            for number in numbers:
-                number.set_text("")
             factor = f"1 − {rate:g} · {l2_lambda:g} = {1 - rate * l2_lambda:.3g}".replace("-", "−")
             factor = factor.replace(" ", "\N{NO-BREAK SPACE}")  # one line for the whole equation
             say(f"Exploded: each step multiplies the weights by {factor}.")
             note(histogram, "Exploded: no weights.")
-            note(bars, "Exploded: no losses.")
+            note(trail, "Exploded: no losses.")
             return words + f"it exploded. Rate times λ is {rate * l2_lambda:.3g}; it must stay below 2."
         curve.set_data(GRID, np.clip(result.outputs, -10, 10))
         counts = np.histogram(np.clip(result.weights, BINS[0], BINS[-1]), BINS)[0]
         heights = np.concatenate([[LEAST], np.repeat(np.maximum(counts, LEAST), 2), [LEAST]])
         columns.set_xy(np.stack([np.repeat(BINS, 2), heights], axis=1))
-        data, penalty = result.data, result.penalty
-        for box, height in zip(boxes, (data, penalty, data, penalty, result.validation), strict=True):
-            box.set_height(height)
-        boxes[3].set_y(data)
-        for number, loss in zip(numbers, (data, penalty, result.total, result.validation), strict=True):
-            number.set(y=min(loss, 0.94 * HIGHEST) + 0.008, text=f"{loss:.3f}")
+        here.set_data([LAMBDAS.index(l2_lambda)], [result.validation])
         square = float(np.sum(result.weights**2))
         if square < 1e-6:
             say("Every weight is 0. Only the output bias is left: the mean of the twelve points, for every x.")
-        words += f"data loss {data:.4f} + penalty {penalty:.4f} = total {result.total:.4f}; "
+        words += f"data loss {result.data:.4f} + penalty {result.penalty:.4f} = total {result.total:.4f}; "
         words += f"validation loss {result.validation:.4f}. ΣW² = {square:.1f}, "
         return words + f"largest weight {np.abs(result.weights).max():.2f}, steepest slope {result.steepest:.1f}."
 
@@ -146,16 +179,16 @@ def price_of_weights(train_l2=None):
         "price_of_weights",
         question="How high should the price be?",
         prediction=Prediction(
-            "Without a price the validation loss is 0.307, with λ = 0.01 it is 0.200. Now ten times that price, "
-            "λ = 0.1. What will the validation loss be?",
-            options=("still lower", "about 0.2 again", "between 0.2 and 0.3", "higher than without a price"),
-            answer="higher than without a price",
-            explanation="At this price the weights are too small to follow the sine: the data loss rises, and the "
-            "validation loss with it.",
-            settings={"l2_lambda": 0.1},
+            "At λ = 0.2 the penalty is 0.190, more than a third of the total. Now five times that price, λ = 1. How "
+            "large will the penalty be?",
+            options=("five times as large", "somewhat larger", "about as large", "0"),
+            answer="0",
+            explanation="At such a price no weight is worth what it costs. All of them are gone; what is left is a "
+            "flat line, and its validation loss is about twice that of the network without a price.",
+            settings={"l2_lambda": 1},
         ),
         controls={
-            "l2_lambda": list_slider("price λ", LAMBDAS, 0.01),
+            "l2_lambda": list_slider("price λ", LAMBDAS, 0),
             "rate": list_slider("learning rate", RATES, 0.1),
             "seed": slider("seed", 0, 20, 0),
         },
@@ -163,6 +196,6 @@ def price_of_weights(train_l2=None):
         draw=draw,
         figure=fig,
         alt="Left, twelve points, the sine they come from and the curve of the network. Middle, a histogram of its 440 "
-        "weights, counts on a log scale. Right, columns for the data loss, the penalty, their total, and the "
-        "validation loss.",
+        "weights, counts on a log scale. Right, against the price: a column of data loss and penalty for each price "
+        "tried, and the trail of the validation losses.",
     )
