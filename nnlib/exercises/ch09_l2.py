@@ -21,6 +21,50 @@ from nnlib.exercises.ch05_backpropagation import (
 exercise = chapter("09", "a price on large weights")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="rate_at_the_cliff",
+    recall=True,
+    title="The learning rate at which descent explodes",
+    solution=0.5,
+    wrong=[
+        (0.25, "At 1 divided by the second derivative a single step arrives. The cliff is at twice that rate."),
+        (2, "It is 2 divided by the second derivative: the steeper the walls, the smaller the rate must be."),
+        (8, "The steeper the walls, the smaller the rate must be: divide 2 by the second derivative."),
+    ],
+    hints=["Past which rate does a step land farther from the bottom than it started?", "2 / 4"],
+    holds="2 divided by the second derivative, 2 / 4 = 0.5. You will meet this cliff again.",
+)
+
+exercise(
+    name="error_of_opposites",
+    recall=True,
+    title="The relative error of a gradient with the wrong sign",
+    solution=1,
+    wrong=[
+        (0, "0 is the error of two equal gradients. These point in opposite directions."),
+        (2, "The length of the difference, 2 |g|, is divided by the sum of both lengths, |g| + |g|."),
+    ],
+    hints=["|g - (-g)| / (|g| + |-g|)", "2 |g| / 2 |g|"],
+    holds="2 |g| / (|g| + |g|) = 1, the largest error there is.",
+)
+
+exercise(
+    name="moving_from_zero",
+    recall=True,
+    title="What moves when everything is 0",
+    solution=1,
+    wrong=[
+        (0, "The outputs are wrong, so the output bias has a slope: it needs no weight to be felt."),
+        (5, "The slopes of the hidden biases come through the output weights, and these are 0."),
+        (17, "Most slopes have a weight or a hidden output as a factor, and these are all 0."),
+    ],
+    hints=["Which slope has no weight and no hidden output among its factors?", "The output bias, alone."],
+    holds="The output bias alone. Every other slope has a zero among its factors.",
+)
+
+
 # ---- l2_penalty -------------------------------------------------------------------------------------
 
 
