@@ -33,7 +33,7 @@ exercise(
         (2, "It is 2 divided by the second derivative: the steeper the walls, the smaller the rate must be."),
         (8, "The steeper the walls, the smaller the rate must be: divide 2 by the second derivative."),
     ],
-    hints=["Past which rate does a step land farther from the bottom than it started?", "2 / 4"],
+    hints=["Past which rate does a step land farther from the bottom than it started?", "Divide 2 by 4."],
     holds="2 divided by the second derivative, 2 / 4 = 0.5. You will meet this cliff again.",
 )
 
@@ -46,7 +46,7 @@ exercise(
         (0, "0 is the error of two equal gradients. These point in opposite directions."),
         (2, "The length of the difference, 2 |g|, is divided by the sum of both lengths, |g| + |g|."),
     ],
-    hints=["|g - (-g)| / (|g| + |-g|)", "2 |g| / 2 |g|"],
+    hints=["The length of their difference, divided by the sum of their lengths.", "Divide 2 |g| by |g| + |g|."],
     holds="2 |g| / (|g| + |g|) = 1, the largest error there is.",
 )
 

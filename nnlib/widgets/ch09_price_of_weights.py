@@ -175,6 +175,8 @@ def price_of_weights(train_l2=None):
         words += f"validation loss {result.validation:.4f}. ΣW² = {square:.1f}, "
         return words + f"largest weight {np.abs(result.weights).max():.2f}, steepest slope {result.steepest:.1f}."
 
+    prices = list_slider("price λ", LAMBDAS, LAMBDAS[1])
+    prices.value = 0  # one that is made at its first stop has no words for it
     return Live(
         "price_of_weights",
         question="How high should the price be?",
@@ -188,7 +190,7 @@ def price_of_weights(train_l2=None):
             settings={"l2_lambda": 1},
         ),
         controls={
-            "l2_lambda": list_slider("price λ", LAMBDAS, 0),
+            "l2_lambda": prices,
             "rate": list_slider("learning rate", RATES, 0.1),
             "seed": slider("seed", 0, 20, 0),
         },
