@@ -281,7 +281,17 @@ def test_the_gain_on_the_digits():
 def test_the_exercise_judges_by_the_validation_digits():
     bad, *good, high = (right_of_the_validation_digits(price) for price in (0.0, 0.0003, 0.001, 0.003, 0.004, 0.01))
     assert bad == 177  # 88.5 %
-    assert min(good) >= ENOUGH > max(bad, high)
+    assert min(good) >= ENOUGH > max(bad, high, right_of_the_validation_digits(0.015))
+
+
+def test_with_many_points_a_low_price_hardly_matters():
+    def validation(l2_lambda, data):
+        nn = NeuralNetwork(LAYERS, learning_rate=0.1, l2_lambda=l2_lambda, seed=0)
+        nn.fit(*datasets.noisy_sine(n=100, noise=0.4, seed=data), epochs=EPOCHS, batch_size=100)
+        return nn.loss(X_val, y_val)
+
+    *low, high = (np.mean([validation(price, data) for data in (1, 3, 5)]) for price in (0, 0.003, 0.01, 0.03))
+    assert np.ptp(low) < 0.005 < high - max(low)
 
 
 def test_a_price_that_passes_gains_on_the_test_digits_too():

@@ -179,10 +179,6 @@ exercise(
             "Only the last layer pays: each layer overwrites the one before. Add them up, `+=`.",
         ),
         (
-            edited(l2_penalty, "in parameters", "in parameters[:-1]"),
-            "The last layer does not pay. Go through all of them.",
-        ),
-        (
             lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda**2),
             "λ is squared too. Square the weights, and multiply by λ/2 once.",
         ),
@@ -590,16 +586,8 @@ shrinking_once = edited(
     ADDED,
     "pass",
 )
-in_the_callers_arrays = edited(
-    train_l2,
-    "parameters = [\n            " + MOVED + "\n            for layer, slope in zip(parameters, gradients)\n        ]",
-    """for layer, slope in zip(parameters, gradients):
-            layer["W"] -= learning_rate * slope["W"]
-            layer["b"] -= learning_rate * slope["b"]""",
-)
 
 F, D = [np.tanh, np.tanh, linear], [tanh_derivative, tanh_derivative, linear_derivative]  # those of the notebook
-OWN_F, OWN_D = ("activations)", "F[: len(parameters)])"), ("derivatives)\n", "D[: len(parameters)])\n")
 
 
 def training_case(rng, n, sizes, activations, derivatives, learning_rate, epochs, l2_lambda):
@@ -662,10 +650,6 @@ exercise(
             "The biases are pulled toward 0 as well. Only the weights pay.",
         ),
         (
-            edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "-l2_lambda)")),
-            "The price has the wrong sign: the weights are pushed away from 0.",
-        ),
-        (
             edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "2 * l2_lambda)")),
             "The weights are pulled twice as hard as they should: the slope of λ/2 · w² is λw.",
         ),
@@ -692,25 +676,9 @@ exercise(
             "The weights shrink once, before the loop. Every step has to shrink them.",
         ),
         (
-            noted_after_the_step(PENALTY),
-            "The losses are from before each step, the penalties from after it. Take both before.",
-        ),
-        (
             noted_after_the_step(LOSS, PENALTY),
             "Losses and penalties come one step late. Take both before the step, at the weights that the gradient "
             "belongs to.",
-        ),
-        (
-            noted_after_the_step(LOSS),
-            "The penalties are from before each step, the losses from after it. Take both before.",
-        ),
-        (
-            edited(train_l2, PENALTY, "penalties.append(2 * my_l2_penalty(parameters, l2_lambda))"),
-            "The penalties are twice too large: λ/2 · ΣW².",
-        ),
-        (
-            edited(train_l2, PENALTY, "penalties.append(my_l2_penalty(parameters, 2))"),
-            "The penalties are sums of squares without their price, λ/2.",
         ),
         (
             edited(
@@ -721,74 +689,13 @@ exercise(
             "The steps are right, but the penalties count the biases. They are free.",
         ),
         (
-            edited(train_l2, "np.mean((", "np.sum(("),
-            "The losses are sums of squares. The loss is their mean over every element.",
-        ),
-        (
-            edited(train_l2, "layer[key] - learning_rate", "layer[key] + learning_rate"),
-            "This climbs: the gradient points uphill. Go against it, `layer['W'] - learning_rate * slope['W']`.",
-        ),
-        (
-            edited(train_l2, "- learning_rate *", "- learning_rate / len(X) *"),
-            "The step is divided by the number of rows. The gradient is that of a mean already: divide no more.",
-        ),
-        (
-            edited(train_l2, RESULT, "    " + RESULT),
-            "Only one step is taken: is the `return` inside the loop?",
-        ),
-        (
-            edited(
-                train_l2,
-                "losses, penalties = [], []",
-                "start, losses, penalties = parameters, [], []",
-                RESULT,
-                "return start, losses, penalties",
-            ),
-            "The losses are right, but the parameters come back as they were: return the trained ones.",
-        ),
-        (
-            edited(train_l2, RESULT, "return parameters, losses"),
-            "The penalties are missing: return all three, `parameters, losses, penalties`.",
-        ),
-        (
-            edited(train_l2, RESULT, "return parameters, penalties, losses"),
-            "Losses and penalties have changed places: return `parameters, losses, penalties`.",
-        ),
-        (
             edited(train_l2, RESULT, "return losses, penalties, parameters"),
             "Return parameters first, then losses, then penalties.",
-        ),
-        (
-            edited(train_l2, RESULT, "return losses, parameters, penalties"),
-            "The losses come first here. Return `parameters, losses, penalties`.",
-        ),
-        (
-            edited(train_l2, *OWN_F, *OWN_D),
-            "The activations and derivatives are always the same, tanh, whatever comes in. Are the notebook's `F` and "
-            "`D` in it? Use `activations` and `derivatives`.",
-        ),
-        (
-            edited(train_l2, *OWN_F),
-            "The forward pass takes tanh, whatever comes in. Is the notebook's `F` in it? Use `activations`.",
-        ),
-        (
-            edited(train_l2, *OWN_D),
-            "The backward pass takes the derivative of tanh, whatever comes in. Is the notebook's `D` in it? Use "
-            "`derivatives`.",
         ),
         (
             edited(train_l2, LOSS, LATE[LOSS].replace("activations", "F[: len(parameters)]")),
             "The losses are computed with tanh, whatever comes in: are they from the notebook's `mse_of`, which takes "
             "the notebook's `F`? Take them from `trace[-1]`.",
-        ),
-        (
-            edited(train_l2, RESULT, "return parameters, losses, penalties[-1:]"),
-            "Only the last penalty is returned. Return the list of all, one for each step.",
-        ),
-        (
-            in_the_callers_arrays,
-            "The numbers are right, but the caller's start is gone. Make new arrays, so that the same start can be "
-            "used for the next λ.",
         ),
     ],
     hints=[
