@@ -179,6 +179,10 @@ exercise(
             "Only the last layer pays: each layer overwrites the one before. Add them up, `+=`.",
         ),
         (
+            edited(l2_penalty, "in parameters", "in parameters[:-1]"),
+            "The last layer does not pay. Go through all of them.",
+        ),
+        (
             lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda**2),
             "λ is squared too. Square the weights, and multiply by λ/2 once.",
         ),
