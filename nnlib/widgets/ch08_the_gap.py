@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets, initializers
-from nnlib.exercises.ch08_overfitting import best_epoch, split_rows
+from nnlib.exercises.ch08_overfitting import split_rows
 from nnlib.plots import COLORS, artist, figure, plot_history
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
@@ -100,11 +100,8 @@ def watched_losses(width, noise, points, data_sets):
     return losses[0].T, losses[1].T
 
 
-def the_gap(best_epoch=best_epoch):
-    """The fitted curve at an epoch, and the two losses over a thousand, for a width, a noise and a number of points.
-
-    best_epoch(val_losses) -> int: the reader's own function, or the library's.
-    """
+def the_gap():
+    """The fitted curve at an epoch, and the two losses over a thousand, for a width, a noise and a number of points."""
     grid = np.linspace(-1, 1, 301).reshape(-1, 1)
     fig, (plane, curves) = figure(1, 2, size=(8.4, 3.4), width_ratios=(1.1, 1))
     plane.plot(grid, np.sin(np.pi * grid), color=COLORS["black"], linestyle=":", linewidth=1.4, label="the sine")
@@ -116,6 +113,7 @@ def the_gap(best_epoch=best_epoch):
     plane.legend(ncols=2, loc="upper center")
     plot_history({"train_loss": [0.0], "val_loss": [0.0]}, curves)
     train_line, val_line = artist(curves, "train_loss"), artist(curves, "val_loss")
+    gap = curves.fill_between([], [], [], color=COLORS["vermillion"], alpha=0.2, linewidth=0, label="the gap")
     (here,) = curves.plot([], [], color=COLORS["gray"], linewidth=1, label="epoch shown")
     (lowest,) = curves.plot([], [], "v", color=COLORS["vermillion"], markersize=10, label="best epoch")
     curves.set(xlim=(-15, EPOCHS + 15), ylim=(0, 1), xticks=range(0, EPOCHS + 1, 200))
@@ -123,7 +121,7 @@ def the_gap(best_epoch=best_epoch):
 
     def compute(width, noise, points, data):
         run = watched_run(width, noise, points, data)
-        return run, int(best_epoch(run.val_losses)), network(width)
+        return run, int(np.argmin(run.val_losses)), network(width)
 
     def draw(result, width, noise, points, epoch):
         run, best, nn = result
@@ -135,6 +133,8 @@ def the_gap(best_epoch=best_epoch):
         so_far = range(epoch + 1)
         train_line.set_data(so_far, run.train_losses[: epoch + 1])
         val_line.set_data(so_far, run.val_losses[: epoch + 1])
+        below, above = train_line.get_ydata(), val_line.get_ydata()
+        gap.set_data(so_far, below, np.maximum(below, above))
         here.set_data([epoch, epoch], [0, 1])
         lowest.set_data([best], [run.val_losses[best] + 0.03])
         lowest.set_visible(best <= epoch)
@@ -171,5 +171,6 @@ def the_gap(best_epoch=best_epoch):
         plays="epoch",
         tick=60,
         alt="Left, noisy training and validation points of a sine, and the curve that the network draws at the epoch "
-        "shown. Right, training and validation loss over 1000 epochs; a triangle marks the smallest validation loss.",
+        "shown. Right, training and validation loss over 1000 epochs; the gap is shaded where the validation loss is the "
+        "higher one, and a triangle marks the smallest validation loss.",
     )
