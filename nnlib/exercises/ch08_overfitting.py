@@ -1,5 +1,6 @@
 """Exercises of chapter 08: hold rows back, watch both losses, stop in time."""
 
+import copy
 import functools
 import re
 from numbers import Number
@@ -25,6 +26,47 @@ from nnlib.exercises.ch07_initialization import glorot
 from nnlib.exercises.engine.compare import differences
 
 exercise = chapter("08", "overfitting")
+
+
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="best_line_touches",
+    recall=True,
+    title="The points that the best line touches",
+    solution=0,
+    wrong=[
+        (6, "The six rides do not lie on a line. Which of them would a line that is closest to all of them go through?"),
+        (1, "A line that insists on touching one point pays for it at the other five."),
+        (2, "A line through two points pays for it at the other four."),
+    ],
+    hints=["The best line passes between the points."],
+    holds="The best line passes between the points, because each of them carries luck that the next will not have.",
+)
+
+exercise(
+    name="loss_before_or_after",
+    recall=True,
+    title="The loss that train records",
+    solution="before",
+    wrong=[
+        ("after", "That would take a second forward pass. `train` records the loss of the one that the gradient needs."),
+    ],
+    hints=["It comes free with a forward pass that is needed anyway. Which one?"],
+    holds="It comes free with the forward pass that the gradient needs, so it is the loss before the step.",
+)
+
+exercise(
+    name="rounding_or_bug",
+    recall=True,
+    title="A gradient that is off by a hundredth",
+    solution="bug",
+    wrong=[
+        ("rounding", "In float64, rounding leaves errors far smaller than that: above 1e-4 something is wrong."),
+    ],
+    hints=["Float64 has about 16 digits."],
+    holds="In float64, a relative error above 1e-4 is a bug; below 1e-8 the gradient is fine.",
+)
 
 
 # ---- split_rows -------------------------------------------------------------------------------------
@@ -482,99 +524,13 @@ exercise(
 )
 
 
-# ---- best_epoch -------------------------------------------------------------------------------------
-
-
-def best_epoch(val_losses):
-    return int(np.argmin(val_losses))
-
-
-def best_epoch_loop(val_losses):
-    best = 0
-    for epoch, loss in enumerate(val_losses):
-        if loss < val_losses[best]:
-            best = epoch
-    return best
-
-
-def first_rise(val_losses):
-    for epoch in range(1, len(val_losses)):
-        if val_losses[epoch] > val_losses[epoch - 1]:
-            return epoch - 1
-    return len(val_losses) - 1
-
-
-exercise(
-    title="The epoch with the smallest validation loss",
-    solution=best_epoch,
-    cases=lambda rng: [
-        ([0.9, 0.5, 0.6, 0.3, 0.3, 0.7],),
-        ([float(loss) for loss in rng.permutation(9) + 1.5],),
-        ([0.4, 0.5, 0.6],),
-        ([0.7, 0.7, 0.2, 0.8, 0.2, 0.2, 0.9],),
-        ([3.0, 2.0, 1.0, 0.5],),
-        ([0.25],),
-        ([0.31, 0.123456782, 0.123456781, 0.2],),
-        ([1.5, 1.25, 3.0],),
-        ([0.5, 0.0, 0.0, 1.0],),
-        ([float(loss) for loss in np.geomspace(1, 0.1, 30)] + [float(loss) for loss in rng.uniform(0.11, 0.2, 90)],),
-    ],
-    also_right=[
-        best_epoch_loop,
-        lambda val_losses: val_losses.index(min(val_losses)),
-        lambda val_losses: min(range(len(val_losses)), key=val_losses.__getitem__),
-        lambda val_losses: np.argmin(val_losses),
-        lambda val_losses: int(np.argsort(val_losses, kind="stable")[0]),
-    ],
-    wrong=[
-        (lambda val_losses: min(val_losses), "This is the smallest loss. Tell *when* it was reached: its place."),
-        (lambda val_losses: int(np.argmax(val_losses)), "This is the epoch with the largest loss."),
-        (
-            lambda val_losses: int(np.argmin(val_losses)) + 1,
-            "One too many: epochs count from 0, as places in a list do.",
-        ),
-        (
-            lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
-            "Of two equally good epochs the first one counts: the shorter training is the cheaper one.",
-        ),
-        (lambda val_losses: len(val_losses) - 1, "This is always the last epoch. Find the best one."),
-        (
-            first_rise,
-            "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
-            "later.",
-        ),
-        (
-            lambda val_losses: [e for e, loss in enumerate(val_losses) if loss == min(val_losses)],
-            "These are all the best epochs. Return one number, the first of them.",
-        ),
-        (
-            lambda val_losses: best_epoch(val_losses) if min(val_losses) < 1 else 0,
-            "The search starts at a loss of 1, and where all losses are larger than 1 it finds none. Start at "
-            "`np.inf`, or at the first loss.",
-        ),
-        (
-            lambda val_losses: int(np.argmin(np.round(val_losses, 3))),
-            "The losses are rounded before they are compared, so two that differ a little look equal. Compare them as "
-            "they are.",
-        ),
-    ],
-    hints=[
-        "You look for a place in the list, and not for a value.",
-        "NumPy has a function for the place of the smallest entry; its name begins with `arg`. Of equals it takes "
-        "the first.",
-    ],
-    holds="You now have the epoch to go back to: the one after which unseen rows were predicted best.",
-)
-my_best_epoch = best_epoch  # what the cells of the chapter call it from here on
-
-
 # ---- early_stopping ---------------------------------------------------------------------------------
 
 
 def early_stopping(patience):
     def callback(nn):
         val_losses = nn.history["val_loss"]
-        since_best = len(val_losses) - 1 - my_best_epoch(val_losses)
+        since_best = len(val_losses) - 1 - int(np.argmin(val_losses))
         return since_best >= patience
 
     return callback
@@ -614,18 +570,23 @@ def early_stopping_by_slices(patience):
     return callback
 
 
-class Watched:
-    """What a callback sees of a network in training: its history so far, and parameters."""
+class Watched(NeuralNetwork):
+    """A network in training, as a callback sees it, whose losses are given to it."""
+
+    history = None  # not the network's own
 
     def __init__(self):
+        super().__init__([{"n_inputs": 1, "n_neurons": 1, "activation": "linear"}], seed=0)
         self.history = {"train_loss": [], "val_loss": [], "penalty": [], "learning_rate": []}
 
     @property
     def epoch(self):
         return len(self.history["val_loss"])
 
-    def get_parameters(self):
-        return [{"W": np.full((1, 1), float(self.epoch)), "b": np.zeros(1)}]
+    def train(self, val_loss):
+        for key, number in zip(self.history, (0.1 + abs(self.epoch - 1), val_loss, 0.0, 0.04)):
+            self.history[key].append(number)
+        self.set_parameters([{"W": np.full((1, 1), 1.5 * self.epoch), "b": np.full(1, 0.5 - self.epoch)}])
 
 
 def when_it_stops(early_stopping, patience, val_losses):
@@ -640,10 +601,7 @@ def when_it_stops(early_stopping, patience, val_losses):
     said, answers = ([], []), []
     for epoch, loss in enumerate(val_losses):
         for k, (nn, callback) in enumerate(zip(networks, callbacks)):
-            nn.history["train_loss"].append(0.1 + abs(epoch - 1))
-            nn.history["val_loss"].append(loss if k == 0 else val_losses[0] - 0.001 * epoch)
-            nn.history["penalty"].append(0.0)
-            nn.history["learning_rate"].append(0.04)
+            nn.train(loss if k == 0 else val_losses[0] - 0.001 * epoch)
             answers.append(asked(callback, nn, early_stopping))
             said[k].append(bool(answers[-1]))
     return None if all(answer is None for answer in answers) else said
@@ -670,7 +628,7 @@ def stopping_by(rule):
 
 
 def since(losses):
-    return len(losses) - 1 - my_best_epoch(losses)
+    return len(losses) - 1 - int(np.argmin(losses))
 
 
 def rises_in_a_row(losses):
@@ -826,10 +784,198 @@ exercise(
         "Two functions, one inside the other: the outer one remembers `patience`, the inner one gets `nn` and answers "
         "True or False.",
         "`nn.history['val_loss']` holds all validation losses up to now. How many epochs have passed since the best "
-        "one? `my_best_epoch` finds that.",
+        "one? `np.argmin` finds that.",
         "The last epoch is number `len(val_losses) - 1`. Take the best one away from it, and compare with `patience`.",
     ],
     holds="You now have early stopping: training that ends when unseen rows no longer benefit from it.",
+)
+
+
+# ---- keep_best --------------------------------------------------------------------------------------
+
+
+def keep_best(kept):
+    def callback(nn):
+        loss = nn.history["val_loss"][-1]
+        if loss < kept.get("loss", np.inf):
+            kept.update(loss=loss, epoch=nn.epoch - 1, parameters=nn.get_parameters())
+
+    return callback
+
+
+def keep_best_by_nonlocal(kept):
+    lowest = np.inf
+
+    def callback(nn):
+        nonlocal lowest
+        if nn.history["val_loss"][-1] < lowest:
+            lowest = kept["loss"] = nn.history["val_loss"][-1]
+            kept["epoch"] = len(nn.history["val_loss"]) - 1
+            kept["parameters"] = [{"W": layer.W.copy(), "b": layer.b.copy()} for layer in nn.layers]
+        return False
+
+    return callback
+
+
+def keep_best_by_argmin(kept):
+    def callback(nn):
+        losses = nn.history["val_loss"]
+        if np.argmin(losses) == len(losses) - 1:
+            kept["parameters"] = copy.deepcopy(nn.get_parameters())
+            kept["epoch"], kept["loss"] = np.argmin(losses), min(losses)
+
+    return callback
+
+
+class KeepBest:
+    def __init__(self, kept):
+        self.kept = kept
+
+    def __call__(self, nn):
+        losses = nn.history["val_loss"]
+        if len(losses) == 1 or losses[-1] < self.kept["loss"]:
+            self.kept |= {"parameters": nn.get_parameters(), "epoch": nn.epoch - 1, "loss": losses[-1]}
+
+
+KEPT = "epoch", "loss", "parameters"
+
+
+def what_is_kept(keep_best, val_losses):
+    """Two networks train in turns, each with a dict of its own: what is in the dicts at the end, and the answers."""
+    dicts = {}, {}
+    callbacks = [keep_best(kept) for kept in dicts]
+    if callbacks[0] is None:
+        return None
+    networks, stops = (Watched(), Watched()), []
+    for epoch, loss in enumerate(val_losses):
+        for k, (nn, callback) in enumerate(zip(networks, callbacks)):
+            nn.train(loss if k == 0 else val_losses[0] + 0.5 - 0.001 * epoch)
+            stops.append(bool(callback(nn)))
+    if not dicts[0]:
+        raise KeyError("nothing is in kept")
+    if any(kept.keys() != set(KEPT) for kept in dicts):
+        raise KeyError("kept must have the keys 'epoch', 'loss' and 'parameters', and no others")
+    return *([kept[key] for kept in dicts] for key in KEPT), any(stops)
+
+
+def keeping(worth_it, loss_of=lambda nn: nn.history["val_loss"][-1], parameters_of=Watched.get_parameters):
+    """A wrong `keep_best` from its condition, a function of the losses so far, and from what it keeps."""
+
+    def keep_best(kept):
+        def callback(nn):
+            if worth_it(nn.history["val_loss"]):
+                kept.update(loss=loss_of(nn), epoch=nn.epoch - 1, parameters=parameters_of(nn))
+
+        return callback
+
+    return keep_best
+
+
+def new_best(losses):
+    return np.argmin(losses) == len(losses) - 1
+
+
+def keep_best_in_a_new_dict(kept):
+    def callback(nn):
+        kept = {}
+        kept.update(loss=nn.history["val_loss"][-1], epoch=nn.epoch - 1, parameters=nn.get_parameters())
+
+    return callback
+
+
+def keep_best_sharing(kept):
+    best = _shared.setdefault("loss of the best", [np.inf])
+    if not kept:
+        best[0] = np.inf
+
+    def callback(nn):
+        loss = nn.history["val_loss"][-1]
+        if loss < best[0]:
+            best[0] = loss
+            kept.update(loss=loss, epoch=nn.epoch - 1, parameters=nn.get_parameters())
+
+    return callback
+
+
+exercise(
+    title="A callback that keeps the best weights",
+    solution=keep_best,
+    use=what_is_kept,
+    returns=("kept['epoch']", "kept['loss']", "kept['parameters']", "what the callback returns, as True or False"),
+    cases=lambda rng: [
+        ([0.5, 0.4, 0.45, 0.42],),
+        ([0.9, 0.5, 0.6, 0.4, 0.4, 0.7],),
+        ([3.5, 2.5, 2.75, 2.0, 2.25, 2.1],),
+        ([0.3, 0.6, 0.5],),
+        ([float(loss) for loss in rng.uniform(1, 2, 30)],),
+    ],
+    also_right=[keep_best_by_nonlocal, keep_best_by_argmin, KeepBest],
+    wrong=[
+        (
+            keeping(new_best, parameters_of=lambda nn: [{"W": layer.W, "b": layer.b} for layer in nn.layers]),
+            "A name is not a copy: `kept['parameters']` names the network's own arrays, and these go on training. "
+            "`nn.get_parameters()` copies them.",
+        ),
+        (
+            keeping(lambda losses: True),
+            "It keeps every epoch, and so in the end the last one. Keep an epoch only if its loss is below the lowest "
+            "so far.",
+        ),
+        (
+            keeping(lambda losses: losses[-1] <= min(losses)),
+            "A loss that only *equals* the best one replaces it. It has to be below: `<`.",
+        ),
+        (
+            keeping(lambda losses: len(losses) < 2 or losses[-1] < losses[-2]),
+            "Better than the epoch before is not better than all before: compare with the lowest loss so far.",
+        ),
+        (
+            keeping(lambda losses: losses[-1] == max(losses)),
+            "It keeps the epoch with the *largest* validation loss.",
+        ),
+        (
+            keeping(lambda losses: losses[-1] < min([1.0, *losses[:-1]])),
+            "The search starts at a loss of 1, and where all losses are larger than 1 nothing is kept. Start at "
+            "`np.inf`.",
+        ),
+        (
+            edited(keep_best, '"val_loss"', '"train_loss"'),
+            "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
+        ),
+        (
+            keeping(new_best, loss_of=lambda nn: nn.history["train_loss"][-1]),
+            "`kept['loss']` holds a training loss. Keep the validation loss of the epoch.",
+        ),
+        (
+            edited(keep_best, "nn.epoch - 1", "nn.epoch"),
+            "`nn.epoch` says how many epochs have been run. They count from 0, so the last one is `nn.epoch - 1`.",
+        ),
+        (
+            edited(keep_best, "kept.update(", "return not kept.update("),
+            "The callback returns something true, and that stops the training. It should only keep: no `return` in it.",
+        ),
+        (
+            keep_best_in_a_new_dict,
+            "Nothing is in `kept`. `kept = ...` inside `callback` makes a new dict that nobody else sees: write into "
+            "the one that came in, `kept['loss'] = ...`.",
+        ),
+        (
+            edited(keep_best, "epoch=nn.epoch - 1, ", ""),
+            "After training, `kept` should have the keys 'epoch', 'loss' and 'parameters', and no others.",
+        ),
+        (
+            keep_best_sharing,
+            "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of `keep_best` "
+            "has a dict of its own for them, `kept`.",
+        ),
+    ],
+    hints=[
+        "When is an epoch worth keeping? Only when its validation loss is below that of the one in `kept`; the first "
+        "epoch always is.",
+        "`kept.get('loss', np.inf)` is the lowest loss so far, or infinity as long as nothing has been kept.",
+        "`kept['parameters'] = nn.get_parameters()` keeps copies. Set 'loss' and 'epoch' beside it, and return nothing.",
+    ],
+    holds="You now have the way back: whatever training does afterwards, the best weights are yours.",
 )
 
 
@@ -899,10 +1045,10 @@ def accept(stop_epoch, rng):
         return NO_SUCH_EPOCH
     epoch = int(stop_epoch)
     train_losses, val_losses, _ = the_run()
-    best = my_best_epoch(val_losses)
+    best = np.argmin(val_losses)
     if val_losses[epoch] <= 1.1 * val_losses[best]:
         return None
-    if epoch == my_best_epoch(train_losses):
+    if epoch == np.argmin(train_losses):
         return BEST_TRAINING
     if epoch < best:
         return TOO_EARLY
@@ -928,9 +1074,95 @@ exercise(
     hints=[
         "You may use the rows that the network learned from and those that it was validated on. Which of the two "
         "curves knows something about unseen rows?",
-        "`my_best_epoch(val_losses)` finds the lowest point of a curve. Any epoch near it will do.",
+        "`np.argmin(val_losses)` is the place of the lowest point of a curve. Any epoch near it will do.",
     ],
     holds="You now have a network stopped in time: near such an epoch the loss on 200 test points that nobody had "
     "looked at is 0.21 to 0.23; at the end of the run it is 0.355.",
-    code="stop_epoch = 49  # which is my_best_epoch(val_losses)",
+    code="stop_epoch = 49  # which is np.argmin(val_losses)",
+)
+
+
+# ---- best_epoch -------------------------------------------------------------------------------------
+
+
+def best_epoch(val_losses):
+    return int(np.argmin(val_losses))
+
+
+def best_epoch_loop(val_losses):
+    best = 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < val_losses[best]:
+            best = epoch
+    return best
+
+
+def first_rise(val_losses):
+    for epoch in range(1, len(val_losses)):
+        if val_losses[epoch] > val_losses[epoch - 1]:
+            return epoch - 1
+    return len(val_losses) - 1
+
+
+exercise(
+    title="The epoch with the smallest validation loss",
+    optional=True,
+    solution=best_epoch,
+    cases=lambda rng: [
+        ([0.9, 0.5, 0.6, 0.3, 0.3, 0.7],),
+        ([float(loss) for loss in rng.permutation(9) + 1.5],),
+        ([0.4, 0.5, 0.6],),
+        ([0.7, 0.7, 0.2, 0.8, 0.2, 0.2, 0.9],),
+        ([3.0, 2.0, 1.0, 0.5],),
+        ([0.25],),
+        ([0.31, 0.123456782, 0.123456781, 0.2],),
+        ([1.5, 1.25, 3.0],),
+        ([0.5, 0.0, 0.0, 1.0],),
+        ([float(loss) for loss in np.geomspace(1, 0.1, 30)] + [float(loss) for loss in rng.uniform(0.11, 0.2, 90)],),
+    ],
+    also_right=[
+        best_epoch_loop,
+        lambda val_losses: val_losses.index(min(val_losses)),
+        lambda val_losses: min(range(len(val_losses)), key=val_losses.__getitem__),
+        lambda val_losses: np.argmin(val_losses),
+        lambda val_losses: int(np.argsort(val_losses, kind="stable")[0]),
+    ],
+    wrong=[
+        (lambda val_losses: min(val_losses), "This is the smallest loss. Tell *when* it was reached: its place."),
+        (lambda val_losses: int(np.argmax(val_losses)), "This is the epoch with the largest loss."),
+        (
+            lambda val_losses: int(np.argmin(val_losses)) + 1,
+            "One too many: epochs count from 0, as places in a list do.",
+        ),
+        (
+            lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
+            "Of two equally good epochs the first one counts: the shorter training is the cheaper one.",
+        ),
+        (lambda val_losses: len(val_losses) - 1, "This is always the last epoch. Find the best one."),
+        (
+            first_rise,
+            "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
+            "later.",
+        ),
+        (
+            lambda val_losses: [e for e, loss in enumerate(val_losses) if loss == min(val_losses)],
+            "These are all the best epochs. Return one number, the first of them.",
+        ),
+        (
+            lambda val_losses: best_epoch(val_losses) if min(val_losses) < 1 else 0,
+            "The search starts at a loss of 1, and where all losses are larger than 1 it finds none. Start at "
+            "`np.inf`, or at the first loss.",
+        ),
+        (
+            lambda val_losses: int(np.argmin(np.round(val_losses, 3))),
+            "The losses are rounded before they are compared, so two that differ a little look equal. Compare them as "
+            "they are.",
+        ),
+    ],
+    hints=[
+        "You look for a place in the list, and not for a value.",
+        "NumPy has a function for the place of the smallest entry; its name begins with `arg`. Of equals it takes "
+        "the first.",
+    ],
+    holds="You now have the epoch to go back to: the one after which unseen rows were predicted best.",
 )
