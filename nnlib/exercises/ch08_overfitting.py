@@ -570,7 +570,7 @@ def early_stopping_by_slices(patience):
     return callback
 
 
-class Watched(NeuralNetwork):
+class Network(NeuralNetwork):
     """A network in training, as a callback sees it, whose losses are given to it."""
 
     history = None  # not the network's own
@@ -597,7 +597,7 @@ def when_it_stops(early_stopping, patience, val_losses):
     callbacks = early_stopping(patience), early_stopping(patience)
     if callbacks[0] is None:
         return None
-    networks = Watched(), Watched()
+    networks = Network(), Network()
     said, answers = ([], []), []
     for epoch, loss in enumerate(val_losses):
         for k, (nn, callback) in enumerate(zip(networks, callbacks)):
@@ -676,7 +676,7 @@ def early_stopping_at_once(patience):
     def callback(nn):
         return since(nn.history["val_loss"]) >= patience
 
-    return callback(Watched())
+    return callback(Network())
 
 
 def early_stopping_itself(nn, patience=100):
@@ -846,19 +846,20 @@ def what_is_kept(keep_best, val_losses):
     callbacks = [keep_best(kept) for kept in dicts]
     if callbacks[0] is None:
         return None
-    networks, stops = (Watched(), Watched()), []
+    networks, stops = (Network(), Network()), []
     for epoch, loss in enumerate(val_losses):
         for k, (nn, callback) in enumerate(zip(networks, callbacks)):
             nn.train(loss if k == 0 else val_losses[0] + 0.5 - 0.001 * epoch)
-            stops.append(bool(callback(nn)))
+            stops.append(bool(asked(callback, nn, keep_best)))
     if not dicts[0]:
         raise KeyError("nothing is in kept")
     if any(kept.keys() != set(KEPT) for kept in dicts):
         raise KeyError("kept must have the keys 'epoch', 'loss' and 'parameters', and no others")
-    return *([kept[key] for kept in dicts] for key in KEPT), any(stops)
+    mine, other = ([kept[key] for key in KEPT] for kept in dicts)
+    return *mine, other, any(stops)
 
 
-def keeping(worth_it, loss_of=lambda nn: nn.history["val_loss"][-1], parameters_of=Watched.get_parameters):
+def keeping(worth_it, loss_of=lambda nn: nn.history["val_loss"][-1], parameters_of=Network.get_parameters):
     """A wrong `keep_best` from its condition, a function of the losses so far, and from what it keeps."""
 
     def keep_best(kept):
@@ -875,23 +876,23 @@ def new_best(losses):
     return np.argmin(losses) == len(losses) - 1
 
 
-def keep_best_in_a_new_dict(kept):
+def keep_best_without_nonlocal(kept):
+    lowest = np.inf
+
     def callback(nn):
-        kept = {}
-        kept.update(loss=nn.history["val_loss"][-1], epoch=nn.epoch - 1, parameters=nn.get_parameters())
+        if nn.history["val_loss"][-1] < lowest:  # noqa: F823, which is the mistake
+            lowest = nn.history["val_loss"][-1]
 
     return callback
 
 
 def keep_best_sharing(kept):
-    best = _shared.setdefault("loss of the best", [np.inf])
-    if not kept:
-        best[0] = np.inf
+    _shared.update(lowest=np.inf)
 
     def callback(nn):
         loss = nn.history["val_loss"][-1]
-        if loss < best[0]:
-            best[0] = loss
+        if loss < _shared["lowest"]:
+            _shared.update(lowest=loss)
             kept.update(loss=loss, epoch=nn.epoch - 1, parameters=nn.get_parameters())
 
     return callback
@@ -901,7 +902,7 @@ exercise(
     title="A callback that keeps the best weights",
     solution=keep_best,
     use=what_is_kept,
-    returns=("kept['epoch']", "kept['loss']", "kept['parameters']", "what the callback returns, as True or False"),
+    returns=(*(f"kept['{key}']" for key in KEPT), "what a second network keeps", "whether training is stopped"),
     cases=lambda rng: [
         ([0.5, 0.4, 0.45, 0.42],),
         ([0.9, 0.5, 0.6, 0.4, 0.4, 0.7],),
@@ -955,9 +956,18 @@ exercise(
             "The callback returns something true, and that stops the training. It should only keep: no `return` in it.",
         ),
         (
-            keep_best_in_a_new_dict,
-            "Nothing is in `kept`. `kept = ...` inside `callback` makes a new dict that nobody else sees: write into "
-            "the one that came in, `kept['loss'] = ...`.",
+            keeping(lambda losses: losses[-1] < min(losses)),
+            "Nothing is in `kept` afterwards. Is the condition ever true? (The newest loss is in the history already.) "
+            "And do you write into the dict that came in, as in `kept['loss'] = loss`?",
+        ),
+        (
+            edited(keep_best, 'kept.get("loss", np.inf)', 'kept["loss"]'),
+            "Before the first epoch `kept` is empty. `kept.get('loss', np.inf)` gives infinity where there is no 'loss'.",
+        ),
+        (
+            keep_best_without_nonlocal,
+            "A variable of `keep_best` is assigned inside `callback`, so Python takes it for a new one there. Write "
+            "into the dict, as in `kept['loss'] = loss`, which needs no assignment to the name.",
         ),
         (
             edited(keep_best, "epoch=nn.epoch - 1, ", ""),
