@@ -117,17 +117,30 @@ def test_what_is_drawn_is_the_run(gap):
     assert "training loss 0.195, validation loss 0.136. Best epoch 70" in gap.readout
 
 
+def shaded(curves):
+    """Whether points (epoch, loss) lie in the shaded gap."""
+    (path,) = next(band for band in curves.collections if band.get_label() == "the gap").get_paths()
+    return path.contains_points
+
+
+@pytest.mark.parametrize("epoch", [70, 500, EPOCHS - 1])
+def test_the_gap_is_shaded_where_the_validation_loss_is_the_higher_one(gap, epoch):
+    run = run_of(gap, epoch=epoch)
+    train, val = np.array(run.train_losses), np.array(run.val_losses)
+    middle = np.column_stack([np.arange(EPOCHS), (train + val) / 2])
+    within = shaded(gap.figure.axes[1])
+    wide = np.abs(val - train) > 1e-3
+    wide[[0, epoch]] = False  # the ends are edges
+    wanted = (val > train) & (np.arange(EPOCHS) < epoch)
+    np.testing.assert_array_equal(within(middle)[wide], wanted[wide])
+    assert not within(middle + [0, 1]).any()
+
+
 def test_what_the_chapter_says_to_try(gap):
     run = run_of(gap, width=2)
     assert np.argmin(run.val_losses) == EPOCHS - 1 and "still falling" in gap.readout
-    assert (f"{run.train_losses[-1]:.3f}", f"{run.val_losses[-1]:.3f}") == ("0.310", "0.248")
-    run = run_of(gap, width=3)
-    assert np.argmin(run.val_losses) == EPOCHS - 1 and f"{run.val_losses[-1]:.3f}" == "0.140"
-    run = run_of(gap, width=1)
-    assert f"{run.train_losses[-1]:.3f}" == "0.274"
-    run = run_of(gap, width=40, noise=0.0)
-    assert f"{run.train_losses[-1]:.3f}" == "0.001" and np.argmin(run.val_losses) == EPOCHS - 1
-    run = run_of(gap, noise=0.4, points=160)
+    assert f"{run.train_losses[-1]:.3f}" == "0.310"
+    run = run_of(gap, width=40, points=160)
     assert run.val_losses[-1] - run.train_losses[-1] < 0.05
     run = run_of(gap, points=10)
     assert run.val_losses[-1] > 10 * run.train_losses[-1] and run.val_losses[-1] < 1.02 * min(run.val_losses)
@@ -175,18 +188,6 @@ def test_a_loss_above_the_figure_is_said(gap):
     assert gap.result[0].val_losses[-1] > 1
     notes = [text.get_text() for text in gap.figure.axes[1].texts]
     assert any("above the figure" in " ".join(words.split()) for words in notes)
-
-
-def test_the_readers_best_epoch_is_used():
-    asked = []
-
-    def best_epoch(val_losses):
-        asked.append(len(val_losses))
-        return 3
-
-    live = the_gap(best_epoch=best_epoch)
-    assert asked == [EPOCHS] and "Best epoch 3:" in live.readout
-    live.close()
 
 
 # ---- the epoch that the reader finds ----------------------------------------------------------------
@@ -286,16 +287,14 @@ def counts(chosen, last):
     return np.sum(gain > 1e-12), np.sum(gain < -1e-12)
 
 
-@pytest.mark.parametrize("start_seed, better", [(2, 9), (3, 8), (4, 10)])
-def test_stopping_in_time_helps_on_new_points(start_seed, better):
-    val, chosen, val_last, last = stopped_in_time(range(1, 11), start_seed)
-    assert counts(chosen, last) == (better, 0)
-    assert np.mean(chosen) < 0.9 * np.mean(last)
+@pytest.mark.parametrize("start_seed", [2, 3, 4])
+def test_stopping_in_time_helps_on_new_points_and_choosing_flatters(start_seed):
+    val, chosen, val_last, last = stopped_in_time(range(11, 71), start_seed)
+    better, worse = counts(chosen, last)
+    assert better > 4 * worse and np.mean(chosen) < 0.9 * np.mean(last)
+    flattered = chosen - val - (last - val_last)
+    assert np.mean(flattered) > 3 * np.std(flattered, ddof=1) / 60**0.5
     if start_seed == 2:
-        assert [f"{np.mean(each):.3f}" for each in (val, chosen)] == ["0.208", "0.240"]
-        assert [f"{np.mean(each):.3f}" for each in (val_last, last)] == ["0.304", "0.303"]
-
-
-def test_it_helps_most_of_sixty_others_and_harms_some():
-    _, chosen, _, last = stopped_in_time(range(11, 71), 2)
-    assert counts(chosen, last) == (50, 6)
+        assert (better, worse) == (50, 6)
+        assert [f"{np.mean(each):.3f}" for each in (val, chosen)] == ["0.202", "0.234"]
+        assert [f"{np.mean(each):.3f}" for each in (val_last, last)] == ["0.287", "0.282"]
