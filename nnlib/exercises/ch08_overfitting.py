@@ -36,7 +36,7 @@ exercise(
     title="The points that the best line touches",
     solution=0,
     wrong=[
-        (6, "The six rides do not lie on a line. Which of them would a line that is closest to all of them go through?"),
+        (6, "The six rides do not lie on a line. Would the line closest to all of them go through each?"),
         (1, "A line that insists on touching one point pays for it at the other five."),
         (2, "A line through two points pays for it at the other four."),
     ],
@@ -50,7 +50,7 @@ exercise(
     title="The loss that train records",
     solution="before",
     wrong=[
-        ("after", "That would take a second forward pass. `train` records the loss of the one that the gradient needs."),
+        ("after", "That would take a second forward pass. `train` records the one that the gradient needs."),
     ],
     hints=["It comes free with a forward pass that is needed anyway. Which one?"],
     holds="It comes free with the forward pass that the gradient needs, so it is the loss before the step.",
@@ -880,8 +880,8 @@ def keep_best_without_nonlocal(kept):
     lowest = np.inf
 
     def callback(nn):
-        if nn.history["val_loss"][-1] < lowest:  # noqa: F823, which is the mistake
-            lowest = nn.history["val_loss"][-1]
+        lowest = min(lowest, nn.history["val_loss"][-1])  # noqa: F823, which is the mistake
+        kept.update(loss=lowest, epoch=nn.epoch - 1, parameters=nn.get_parameters())
 
     return callback
 
@@ -962,7 +962,7 @@ exercise(
         ),
         (
             edited(keep_best, 'kept.get("loss", np.inf)', 'kept["loss"]'),
-            "Before the first epoch `kept` is empty. `kept.get('loss', np.inf)` gives infinity where there is no 'loss'.",
+            "Before the first epoch `kept` is empty. `kept.get('loss', np.inf)` is infinity where there is no 'loss'.",
         ),
         (
             keep_best_without_nonlocal,
@@ -983,7 +983,7 @@ exercise(
         "When is an epoch worth keeping? Only when its validation loss is below that of the one in `kept`; the first "
         "epoch always is.",
         "`kept.get('loss', np.inf)` is the lowest loss so far, or infinity as long as nothing has been kept.",
-        "`kept['parameters'] = nn.get_parameters()` keeps copies. Set 'loss' and 'epoch' beside it, and return nothing.",
+        "`kept['parameters'] = nn.get_parameters()` keeps copies. Set 'loss' and 'epoch' too, and return nothing.",
     ],
     holds="You now have the way back: whatever training does afterwards, the best weights are yours.",
 )

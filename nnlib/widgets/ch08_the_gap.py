@@ -171,6 +171,6 @@ def the_gap():
         plays="epoch",
         tick=60,
         alt="Left, noisy training and validation points of a sine, and the curve that the network draws at the epoch "
-        "shown. Right, training and validation loss over 1000 epochs; the gap is shaded where the validation loss is the "
-        "higher one, and a triangle marks the smallest validation loss.",
+        "shown. Right, training and validation loss over 1000 epochs; the gap is shaded where the validation loss is "
+        "higher, and a triangle marks the smallest validation loss.",
     )
