@@ -120,12 +120,6 @@ def only_the_inputs(X, y, n_held, rng):
     return X[order[n_held:]], y[n_held:], X[order[:n_held]], y[:n_held]
 
 
-def shuffled_in_place(X, y, n_held, rng):
-    order = rng.permutation(len(X))
-    X[:], y[:] = X[order], y[order]
-    return X[n_held:], y[n_held:], X[:n_held], y[:n_held]
-
-
 def in_one_order(X, y):
     """The rows of X, each with its row of y, in an order that doesn't depend on theirs: the text leaves it open."""
     if not all(isinstance(rows, np.ndarray) and rows.ndim == 2 for rows in (X, y)) or len(X) != len(y):
@@ -222,10 +216,6 @@ exercise(
             "take them out.",
         ),
         (
-            edited(split_rows, "X[kept], y[kept], X[held], y[held]", "X[held], y[held], X[kept], y[kept]"),
-            "The two sides have changed places: the rows to train on come first.",
-        ),
-        (
             edited(split_rows, "X[kept], y[kept], X[held], y[held]", "X[kept], X[held], y[kept], y[held]"),
             "The right four, in scikit-learn's order. Here it is `X_train, y_train, X_held, y_held`.",
         ),
@@ -234,23 +224,9 @@ exercise(
             "`n_held` rows are left for training. It is the number of rows that are held back.",
         ),
         (
-            edited(split_rows, "rng.permutation", "np.random.default_rng(0).permutation"),
-            "It makes a generator of its own, with the seed 0. Use the `rng` that comes in, or every split is the "
-            "same one.",
-        ),
-        (
             edited(split_rows, "rng.permutation", "np.random.default_rng().permutation"),
             "The order comes from a generator that nobody has seeded, `np.random.permutation` for example, and is "
             "another one each time. Draw it from the `rng` that comes in.",
-        ),
-        (
-            lambda X, y, n_held, rng: split_rows(X, y, 2, rng),
-            "Two rows are held, whatever comes in. Use the parameter `n_held`.",
-        ),
-        (
-            shuffled_in_place,
-            "The four parts are right, but the caller's `X` and `y` are shuffled with them: `X[:] = ...` writes into "
-            "them. `X[order]` alone makes a copy.",
         ),
     ],
     hints=[
@@ -321,18 +297,6 @@ def trained_apart(X, y, X_val, y_val, *rest):
 def trained_one_after_the_other(X, y, X_val, y_val, parameters, *rest):
     end, losses = my_train(X, y, parameters, *rest)
     return end, losses, my_train(X_val, y_val, end, *rest)[1]
-
-
-def watched_in_the_callers_arrays(X, y, X_val, y_val, parameters, activations, derivatives, learning_rate, epochs):
-    train_losses, val_losses = [], []
-    for _ in range(epochs):
-        trace = my_forward(X, parameters, activations)
-        train_losses.append(np.mean((trace[-1] - y) ** 2))
-        for layer, slope in zip(parameters, my_backward(trace, y, parameters, derivatives)):
-            layer["W"] -= learning_rate * slope["W"]
-            layer["b"] -= learning_rate * slope["b"]
-        val_losses.append(np.mean((my_forward(X_val, parameters, activations)[-1] - y_val) ** 2))
-    return parameters, train_losses, val_losses
 
 
 # Lines of the solution, to leave out or to move.
@@ -426,38 +390,8 @@ exercise(
             "`forward` gives the whole trace, a list. The output is the last of it: `my_forward(...)[-1]`.",
         ),
         (
-            edited(train_watched, "np.mean((trace", "np.sum((trace", "np.mean((my_", "np.sum((my_"),
-            "The losses are sums of squares. With a different number of rows only means can be compared.",
-        ),
-        (
-            edited(train_watched, "np.mean((my_", "np.sum((my_"),
-            "`val_losses` holds sums of squares. With a different number of rows only means can be compared.",
-        ),
-        (
-            edited(
-                train_watched, AFTER_THE_STEP, AFTER_THE_STEP.replace("mean((", "mean(np.abs(").replace(" ** 2", "")
-            ),
-            "`val_losses` holds means of distances. Square each error before you take the mean.",
-        ),
-        (
-            edited(train_watched, "layer[key] - ", "layer[key] + "),
-            "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
-        ),
-        (
-            edited(train_watched, "learning_rate * slope", "0.03 * slope"),
-            "The rate is always 0.03, whatever comes in: use the parameter `learning_rate`.",
-        ),
-        (
             edited(train_watched, '("W", "b")}', '("W",)} | {"b": layer["b"]}'),
             "The weights move, the biases stay. Both take a step.",
-        ),
-        (
-            edited(train_watched, "        val_losses.append", "    val_losses.append"),
-            "There is one validation loss, that of the end. Take one after every epoch: inside the loop.",
-        ),
-        (
-            edited(train_watched, RETURN, RETURN + "[-1]"),
-            "`val_losses` is a single number, that of the end. Keep one loss *per epoch*: append it inside the loop.",
         ),
         (
             trained_apart,
@@ -470,18 +404,6 @@ exercise(
             "`forward`, in the loop of the one training.",
         ),
         (
-            edited(
-                train_watched,
-                "train_losses, val_losses = [], []\n",
-                "train_losses, val_losses = [], []\n" + AFTER_THE_STEP.replace("        val", "    val"),
-            ),
-            "One validation loss too many: there is one after each step, and none before the first.",
-        ),
-        (
-            edited(train_watched, "    return", "        return"),
-            "Only one epoch is run: is the `return` inside the loop?",
-        ),
-        (
             lambda *given: (given[4], *train_watched(*given)[1:]),
             "The losses are right, but the parameters come back as they were: return the trained ones.",
         ),
@@ -491,25 +413,8 @@ exercise(
             "going back to the best comes later.",
         ),
         (
-            edited(train_watched, RETURN, "return parameters, val_losses, train_losses"),
-            "The two lists have changed places: the training losses come first.",
-        ),
-        (
             edited(train_watched, RETURN, "return train_losses, val_losses, parameters"),
             f"The parameters come first: `{RETURN}`.",
-        ),
-        (
-            edited(train_watched, RETURN, "return parameters, train_losses"),
-            "The validation losses are missing: return three things.",
-        ),
-        (
-            edited(train_watched, RETURN, "return train_losses, val_losses"),
-            "The parameters are missing: return three things, the parameters first.",
-        ),
-        (
-            watched_in_the_callers_arrays,
-            "The numbers are right, but the caller's start is gone: `layer['W'] -= ...` writes into its arrays. Make "
-            "new ones, or every later run would start where this one ended.",
         ),
     ],
     hints=[
@@ -672,17 +577,6 @@ def early_stopping_without_nonlocal(patience):
     return callback
 
 
-def early_stopping_at_once(patience):
-    def callback(nn):
-        return since(nn.history["val_loss"]) >= patience
-
-    return callback(Network())
-
-
-def early_stopping_itself(nn, patience=100):
-    return since(nn.history["val_loss"]) >= patience
-
-
 exercise(
     title="A callback that stops in time",
     solution=early_stopping,
@@ -742,27 +636,13 @@ exercise(
             "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
         ),
         (
-            lambda patience: lambda nn: False,
-            "The callback never says True, so the training always runs to its end.",
-        ),
-        (
             stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= min(losses[:-1])),
             "It stops at the first epoch without a new best. Losses go up and down on their way: give it `patience` "
             "epochs.",
         ),
         (
-            early_stopping_itself,
-            "This is the callback itself. `early_stopping(patience)` returns a function: put the callback inside it, "
-            "and `return callback`.",
-        ),
-        (
             stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] >= losses[-1 - patience]),
             "It compares with the loss `patience` epochs ago. Compare with the best so far.",
-        ),
-        (
-            stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] > losses[-1 - patience]),
-            "It compares with the loss `patience` epochs ago, and takes an equal one for better. Compare with the "
-            "best so far.",
         ),
         (
             early_stopping_without_nonlocal,
@@ -773,11 +653,6 @@ exercise(
             early_stopping_sharing,
             "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of "
             "`early_stopping` needs numbers of its own, made inside it.",
-        ),
-        (
-            early_stopping_at_once,
-            "It returns True or False. Return a function that `fit` can call after each epoch: `return callback`, "
-            "without parentheses.",
         ),
     ],
     hints=[
@@ -851,11 +726,7 @@ def what_is_kept(keep_best, val_losses):
         for k, (nn, callback) in enumerate(zip(networks, callbacks)):
             nn.train(loss if k == 0 else val_losses[0] + 0.5 - 0.001 * epoch)
             stops.append(bool(asked(callback, nn, keep_best)))
-    if not dicts[0]:
-        raise KeyError("nothing is in kept")
-    if any(kept.keys() != set(KEPT) for kept in dicts):
-        raise KeyError("kept must have the keys 'epoch', 'loss' and 'parameters', and no others")
-    mine, other = ([kept[key] for key in KEPT] for kept in dicts)
+    mine, other = ([kept.get(key) for key in KEPT] for kept in dicts)
     return *mine, other, any(stops)
 
 
@@ -971,7 +842,7 @@ exercise(
         ),
         (
             edited(keep_best, "epoch=nn.epoch - 1, ", ""),
-            "After training, `kept` should have the keys 'epoch', 'loss' and 'parameters', and no others.",
+            "After training, `kept` should have the keys 'epoch', 'loss' and 'parameters'.",
         ),
         (
             keep_best_sharing,
@@ -1141,14 +1012,9 @@ exercise(
         (lambda val_losses: min(val_losses), "This is the smallest loss. Tell *when* it was reached: its place."),
         (lambda val_losses: int(np.argmax(val_losses)), "This is the epoch with the largest loss."),
         (
-            lambda val_losses: int(np.argmin(val_losses)) + 1,
-            "One too many: epochs count from 0, as places in a list do.",
-        ),
-        (
             lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
             "Of two equally good epochs the first one counts: the shorter training is the cheaper one.",
         ),
-        (lambda val_losses: len(val_losses) - 1, "This is always the last epoch. Find the best one."),
         (
             first_rise,
             "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
