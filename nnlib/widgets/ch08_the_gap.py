@@ -109,7 +109,7 @@ def the_gap():
     (learned,) = plane.plot([], [], marker="o", color=COLORS["blue"], label="training", **options)
     (watched,) = plane.plot([], [], marker="x", linestyle="", color=COLORS["vermillion"], label="validation")
     (fitted,) = plane.plot([], [], color=COLORS["blue"], label="the network")
-    plane.set(xlim=(-1, 1), ylim=(-2.4, 3.2), xlabel="x", ylabel="y")
+    plane.set(xlim=(-1, 1), ylim=(-2.4, 3.2), xticks=(-1, -0.5, 0, 0.5, 1), xlabel="x", ylabel="y")
     plane.legend(ncols=2, loc="upper center")
     plot_history({"train_loss": [0.0], "val_loss": [0.0]}, curves)
     train_line, val_line = artist(curves, "train_loss"), artist(curves, "val_loss")
