@@ -1,5 +1,6 @@
 """Exercises of chapter 12: what the state of a training run is."""
 
+import contextlib
 import copy
 import inspect
 import io
@@ -28,6 +29,43 @@ def layers(rng, *sizes, dtype=np.float64):
 
 def folder():
     return tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # Windows keeps a file that is still open
+
+
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="updates_of_80_by_8",
+    recall=True,
+    title="The updates of an epoch",
+    solution=10,
+    wrong=[
+        (8, "8 is the number of rows in a batch. Every batch makes one update."),
+        (80, "80 updates would be one for each row: batches of one."),
+        (1, "One update an epoch is the full batch. Here the rows are dealt into batches of 8."),
+    ],
+    hints=["Every batch makes one update. How many batches of 8 are there in 80 rows?"],
+    holds="80 / 8 = 10 batches, and an update for each.",
+)
+
+exercise(
+    name="loss_that_stops",
+    recall=True,
+    title="The loss that early stopping watches",
+    solution="validation",
+    wrong=[("training", "The training loss falls on and on, so it never says stop.")],
+    hints=["Overfitting shows in one of the two, and early stopping is there to notice it."],
+    holds="The validation loss: it turns up where the network begins to learn the noise.",
+)
+
+exercise(
+    name="weights_of_seed_0",
+    recall=True,
+    title="Two networks from one seed",
+    solution="equal",
+    wrong=[("different", "Random numbers are computed: from one seed come the same numbers, in the same order.")],
+    hints=["Why do all figures of this course look the same whenever you run them?"],
+    holds="Equal, to the last bit: a seed fixes every number that its generator will ever draw.",
+)
 
 
 # ---- save_parameters --------------------------------------------------------------------------------
@@ -427,7 +465,7 @@ def generator_that_forgets(state):
 
 
 def with_the_position_of(state, rng):
-    """`rng` at the position of the state, with its own stride."""
+    """`rng` at the position of the state, with its own `inc`."""
     own = rng.bit_generator.state
     own["state"]["state"] = state["state"]["state"]
     rng.bit_generator.state = own
@@ -438,7 +476,7 @@ notebook_rng = np.random.default_rng(0)
 
 
 def used_generator(seed, draws, small=0):
-    """The state of a generator that has thrown some dice. A small integer takes half of a number of 64 bits."""
+    """The state of a generator that has drawn before. A small integer takes half of a number of 64 bits."""
     rng = np.random.default_rng(seed)
     rng.random(draws)
     for _ in range(small):
@@ -459,7 +497,7 @@ def draws_of(generator_from, state):
     if rng is None:
         return None
     if has_the_position_alone(rng, state):
-        return {"the next draws": ["those of another stride"], "after": state["state"]["state"] % 1000}
+        return {"the next draws": ["those of another `inc`"], "after": state["state"]["state"] % 1000}
     small = [int(rng.integers(0, 1000, dtype=np.int32)) for _ in range(3)]
     draws = [*small, *rng.random(3), *rng.permutation(6).tolist()]
     one, other = generator_from(state), generator_from(state)
@@ -474,7 +512,7 @@ exercise(
     title="A generator that goes on where another one stood",
     solution=generator_from,
     cases=lambda rng: [
-        (used_generator(6, 3),),  # seeds that nobody takes: the stride belongs to the seed
+        (used_generator(6, 3),),  # seeds that nobody takes: `inc` belongs to the seed
         (used_generator(7, 0),),
         (used_generator(8, 100, small=1),),
         (used_generator(9, 10, small=2),),
@@ -499,7 +537,7 @@ exercise(
         ),
         (
             lambda state: with_the_position_of(state, np.random.default_rng(0)),
-            "Position without stride: `inc` belongs to the state too. Assign the whole dict.",
+            "`state` alone is not all of it: `inc` belongs to the state too. Assign the whole dict.",
         ),
         (
             edited(generator_from, "= state", '= state | {"has_uint32": 0, "uinteger": 0}'),
@@ -515,8 +553,8 @@ exercise(
         ),
         (
             edited(generator_from, "np.random.default_rng()", "notebook_rng"),
-            "Each call sets back the same generator, that of the notebook, so two runs would share their dice. Make a "
-            "new one inside of the function.",
+            "Each call sets back the same generator, that of the notebook, so two runs would draw from one. Make a "
+            "new one inside the function.",
         ),
         (
             lambda state: np.random.default_rng(state),
@@ -528,11 +566,11 @@ exercise(
         "`rng.bit_generator.state` can be read, and it can be assigned to as well.",
         "`rng = np.random.default_rng()`, then `rng.bit_generator.state = state`, then return the generator.",
     ],
-    holds="You now have dice that go on rolling as if nobody had left the table.",
+    holds="You now have a generator that goes on as if it had never been interrupted.",
 )
 
 
-# ---- checkpointing ----------------------------------------------------------------------------------
+# ---- rest and checkpointing: what both say ----------------------------------------------------------
 
 KINDS = {
     "epoch": (int, np.integer),
@@ -546,7 +584,7 @@ MORE_FILES = "There is more than one file."
 PICKLED = "There is a pickle in the file."
 NOT_A_DICT = "What comes back is no run."
 MISSING = "`{}` does not come back."
-MORE_KEYS = "More than the eight keys come back."
+MORE_KEYS = "More comes back than went in."
 FEWER_LAYERS = "Not every layer comes back."
 ALL_COUNTED = "It looks for more layers than there are."
 CHANGED = "`{}` is not what it was."
@@ -554,17 +592,19 @@ AS_ARRAY = "`{}` comes back as an array of shape ()."
 NO_LIST = "`{}` comes back as something other than a list."
 OTHER_ORDER = "The layers come back in another order."
 NOT_REPLACED = "The file holds what was saved there before."
-SHARED = "Two calls of `resume` return the same object for `{}`."
+SHARED = "Two calls return the same object for `{}`."
+UNPICKLES = "`resume` unpickles what is in the file."
+NO_TEXT = "What the first function returns is no text."
 RUNS_TEXT = "`eval` or `exec` runs a text as code."
 FROM_MEMORY = "It comes back from memory."
 STATE_FOR_RNG = "The state of the generator comes back in place of a generator."
-OTHER_DICE = "The generator does not go on where it stood."
+OTHER_DRAWS = "The generator does not go on where it stood."
 ROUNDED = "The parameters are rounded."
-TOUCHED = "`checkpoint` changes the run."
+TOUCHED = "The run itself is changed."
 ADVICE = {
     NO_PAIR: "Hand over both functions: `check(checkpointing=(checkpoint, resume))`.",
     NO_FILE: "`checkpoint` has written no file to `path`. The path is a parameter: use it as it comes.",
-    MORE_FILES: "`checkpoint` wrote more than one file. A crash between two of them leaves parts that do not fit "
+    MORE_FILES: "`checkpoint` wrote more than one file. A crash between two of them leaves parts that don't fit "
     "together; put everything into the one at `path`.",
     PICKLED: "There is a pickle in the file: something other than an array of numbers or a text went into it. "
     "`json.dumps` turns the small things into one text.",
@@ -575,11 +615,13 @@ ADVICE = {
     "number, and build the name from it.",
     NOT_REPLACED: "A second save to the same path leaves the file as it was. A long run saves to one path again and "
     "again, and the file has to hold the newest.",
-    SHARED.format("rng"): "Two calls of `resume` return the same generator, so what one draws is missing "
-    "in the other. Make a new one inside of `resume`.",
+    SHARED.format("rng"): "Two calls return the same generator, so what one draws is missing in the other. "
+    "Make a new one inside the function.",
     RUNS_TEXT: "`eval` runs whatever stands in the file, as a pickle does. `json.loads` reads numbers, texts, lists "
     "and dicts, and runs nothing.",
-    MORE_KEYS: "The dict that comes back has more than the eight keys of a run. What was needed on the way only must "
+    UNPICKLES: "`resume` unpickles what it finds: a file with a program in it would have run here. Leave "
+    "`allow_pickle` at False, and take the text out with `.item()`.",
+    MORE_KEYS: "The dict that comes back has more keys than the one that went in. What was needed on the way only must "
     "come out again: `run.pop(key)` removes an entry and returns it.",
     FEWER_LAYERS: "Not every layer comes back. Go through the list with a loop, and count the layers in the file.",
     CHANGED.format("learning_rate"): "`learning_rate` comes back as another number: every digit of it counts.",
@@ -588,10 +630,10 @@ ADVICE = {
     FROM_MEMORY: "What comes back has changed with what happened after the run was saved: it comes from memory, or "
     "from a file elsewhere. After a crash there is only the file at `path`, and it may have been moved.",
     STATE_FOR_RNG: 'The state comes back as a dict under `"rng"`. Put it into a generator: `generator_from`.',
-    OTHER_DICE: "The next draws are others: the generator was made anew. Save `rng.bit_generator.state`.",
+    OTHER_DRAWS: "The next draws are different: the generator was made anew. Save `rng.bit_generator.state`.",
     ROUNDED: "The parameters come back rounded: saved as float32, or as a text with too few digits.",
-    TOUCHED: "`checkpoint` changes the run that it saves, and the run has to go on afterwards. Build a dict of your "
-    "own.",
+    TOUCHED: "The function changes the run that it is given, and the run has to go on afterwards. Build a dict of "
+    "your own.",
     MISSING.format("rng"): "The generator does not come back: its state is missing in the file, or in the dict.",
     MISSING.format("epoch"): "The epoch number does not come back, so the schedule would start again.",
     MISSING.format("losses"): "The history does not come back: `losses` is missing.",
@@ -618,9 +660,9 @@ ADVICE = {
 
 def example_run(rng):
     """A run that has done three epochs, as chapter 12 keeps it, and a generator that is in the middle."""
-    dice = np.random.default_rng(4)
-    dice.permutation(7)
-    dice.integers(0, 6, dtype=np.int32)
+    rng_of_the_run = np.random.default_rng(4)
+    rng_of_the_run.permutation(7)
+    rng_of_the_run.integers(0, 6, dtype=np.int32)
     return {
         "parameters": layers(rng, 2, 3, 4, 1),
         "activations": ["tanh", "tanh", "linear"],
@@ -629,7 +671,7 @@ def example_run(rng):
         "batch_size": 10,
         "epoch": 3,
         "losses": [float(loss) for loss in rng.uniform(size=3) / 3],
-        "rng": dice,
+        "rng": rng_of_the_run,
     }
 
 
@@ -667,7 +709,7 @@ def changed_entry(key, wanted, got):
         if isinstance(got, dict):
             return STATE_FOR_RNG
         goes_on = isinstance(got, np.random.Generator) and got.bit_generator.state == wanted.bit_generator.state
-        return None if goes_on else OTHER_DICE
+        return None if goes_on else OTHER_DRAWS
     if isinstance(got, np.ndarray) and got.shape == ():
         return AS_ARRAY.format(key)
     if isinstance(wanted, list) and not isinstance(got, list):
@@ -728,12 +770,12 @@ def shared(one, other):
         return "rng"
     if one["losses"] is other["losses"]:
         return "losses"
-    pairs = zip(one["parameters"], other["parameters"])
+    pairs = zip(one.get("parameters", ()), other.get("parameters", ()))
     return "parameters" if any(np.shares_memory(a[key], b[key]) for a, b in pairs for key in ("W", "b")) else None
 
 
-def goes_on(pair, rng):
-    """None if what `resume` reads is what `checkpoint` was given; else what is not."""
+def judged(pair, words, work, explain=lambda error, second: None, folders=()):
+    """None if a pair of functions does its work; else what is wrong: work(first, second) says it, or an error does."""
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(callable, pair)):
         return NO_PAIR
     if any(map(attempt.is_unwritten, pair)):
@@ -743,28 +785,40 @@ def goes_on(pair, rng):
         return PICKLED
     if names & {"eval", "exec"}:
         return RUNS_TEXT
+    at_work = None
+
+    def call(number, *given):
+        nonlocal at_work
+        at_work = number
+        return pair[number](*given)
+
+    try:
+        return work(partial(call, 0), partial(call, 1))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        if found := explain(error, at_work == 1):
+            return found
+        where = attempt.place_of(error, pair[at_work])
+        where = f" in {where}" if where else ""
+        told = str(error)
+        for path, name in folders:
+            told = told.replace(str(path), name)
+        return f"`{words[at_work]}` raises {type(error).__name__}{where}. Python says: {told}".rstrip(".") + "."
+
+
+def goes_on(pair, rng):
+    """None if what `resume` reads is what `checkpoint` was given; else what is not."""
     with folder() as place:
         path = Path(place) / "saved" / "run.npz"
         path.parent.mkdir()
-        at_work = None
-
-        def call(number, *given):
-            nonlocal at_work
-            at_work = pair[number]
-            return at_work(*given)
-
-        try:
-            return what_is_lost(partial(call, 0), partial(call, 1), path, rng)
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            if at_work is pair[1] and counts_all_entries(error, path):
-                return ALL_COUNTED
-            where = attempt.place_of(error, at_work)
-            where = f" in {where}" if where else ""
-            told = str(error).replace(str(path), "path").replace(place, "the folder")
-            name = "resume" if at_work is pair[1] else "checkpoint"
-            return f"`{name}` raises {type(error).__name__}{where}. Python says: {told}".rstrip(".") + "."
+        return judged(
+            pair,
+            ("checkpoint", "resume"),
+            lambda checkpoint, resume: what_is_lost(checkpoint, resume, path, rng),
+            explain=lambda error, second: ALL_COUNTED if second and counts_all_entries(error, path) else None,
+            folders=((path, "path"), (place, "the folder")),
+        )
 
 
 def what_is_lost(checkpoint, resume, path, rng):
@@ -805,32 +859,195 @@ def what_is_lost(checkpoint, resume, path, rng):
     if key := shared(one, other):
         return SHARED.format(key)
     checkpoint(path, one)  # what came from a file can be saved again
-    return first_difference(before, resume(path))
+    if words := first_difference(before, resume(path)):
+        return words
+    return UNPICKLES if runs_what_it_reads(resume, path) else None
+
+
+class Trap:
+    """An object that leaves a trace when it is unpickled."""
+
+    sprung = []
+
+    def __reduce__(self):
+        return spring, ()
+
+
+def spring():
+    Trap.sprung.append(True)
+
+
+def runs_what_it_reads(resume, path):
+    """Whether it unpickles the entries of an archive; every entry of the file at the path becomes a pickle."""
+    if not zipfile.is_zipfile(path):
+        return False
+    trap = np.array(Trap(), dtype=object)
+    np.savez(path, **{name: trap for name, _ in entries(path)})
+    Trap.sprung.clear()
+    with contextlib.suppress(Exception):
+        resume(path)
+    return bool(Trap.sprung)
+
+
+# ---- rest -------------------------------------------------------------------------------------------
+
+WORDS_OF_REST = ("rest_to_text", "rest_from_text")
+
+
+def without_parameters(run):
+    return {key: value for key, value in run.items() if key != "parameters"}
+
+
+def rest_goes_on(pair, rng):
+    """None if the text holds all of a run but its parameters; else what is lost."""
+    return judged(pair, WORDS_OF_REST, lambda to_text, from_text: what_the_text_loses(to_text, from_text, rng))
+
+
+def what_the_text_loses(to_text, from_text, rng):
+    every = []
+    for run in runs(rng):
+        before = copy.deepcopy(run)
+        text = to_text(run)
+        if first_difference(before, run):
+            return TOUCHED
+        if not isinstance(text, str):
+            return NO_TEXT
+        if words := first_difference(without_parameters(before), from_text(text)):
+            return words
+        every.append((before, text))
+    before, text = every[0]
+    one, other = from_text(text), from_text(text)
+    if first_difference(without_parameters(before), one):
+        return FROM_MEMORY
+    if key := shared(one, other):
+        return SHARED.format(key)
+    return None
+
+
+def rest_to_text(run):
+    """All of a run but its parameters, as one text."""
+    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
+    rest["state"] = run["rng"].bit_generator.state
+    return json.dumps(rest)
+
+
+def rest_from_text(text):
+    """The dict that was written to the text, with a generator in the right state."""
+    rest = json.loads(text)
+    rng = np.random.default_rng()
+    rng.bit_generator.state = rest.pop("state")
+    return rest | {"rng": rng}
+
+
+def rest_to_text_by_name(run):
+    names = ("activations", "learning_rate", "gamma", "batch_size", "epoch", "losses")
+    return json.dumps([[run[name] for name in names], run["rng"].bit_generator.state])
+
+
+def rest_from_text_by_name(text):
+    names = ("activations", "learning_rate", "gamma", "batch_size", "epoch", "losses")
+    values, state = json.loads(text)
+    return dict(zip(names, values)) | {"rng": generator_from(state)}
+
+
+def rest_to_lines(run):
+    """One line for each entry."""
+    plain = without_parameters(run) | {"rng": run["rng"].bit_generator.state}
+    return "\n".join(f"{key} {json.dumps(value)}" for key, value in plain.items())
+
+
+def rest_from_lines(text):
+    rest = {}
+    for line in text.splitlines():
+        key, value = line.split(" ", 1)
+        rest[key] = json.loads(value)
+    rest["rng"] = generator_from(rest["rng"])
+    return rest
+
+
+def with_rest_changed(change):
+    """A pair that is right but for the dict that comes back."""
+
+    def from_text(text):
+        rest = rest_from_text(text)
+        return change(rest) or rest
+
+    return rest_to_text, from_text
+
+
+def rest_without(key):
+    def drop(rest):
+        del rest[key]
+
+    return with_rest_changed(drop)
+
+
+def source_of(name, *functions, imports="import json\n"):
+    """What `solution()` shows: the text of some functions, of which the last two are the answer."""
+    first, second = functions[-2:]
+    answer = f"{name} = ({first.__name__}, {second.__name__})\n"
+    return "\n\n".join([imports, *map(inspect.getsource, functions), answer])
+
+
+exercise(
+    name="rest",
+    title="All of a run but its parameters, as a text and back",
+    solution=(rest_to_text, rest_from_text),
+    verify=rest_goes_on,
+    also_right=[(rest_to_text_by_name, rest_from_text_by_name), (rest_to_lines, rest_from_lines)],
+    wrong=[
+        ((rest_to_text, 3), "Hand over both functions: `check(rest=(rest_to_text, rest_from_text))`."),
+        (
+            (without_parameters, lambda rest: rest),
+            "`rest_to_text` returns something other than a text. `json.dumps` makes a text of a dict.",
+        ),
+        (
+            with_rest_changed(lambda rest: rest | {"state": rest["rng"].bit_generator.state}),
+            "The dict that comes back has more keys than the seven that went in. What was needed on the way only must "
+            "come out again: `rest.pop(key)` removes an entry and returns it.",
+        ),
+        (
+            with_rest_changed(lambda rest: rest | {"rng": np.random.default_rng(4)}),
+            "The next draws are different: the generator was made anew. Write `rng.bit_generator.state` to the text.",
+        ),
+        (with_rest_changed(lambda rest: rest | {"rng": rest["rng"].bit_generator.state}), ADVICE[STATE_FOR_RNG]),
+        (with_rest_changed(lambda rest: rest | {"rng": with_the_state_of(rest["rng"])}), ADVICE[SHARED.format("rng")]),
+        ((rest_to_text, edited(rest_from_text, "json.loads", "eval")), ADVICE[RUNS_TEXT]),
+        *(
+            (rest_without(key), ADVICE[MISSING.format(key)])
+            for key in without_parameters(example_run(np.random.default_rng(0)))
+        ),
+    ],
+    hints=[
+        "`json.dumps` takes six of the seven entries as they are. Only the generator needs a stand-in: its state.",
+        "Build a dict of your own from the run, without `parameters` and `rng`; add the state under a name, and return "
+        "`json.dumps` of it. The way back: `json.loads`, then a generator from the state.",
+        '`rest = {key: run[key] for key in run if key not in ("parameters", "rng")}`, then '
+        '`rest["state"] = run["rng"].bit_generator.state`. Back: `my_generator_from(rest.pop("state"))`.',
+    ],
+    holds="You now have everything but the arrays in a text, and out of it: no digit and no draw is lost.",
+    code=source_of("rest", rest_to_text, rest_from_text),
+)
+
+
+# ---- checkpointing ----------------------------------------------------------------------------------
 
 
 def checkpoint(path, run):
-    """Write the whole run to the file at path: arrays as they are, all the rest as one JSON text."""
+    """Write the whole run to the file at path: arrays as they are, all the rest as one text."""
     arrays = {}
     for k, layer in enumerate(run["parameters"], start=1):
         arrays[f"W{k}"], arrays[f"b{k}"] = layer["W"], layer["b"]
-    rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
-    rest["state"] = run["rng"].bit_generator.state
-    np.savez(path, rest=json.dumps(rest), **arrays)
+    np.savez(path, rest=rest_to_text(run), **arrays)
 
 
 def resume(path):
     """The run that was written to the file at path."""
     with np.load(path, allow_pickle=False) as file:
-        run = json.loads(file["rest"].item())
+        run = rest_from_text(file["rest"].item())
         n_layers = sum(name.startswith("W") for name in file.files)
         run["parameters"] = [{"W": file[f"W{k}"], "b": file[f"b{k}"]} for k in range(1, n_layers + 1)]
-    rng = np.random.default_rng()
-    rng.bit_generator.state = run.pop("state")
-    return run | {"rng": rng}
-
-
-# What `solution()` shows: the text of the two.
-TEXTS = ["import json\n", *map(inspect.getsource, (checkpoint, resume)), "checkpointing = (checkpoint, resume)\n"]
+    return run
 
 
 def checkpoint_as_text(path, run):
@@ -966,7 +1183,7 @@ exercise(
         (put(state=lambda run: run["rng"].bit_generator.state), ADVICE[MORE_KEYS]),
         (put(parameters=lambda run: run["parameters"][:2]), ADVICE[FEWER_LAYERS]),
         (with_run_changed(lambda run: [run]), ADVICE[NOT_A_DICT]),
-        (put(rng=lambda run: np.random.default_rng(4)), ADVICE[OTHER_DICE]),
+        (put(rng=lambda run: np.random.default_rng(4)), ADVICE[OTHER_DRAWS]),
         (put(rng=lambda run: run["rng"].bit_generator.state), ADVICE[STATE_FOR_RNG]),
         (put(parameters=rounded), ADVICE[ROUNDED]),
         (put(parameters=lambda run: [layer["W"] for layer in run["parameters"]]), ADVICE[CHANGED.format("parameters")]),
@@ -978,22 +1195,24 @@ exercise(
         (put(learning_rate=lambda run: round(run["learning_rate"], 3)), ADVICE[CHANGED.format("learning_rate")]),
         (put(rng=lambda run: with_the_state_of(run["rng"])), ADVICE[SHARED.format("rng")]),
         ((lambda path, run: path.exists() or checkpoint(path, run), resume), ADVICE[NOT_REPLACED]),
-        ((checkpoint, edited(resume, "json.loads", "eval")), ADVICE[RUNS_TEXT]),
+        ((checkpoint_as_text, edited(resume_from_text, "json.loads", "eval")), ADVICE[RUNS_TEXT]),
+        ((checkpoint, edited(resume, "allow_pickle=False", "allow_pickle=True")), ADVICE[UNPICKLES]),
         ((checkpoint, in_the_order_of_the_texts), ADVICE[OTHER_ORDER]),
         (put(losses=lambda run: [round(loss, 4) for loss in run["losses"]]), ADVICE[CHANGED.format("losses")]),
         *((without(key), ADVICE[MISSING.format(key)]) for key in example_run(np.random.default_rng(0))),
     ],
     hints=[
-        "Sort the eight entries: `parameters` are arrays, `rng` has a state, all the others are numbers, texts and "
-        "lists of them.",
-        "`json.dumps(...)` makes one text of a dict with all that is not an array, the generator's state included; "
-        "`np.savez` takes a text as an array, and `json.loads(file[...].item())` reads it.",
-        "`resume` builds the dict again: the entries of the JSON text; `parameters` as in `load_parameters`, with the "
-        "layers counted by the names that begin with W; and `rng` by `my_generator_from`.",
+        "One call of `np.savez` writes it all: the arrays as in `save_parameters`, and one entry more, the text.",
+        '`np.savez(path, rest=my_rest_to_text(run), **arrays)` writes the file, and `file["rest"].item()` takes the '
+        "text out again.",
+        "`resume` takes the dict that `my_rest_from_text` gives, and puts `parameters` into it: as in "
+        "`load_parameters`, but with the layers counted by the names that begin with W.",
     ],
     holds="You now have the whole state of a run in one file: it goes on as if nothing had happened.",
     in_nnlib="network.NeuralNetwork.save",
-    code="\n\n".join(TEXTS),
+    code=source_of(
+        "checkpointing", rest_to_text, rest_from_text, checkpoint, resume, imports="import json\n\nimport numpy as np\n"
+    ),
 )
 
 
@@ -1056,7 +1275,7 @@ exercise(
         "The first epoch after the break is number 120. With the weights of a layer lost, its loss would be several "
         "times as large as before. None of the three is, so look at how the differences go on from there.",
         "A difference of less than a millionth is rounding. A difference as large as the ups and downs themselves is "
-        "other dice. A curve that stays higher has a larger rate.",
+        "other draws. A curve that stays higher has a larger rate.",
         "To tell `epoch` from `schedule`, look at the last thirty epochs: does the curve calm down again?",
     ],
     holds="You now have the eye for it: from the way in which two curves part you can tell what was lost.",
