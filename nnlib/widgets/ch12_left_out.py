@@ -1,4 +1,4 @@
-"""Chapter 12: a run that is resumed from a file in which something is missing, beside the unbroken run."""
+"""Chapter 12: runs that are resumed from files in which something is missing, beside the unbroken run."""
 
 import copy
 import tempfile
@@ -11,13 +11,12 @@ import numpy as np
 from nnlib import ExponentialLR, NeuralNetwork, datasets, initializers
 from nnlib.exercises.ch12_save_load_resume import checkpoint, resume
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.live.controls import choice, slider
+from nnlib.widgets.live.controls import slider
 from nnlib.widgets.live.figure import Live, Prediction, note
 
 EPOCHS, EVERY = 300, 5  # the run is kept, and can be interrupted, before every fifth epoch
 SIZES, NAMES = (2, 10, 1), ["tanh", "linear"]
 LIMITS = (0.018, 0.15)  # of the picture of the losses
-FLOOR = 1e-16  # the lower edge of the picture of the difference
 
 
 def start_run(seed):
@@ -38,12 +37,12 @@ def go_on(run, X, y, epochs):
         for layer, name in zip(run["parameters"], run["activations"], strict=True)
     ]
     schedule = ExponentialLR(run["gamma"])
-    rng, dice = run["rng"], run["rng"].bit_generator.state
+    rng, state = run["rng"], run["rng"].bit_generator.state
     nn = NeuralNetwork(
         layers, run["learning_rate"], scheduler=lambda epoch, rate: schedule(run["epoch"] + epoch, rate), seed=rng
     )
     nn.set_parameters(run["parameters"])
-    rng.bit_generator.state = dice  # as if no weights had been drawn
+    rng.bit_generator.state = state  # as if no weights had been drawn
     losses = nn.fit(X, y, epochs, run["batch_size"])["train_loss"]
     now = {"parameters": nn.get_parameters(), "epoch": run["epoch"] + epochs}
     return run | now | {"losses": [*run["losses"], *losses]}
@@ -63,9 +62,17 @@ LEFT_OUT = {
     "the epoch number": lambda run, fresh: run | {"epoch": 0},
     "the schedule": lambda run, fresh: run | {"gamma": 1.0},
     "the weights of layer 1": lambda run, fresh: run | {"parameters": [fresh["parameters"][0], *run["parameters"][1:]]},
-    "half of the digits (saved as float32)": lambda run, fresh: run | {"parameters": _rounded(run)},
+    "half of the digits (float32)": lambda run, fresh: run | {"parameters": _rounded(run)},
     "all but the weights": lambda run, fresh: fresh | {"parameters": run["parameters"]},
 }
+PANELS = (  # of the live figure: one item each, those that only the eye misses at the left
+    "the history",
+    "the generator's state",
+    "the epoch number",
+    "half of the digits (float32)",
+    "the weights of layer 1",
+    "the schedule",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,115 +130,141 @@ def data():
 def resume_without(what, first, seed, checkpoint=checkpoint, resume=resume):
     """Interrupt the run of `seed` before epoch `first` (0, 5, ... 300), and go on from a file that lacks `what`.
 
-    In its place comes what a fresh run with another seed, 1000 more, has.
+    In its place comes what a fresh run with another seed, 1000 more, has; in place of the schedule, no decay; in
+    place of the digits, zeros.
     """
-    runs = _unbroken(seed)
+    return resume_without_each([what], first, seed, checkpoint, resume)[what]
+
+
+def resume_without_each(items, first, seed, checkpoint=checkpoint, resume=resume):
+    """The same for several items, all from one file: {item: `Resumed`}.
+
+    Two runs that go on from the same state are trained once. What training depends on is all in the state, which
+    the history is no part of.
+    """
+    unbroken, trained, results = _unbroken(seed), {}, {}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "run.npz"
-        checkpoint(path, copy.deepcopy(runs[first]))
-        found = LEFT_OUT[what](resume(path), start_run(1000 + seed))
+        checkpoint(path, copy.deepcopy(unbroken[first]))
+        for what in items:
+            found = LEFT_OUT[what](resume(path), start_run(1000 + seed))
+            state = _state_of(found)
+            if state not in trained:
+                trained[state] = go_on(found | {"losses": []}, *data(), EPOCHS - first)
+            now = trained[state] | {"losses": [*found["losses"], *trained[state]["losses"]]}
+            results[what] = _beside(unbroken, now, found, first)
+    return results
+
+
+def _state_of(run):
+    """What decides how a run goes on, as a text: two runs with the same text have the same future."""
+    rest = {key: value for key, value in run.items() if key not in ("parameters", "losses", "rng")}
+    arrays = [(array.dtype.str, array.tobytes()) for p in run["parameters"] for array in p.values()]
+    return repr((sorted(rest.items()), arrays, run["rng"].bit_generator.state))
+
+
+def _beside(unbroken, resumed, found, first):
+    """The two runs at their end, with the rates that they took; `found` is the one that was in the file."""
     begin = found["epoch"]
-    resumed = go_on(found, *data(), EPOCHS - first)
-    schedules = [ExponentialLR(run["gamma"]) for run in (runs[0], found)]
-    rates, new_rates = (
-        np.array([schedule(epoch, runs[0]["learning_rate"]) for epoch in epochs])
-        for schedule, epochs in zip(schedules, (range(EPOCHS), range(begin, begin + EPOCHS - first)))
+
+    def rates(run, epochs):
+        schedule = ExponentialLR(run["gamma"])
+        return np.array([schedule(epoch, unbroken[0]["learning_rate"]) for epoch in epochs])
+
+    return Resumed(
+        unbroken[EPOCHS],
+        resumed,
+        first,
+        rates=rates(unbroken[0], range(EPOCHS)),
+        losses=np.array(unbroken[EPOCHS]["losses"]),
+        new_rates=rates(found, range(begin, begin + EPOCHS - first)),
+        new_losses=np.array(resumed["losses"][len(found["losses"]) :]),
     )
-    losses = np.array(runs[EPOCHS]["losses"])
-    new_losses = np.array(resumed["losses"][len(found["losses"]) :])
-    return Resumed(runs[EPOCHS], resumed, first, rates, losses, new_rates, new_losses)
 
 
 def three_broken_runs():
     """The losses of an unbroken run and of three that were resumed after epoch 120: (300,), {"A": (300,), ...}."""
-    missing = {"A": "the schedule", "B": "half of the digits (saved as float32)", "C": "the generator's state"}
+    missing = {"A": "the schedule", "B": "half of the digits (float32)", "C": "the generator's state"}
     runs = {name: resume_without(what, 120, seed=2) for name, what in missing.items()}
     unbroken = runs["A"].losses
     return unbroken, {name: np.concatenate([unbroken[:120], run.new_losses]) for name, run in runs.items()}
 
 
-def plot_resumed(result, axes, at=None):
-    """The learning rate above, the loss below, of an unbroken run and of one that was resumed; returns the artists.
+def plot_resumed(result, ax):
+    """The loss of an unbroken run, and from the break on that of a resumed one; returns the two lines and the break.
 
-    result : `Resumed`. axes : two Axes. at : the epoch at which the resumed losses are drawn, the break unless given.
+    result : `Resumed`, or None for empty lines.
     """
-    rate, loss = axes
-    at = result.first if at is None else at
-    old, new = np.arange(EPOCHS), np.arange(EPOCHS - result.first)
-    artists = {}
-    for ax, name, whole, part in (
-        (rate, "rate", result.rates, result.new_rates),
-        (loss, "loss", result.losses, result.new_losses),
-    ):
-        (artists[name],) = ax.plot(old, whole, color=COLORS["sky"], linewidth=3, label="unbroken")
-        (artists[f"new {name}"],) = ax.plot(
-            at + new, part, color=COLORS["vermillion"], linestyle=(0, (4, 1.5)), linewidth=1.4, label="resumed"
-        )
-        artists[f"{name} break"] = ax.axvline(result.first, color=COLORS["black"], linestyle=":", linewidth=1.2)
-        ax.set(xlim=(0, EPOCHS))
-    rate.set(ylabel="learning rate", ylim=(0, 0.32))
-    loss.set(ylabel="training loss", yscale="log", ylim=LIMITS, xlabel="epoch")
-    loss.set_yticks([0.02, 0.05, 0.1], ["0.02", "0.05", "0.1"], minor=False)
-    loss.set_yticks([], minor=True)
-    rate.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=2)  # above all curves
-    return artists
+    (whole,) = ax.plot([], [], color=COLORS["sky"], linewidth=3, label="unbroken")
+    (part,) = ax.plot([], [], color=COLORS["vermillion"], linestyle=(0, (4, 1.5)), linewidth=1.4, label="resumed")
+    line = ax.axvline(0, color=COLORS["black"], linestyle=":", linewidth=1.2)
+    ax.set(xlim=(0, EPOCHS), ylim=LIMITS, yscale="log")
+    ax.set_yticks([0.02, 0.05, 0.1], ["0.02", "0.05", "0.1"], minor=False)
+    ax.set_yticks([], minor=True)
+    if result is not None:
+        whole.set_data(np.arange(EPOCHS), result.losses)
+        part.set_data(np.arange(result.first, EPOCHS), result.new_losses)
+        line.set_xdata([result.first, result.first])
+    return whole, part, line
+
+
+def in_digits(difference):
+    """A difference in words: 0, and else one digit with its power of ten."""
+    return f"up to {difference:.0e}".replace("e-0", "e-") if difference else "exactly 0"
 
 
 def left_out(checkpoint=checkpoint, resume=resume):
-    """A run of 300 epochs, interrupted at an epoch of the reader's choice and resumed without an item of its state.
+    """A run of 300 epochs, interrupted at an epoch of the reader's choice and resumed six times, an item missing each.
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, axes = figure(3, 1, size=(8.4, 3.5), sharex=True, height_ratios=(1, 2.2, 1.4))
-    artists = plot_resumed(resume_without("nothing", 180, 0), axes[:2])
-    axes[1].set(xlabel="")
-    (gap,) = axes[2].plot([], [], ".", color=COLORS["purple"], markersize=4)
-    axes[2].set(yscale="log", ylim=(FLOOR, 10), xlabel="epoch", ylabel="difference\nof the losses")
-    axes[2].set_yticks([1e-16, 1e-12, 1e-8, 1e-4, 1])
+    fig, axes = figure(2, 3, size=(8.4, 4.2), sharex=True, sharey=True)
+    panels = {}
+    for ax, what in zip(axes.flat, PANELS, strict=True):
+        card = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        words = ax.text(0.97, 0.95, "", transform=ax.transAxes, ha="right", va="top", fontsize=10, bbox=card)
+        panels[what] = *plot_resumed(None, ax), words
+        ax.set_title("without " + what.split(" (")[0], fontsize=10.5)
+    for ax in axes[1]:
+        ax.set(xlabel="epoch")
+    for ax in axes[:, 0]:
+        ax.set(ylabel="training loss")
+    lines = panels["the history"][:2]
+    fig.legend(handles=lines, loc="outside upper right", ncols=2, frameon=False, fontsize=10)
 
-    def compute(what, first, seed):
-        return resume_without(what, first, seed, checkpoint, resume)
+    def compute(first, seed):
+        return resume_without_each(PANELS, first, seed, checkpoint, resume)
 
-    def draw(result, what, first, seed, epoch):
-        at = 0 if what == "the history" else first  # without its past a curve begins at 0
-        epochs = np.arange(max(0, epoch - first))  # those of the resumed run that are shown
-        now = np.arange(epoch)
-        artists["rate"].set_data(now, result.rates[:epoch])
-        artists["loss"].set_data(now, result.losses[:epoch])
-        artists["new rate"].set_data(first + epochs, result.new_rates[: len(epochs)])
-        artists["new loss"].set_data(at + epochs, np.clip(result.new_losses[: len(epochs)], 0, LIMITS[1]))
-        for name in ("rate break", "loss break"):
-            artists[name].set_xdata([first, first])
-        difference = result.loss_difference
-        shown = difference[: len(epochs)] > 0
-        gap.set_data((first + epochs)[shown], difference[: len(epochs)][shown])
-        words = f"Left out: {what}. Interrupted after {first} epochs, seed {seed}. "
+    def draw(results, first, seed, epoch):
+        for what, (whole, part, line, words) in panels.items():
+            result = results[what]
+            new = result.new_losses[: max(0, epoch - first)]
+            at = 0 if what == "the history" else first  # without its past a curve begins at 0
+            whole.set_data(np.arange(epoch), result.losses[:epoch])
+            part.set_data(at + np.arange(len(new)), np.clip(new, 0, LIMITS[1]))
+            line.set_xdata([first, first])
+            words.set_text(in_digits(result.loss_difference.max()) if epoch == EPOCHS and first < EPOCHS else "")
         if first == EPOCHS:
-            note(axes[1], "The run was over: no epoch is left to do.")
-        elif epoch == EPOCHS and not shown.any():
-            note(axes[2], "the same in every epoch: 0")
+            note(axes[0, 1], "The run was over: no epoch is left to do.")
+        before = f"Interrupted after {first} epochs, seed {seed}. "
         if epoch < EPOCHS:
-            return words + f"Epoch {epoch}."
-        if result.equal:
-            return words + "The largest difference is 0: equal bit for bit."
-        largest = f"{difference.max():.1e} between two losses, " if first < EPOCHS else ""
-        return words + f"The largest difference is {largest}{result.weight_difference:.1e} between two final weights."
+            return before + f"Epoch {epoch}."
+        equal = [what for what in PANELS if results[what].equal]
+        return before + f"Equal bit for bit, weights and losses: {' and '.join(equal) or 'none'}."
 
     return Live(
         "left_out",
         question="What must be in the file?",
         prediction=Prediction(
-            "Nothing is left out, and the two runs are equal bit for bit. Now interrupt after 0 epochs, before "
-            "anything has been trained, and leave out the generator's state: the dice of another seed take over. How "
-            "will the final weights compare?",
-            options=("equal bit for bit", "different in the last digits", "different"),
-            answer="different",
-            explanation="The generator deals the batches of all 300 epochs, and that of another seed deals others. The "
-            "state is not what a run has done; it is what decides how it goes on.",
-            settings={"what": "the generator's state", "first": 0},
+            "After 180 epochs only the history can be missing. Now interrupt after 0 epochs, before anything has been "
+            "trained. What else can be missing then, without a bit of the run changing?",
+            options=("the generator's state", "the epoch number", "both", "nothing else"),
+            answer="the epoch number",
+            explanation="It is 0 then, as in a fresh run. But the generator of another seed shuffles all 300 epochs "
+            "otherwise: the state is not what a run has done, but what decides how it goes on.",
+            settings={"first": 0},
         ),
         controls={
-            "what": choice("left out", list(LEFT_OUT), "nothing"),
             "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
             "seed": slider("seed", 0, 20, 0),
             "epoch": slider("epoch shown", 0, EPOCHS, EPOCHS, step=EVERY),
@@ -241,6 +274,6 @@ def left_out(checkpoint=checkpoint, resume=resume):
         figure=fig,
         plays="epoch",
         tick=50,
-        alt="Above the learning rate, in the middle the loss of an unbroken run as a broad line and of a resumed one "
-        "as a dashed line from the break on, below the difference of the two losses on a log scale.",
+        alt="Six panels, one for each item left out. In each, the loss of an unbroken run as a broad line, that of a "
+        "resumed run as a dashed one from the break on, and the largest difference of the two.",
     )
