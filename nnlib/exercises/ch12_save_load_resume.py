@@ -48,13 +48,15 @@ exercise(
 )
 
 exercise(
-    name="loss_that_stops",
+    name="epoch_kept",
     recall=True,
-    title="The loss that early stopping watches",
-    solution="validation",
-    wrong=[("training", "The training loss falls on and on, so it never says stop.")],
-    hints=["Overfitting shows in one of the two, and early stopping is there to notice it."],
-    holds="The validation loss: it turns up where the network begins to learn the noise.",
+    title="The epoch that early stopping keeps",
+    solution="best",
+    wrong=[
+        ("last", "By the last epoch the validation loss has been rising for a while: that is why training stopped.")
+    ],
+    hints=["Training stops only when the validation loss has not improved for some epochs. Which weights do you want?"],
+    holds="The best one's: training stops too late on purpose, so the weights must have been kept on the way.",
 )
 
 exercise(
