@@ -218,7 +218,7 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, axes = figure(2, 3, size=(8.4, 4.2), sharex=True, sharey=True)
+    fig, axes = figure(2, 3, size=(8.4, 3.5), sharex=True, sharey=True)
     panels = {}
     for ax, what in zip(axes.flat, PANELS, strict=True):
         card = {"facecolor": "white", "edgecolor": "none", "pad": 1}
@@ -256,8 +256,8 @@ def left_out(checkpoint=checkpoint, resume=resume):
         "left_out",
         question="What must be in the file?",
         prediction=Prediction(
-            "After 180 epochs only the history can be missing. Now interrupt after 0 epochs, before anything has been "
-            "trained. What else can be missing then, without a bit of the run changing?",
+            "Now interrupt after 0 epochs, before anything has been trained. What can be missing then, besides the "
+            "history, without changing a bit of the run?",
             options=("the generator's state", "the epoch number", "both", "nothing else"),
             answer="the epoch number",
             explanation="It is 0 then, as in a fresh run. But the generator of another seed shuffles all 300 epochs "
