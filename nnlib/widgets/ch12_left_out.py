@@ -97,12 +97,6 @@ class Resumed:
         return np.abs(self.new_losses - self.losses[self.first :])
 
     @property
-    def weight_difference(self):
-        """The largest difference between two final parameters."""
-        pairs = zip(self.unbroken["parameters"], self.resumed["parameters"], strict=True)
-        return max(float(np.max(np.abs(a[key] - b[key]))) for a, b in pairs for key in ("W", "b"))
-
-    @property
     def equal(self):
         """Whether the final parameters and the losses since the break are equal bit for bit."""
         pairs = zip(self.unbroken["parameters"], self.resumed["parameters"], strict=True)
