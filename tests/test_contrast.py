@@ -61,6 +61,7 @@ FIGURES = {
     "line_and_squares": lambda: widgets.line_and_squares(X[:, 0], Y[:, 0], neuron, mse),
     "noisy_paths": lambda: widgets.noisy_paths(X[:, 0], Y[:, 0]),
     "price_of_weights": widgets.price_of_weights,
+    "row_times_column": widgets.row_times_column,
     "signal_through_layers": widgets.signal_through_layers,
     "stacked_layers": widgets.stacked_layers,
     "step_backwards": widgets.step_backwards,
