@@ -23,6 +23,55 @@ from nnlib.exercises.engine import compare
 exercise = chapter("10", "mini-batches")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="steps_of_train",
+    recall=True,
+    title="The steps of `train` in 100 epochs",
+    solution=100,
+    wrong=[
+        (
+            400,
+            "400 would be a step for each row of XOR in each epoch. `train` sends all rows through, then steps once.",
+        ),
+        (1, "1 is the number of steps in a single epoch."),
+    ],
+    hints=["`train` sends all rows forward and back before it moves a weight.", "One step for each epoch."],
+    holds="All rows, then one step: 100 epochs are 100 steps.",
+)
+
+exercise(
+    name="variance_of_four",
+    recall=True,
+    title="The variance of a sum of four",
+    solution=4,
+    wrong=[
+        (2, "2 is the standard deviation of the sum: the root of its variance."),
+        (16, "16 would be four times the same number. Independent numbers often pull in opposite directions."),
+        (1, "1 is the variance of each. The sum of four varies more."),
+        (0.25, "0.25 is the variance of their mean, the sum divided by 4."),
+    ],
+    hints=["In chapter 7 it decided how large the weights may be.", "Variances of independent numbers add."],
+    holds="Variances of independent numbers add: 1 + 1 + 1 + 1.",
+)
+
+exercise(
+    name="stops_by",
+    recall=True,
+    title="The loss that says when to stop",
+    solution="validation",
+    wrong=[
+        ("training", "The training loss goes on falling while the network learns the noise by heart."),
+    ],
+    hints=[
+        "One of the two is measured on points that the network has not seen.",
+        "It turns up again; the other falls on.",
+    ],
+    holds="The validation loss turns where the network begins to learn the noise.",
+)
+
+
 # ---- updates ----------------------------------------------------------------------------------------
 
 
