@@ -114,10 +114,6 @@ exercise(
     verify=a_whole_number,
     wrong=[
         (
-            lambda n, batch_size, epochs: epochs * np.ceil(n / batch_size),
-            "The count is right, but `np.ceil` gives a float. It has to be an `int`: `math.ceil`, or `int(...)`.",
-        ),
-        (
             lambda n, batch_size, epochs: epochs * (n // batch_size),
             "The rows that are left over at the end of an epoch are forgotten. They make one more, smaller batch.",
         ),
@@ -261,18 +257,6 @@ exercise(
             "That is how far the first rows lie apart. The question is how far the *means* of batches lie apart.",
         ),
         (
-            edited(batch_spread, "np.var(slopes)", "np.var(slopes[:batch_size])"),
-            "The variance is that of the first rows alone. Take it of all n slopes: `np.var(slopes)`.",
-        ),
-        (
-            edited(batch_spread, "np.var(slopes)", "np.mean(slopes**2)"),
-            "The mean of the squares is the variance only where the mean is 0. Subtract it first, or use `np.var`.",
-        ),
-        (
-            edited(batch_spread_in_one, "np.std", "np.var"),
-            "The variance stands where the standard deviation should: beside two roots it is `np.std`.",
-        ),
-        (
             lambda slopes, batch_size: np.std(slopes),
             "This is the spread of single rows. How much of it is left in a mean of `batch_size` of them?",
         ),
@@ -343,12 +327,6 @@ def drawn_anew(X, y, batch_size, rng):
 def with_replacement(X, y, batch_size, rng):
     rows = [rng.integers(len(X), size=batch_size) for _ in range(0, len(X), batch_size)]
     return [(X[each], y[each]) for each in rows]
-
-
-def shuffled_in_place(X, y, batch_size, rng):
-    order = rng.permutation(len(X))
-    X[:], y[:] = X[order], y[order]
-    return [(a.copy(), b.copy()) for a, b in cut(X, y, batch_size)]
 
 
 def up_to_a_full_batch(X, y, batch_size, rng):
@@ -483,11 +461,6 @@ exercise(
         (
             lambda X, y, batch_size, rng: tuple(map(list, zip(*minibatches(X, y, batch_size, rng)))),
             "One list of pairs `(X_batch, y_batch)`, not a list of X and a list of y.",
-        ),
-        (
-            shuffled_in_place,
-            "The batches are right, but the caller's `X` and `y` are shuffled too. `X = X[order]` makes a new array, "
-            "`X[:] = ...` writes into the caller's.",
         ),
     ],
     hints=[
@@ -660,13 +633,6 @@ from_the_start_of_the_epoch = edited(
     "trace = my_forward(X_batch, start",
     "y_batch, parameters, derivatives",
     "y_batch, start, derivatives",
-)
-in_the_callers_arrays = edited(
-    train_batches,
-    MOVED,
-    """for layer, slope in zip(parameters, gradients):
-                layer["W"] -= learning_rate * slope["W"]
-                layer["b"] -= learning_rate * slope["b"]""",
 )
 
 
@@ -852,28 +818,12 @@ exercise(
             "The weights move, the biases stay. Both take a step.",
         ),
         (
-            edited(train_batches, "return parameters, history", "    return parameters, history"),
-            "Only one epoch is run: is the `return` inside the loop?",
-        ),
-        (
-            edited(
-                train_batches,
-                f"        history.append({REPORTED})\n    return",
-                f"            history.append({REPORTED})\n            return",
-            ),
-            "Only one batch is used: is the `return` inside both loops?",
-        ),
-        (
             edited(train_batches, "return parameters, history", "return parameters"),
             "The losses are missing: return both, `parameters, losses`.",
         ),
         (
             edited(train_batches, "return parameters, history", "return history"),
             "Return two things, `parameters, losses`; this returns only one.",
-        ),
-        (
-            edited(train_batches, "return parameters, history", "return history, parameters"),
-            "The other way round: parameters first, then losses.",
         ),
         (
             edited(train_batches, REPORTED, "losses[-1]"),
@@ -892,11 +842,6 @@ exercise(
         (
             edited(train_batches, "history = []", "history, rng = [], np.random.default_rng(0)"),
             "It draws from a generator of its own. Hand the `rng` that comes in to `minibatches`.",
-        ),
-        (
-            in_the_callers_arrays,
-            "The numbers are right, but the caller's start is gone: `layer['W'] -= ...` writes into its arrays. Make "
-            "new ones, `W - learning_rate * dW`.",
         ),
     ],
     hints=[
