@@ -1,4 +1,4 @@
-"""Chapter 10: a descent that looks at a few rows at a time, against epochs, updates or milliseconds."""
+"""Chapter 10: descents that look at one row, a few or all, against epochs, updates or milliseconds."""
 
 from time import perf_counter
 
@@ -97,7 +97,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
 
         axis, end = BUDGETS[budget]
         per_epoch = updates_an_epoch(n, batch_size)
-        unit = {"epochs": per_epoch, "updates": 1}.get(axis) or _pace(path_of, 10 * per_epoch)
+        unit = {"epochs": per_epoch, "updates": 1}.get(axis) or _pace(path_of, max(per_epoch, 100))
         path = path_of(int(end * unit + 1e-9))
         away = path - minimum  # the bowl is exactly quadratic: no need to go through the rows again
         return path, np.sum(away @ (A.T @ A / n) * away, axis=1), unit
