@@ -71,7 +71,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     n = len(x)
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
-    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.4), width_ratios=(1, 1.1))
+    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.2), width_ratios=(1, 1.1))
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, ax=bowl, limits=limits, legend=False)
@@ -129,12 +129,10 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         "noisy_paths",
         question="How many rows should a step look at?",
         prediction=Prediction(
-            "With 100 updates each, all rows win. Now each run gets the same work: 10 epochs, "
-            f"{10 * n:,} looks at a row. Which one ends closest to the minimum?",
+            f"All rows win at 100 updates each. Now 10 epochs each, {10 * n:,} looks at a row: which ends closest?",
             options=("1 row", "10 rows", f"all {n} rows"),
             answer="10 rows",
-            explanation="All rows: ten exact steps, not enough. One row: a thousand steps, which are soon there and "
-            "then tremble. Ten rows: a hundred steps, each of them exact enough.",
+            explanation="All rows take ten exact steps, too few. One row is soon there and then trembles.",
             settings={"budget": "10 epochs"},
         ),
         controls={
