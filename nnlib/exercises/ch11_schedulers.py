@@ -23,6 +23,52 @@ from nnlib.exercises.engine import compare
 exercise = chapter("11", "schedulers")
 
 
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="factor_of_a_step",
+    recall=True,
+    title="What a step does to the distance from the bottom",
+    solution=0.6,
+    wrong=[
+        (0.8, "0.8 is 1 - η. The slope of (w − 3)² is 2 (w − 3), so the 2 belongs in."),
+        (0.4, "0.4 is what a step takes off the distance. By what is the distance multiplied?"),
+        (1.4, "Above 1 the distance grows. A step goes against the slope."),
+    ],
+    hints=["The slope is 2 (w − 3), and a step takes 0.2 times the slope off w.", "1 - 0.2 · 2"],
+    holds="1 - 0.2 · 2 = 0.6: each step shrinks the distance by the same factor.",
+)
+
+exercise(
+    name="slope_of_tanh",
+    recall=True,
+    title="The slope of tanh, from its output",
+    solution=0.64,
+    wrong=[
+        (0.36, "0.36 is the output squared. The slope is 1 minus that."),
+        (0.4, "0.4 is 1 minus the output. The output is squared first."),
+        (0.24, "That is the rule of the sigmoid, A (1 - A)."),
+    ],
+    hints=["The derivative of tanh is 1 - tanh².", "1 - 0.6 · 0.6"],
+    holds="1 - 0.6² = 0.64.",
+)
+
+exercise(
+    name="factor_of_the_price",
+    recall=True,
+    title="What the L2 price does to a weight",
+    solution=0.95,
+    wrong=[
+        (0.05, "0.05 is the part that is taken off. By what is the weight multiplied?"),
+        (0.9, "The price is λ/2 times the square, so its slope is λ w and not 2 λ w."),
+        (0.5, "A step is the slope λ w times the learning rate, 0.1."),
+        (1.05, "The price pulls a weight toward 0, so the factor is below 1."),
+    ],
+    hints=["The slope of λ/2 w² is λ w. A step takes the rate times that off w.", "1 - 0.1 · 0.5"],
+    holds="1 - 0.1 · 0.5 = 0.95, in every step: weight decay.",
+)
+
+
 # ---- step_lr ----------------------------------------------------------------------------------------
 
 
@@ -606,38 +652,49 @@ SHAKY = "The last epochs run at more than a quarter of the initial rate, and the
 NEAR = "That is near. Try a little more rate early in the run, and a little less at its end."
 
 
-@functools.lru_cache(maxsize=64)
-def last_losses(rates):
-    """The mean loss of the last five epochs of a 1-8-1 tanh network on the noisy sine, for each of the FRESH seeds.
+def train_together(rates, seeds, batch_size):
+    """Train 1-8-1 tanh networks on the noisy sine, all at once, each as `NeuralNetwork` with its seed would.
 
-    rates : a tuple, one rate an epoch. All networks are trained at once, each as `NeuralNetwork` with its seed would.
-    A column of ones beside X, and beside the hidden outputs, makes a row of W of each bias.
+    rates : (n, epochs), the rate of each network in each epoch. seeds : (n,). batch_size divides the 64 rows.
+
+    Returns the losses (n, epochs) as `fit` reports them, and the weights after each epoch: (n, epochs, 2, 8) and
+    (n, epochs, 9, 1). A column of ones beside X, and beside the hidden outputs, makes the last row of each the biases.
     """
+    rates = np.asarray(rates, dtype=float)
     X, y = datasets.noisy_sine(n=64, noise=0.3, seed=0)
     X = np.hstack([X, np.ones_like(X)])  # (64, 2)
-    generators = [np.random.default_rng(seed) for seed in FRESH]
-    W1, W2 = np.zeros((len(FRESH), 2, HIDDEN)), np.zeros((len(FRESH), HIDDEN + 1, 1))
+    (n, epochs), size = rates.shape, min(batch_size, len(X))
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    W1, W2 = np.zeros((n, 2, HIDDEN)), np.zeros((n, HIDDEN + 1, 1))
     for k, rng in enumerate(generators):
         W1[k, :1] = initializers.glorot(1, HIDDEN, rng)
         W2[k, :HIDDEN] = initializers.glorot(HIDDEN, 1, rng)
-    A1 = np.ones((len(FRESH), BATCH_SIZE, HIDDEN + 1))
-    inner, losses = A1[:, :, :HIDDEN], np.zeros(len(FRESH))
-    columns, weights_out = A1.transpose(0, 2, 1), W2[:, :HIDDEN].transpose(0, 2, 1)
-    for epoch, rate in enumerate(rates):
+    losses, kept = np.zeros((n, epochs)), (np.zeros((n, epochs, *W1.shape[1:])), np.zeros((n, epochs, *W2.shape[1:])))
+    A1, errors = np.ones((n, size, HIDDEN + 1)), np.zeros((n, len(X), 1))
+    inner, columns, weights_out = A1[:, :, :HIDDEN], A1.transpose(0, 2, 1), W2[:, :HIDDEN].transpose(0, 2, 1)
+    for epoch in range(epochs):
         order = np.stack([rng.permutation(len(X)) for rng in generators])
-        X_epoch, y_epoch = X[order], y[order]  # (seeds, 64, 2), (seeds, 64, 1)
-        for start in range(0, len(X), BATCH_SIZE):
-            X_batch = X_epoch[:, start : start + BATCH_SIZE]
-            np.tanh(X_batch @ W1, out=inner)
-            error = A1 @ W2
-            error -= y_epoch[:, start : start + BATCH_SIZE]
-            if epoch >= len(rates) - 5:
-                losses += np.sum(error**2, axis=(1, 2)) / (5 * len(X))
-            error *= 2 * rate / BATCH_SIZE
-            dZ1 = (error * weights_out) * (1 - inner * inner)
-            W2 -= columns @ error
-            W1 -= X_batch.transpose(0, 2, 1) @ dZ1
-    return losses
+        X_epoch, y_epoch = X[order], y[order]  # (n, 64, 2), (n, 64, 1)
+        X_turned, steps = X_epoch.transpose(0, 2, 1), (2 / size * rates[:, epoch])[:, None, None]
+        for start in range(0, len(X), size):
+            rows = slice(start, start + size)
+            np.tanh(X_epoch[:, rows] @ W1, out=inner)
+            error = errors[:, rows]
+            np.subtract(A1 @ W2, y_epoch[:, rows], out=error)
+            step = error * steps
+            dZ1 = (step * weights_out) * (1 - inner * inner)
+            W2 -= columns @ step
+            W1 -= X_turned[:, :, rows] @ dZ1
+        losses[:, epoch] = np.mean(errors**2, axis=(1, 2))
+        kept[0][:, epoch], kept[1][:, epoch] = W1, W2
+    return losses, *kept
+
+
+@functools.lru_cache(maxsize=64)
+def last_losses(rates):
+    """The mean loss of the last five epochs with these rates, a tuple of one an epoch, for each of the FRESH seeds."""
+    losses, *_ = train_together([rates] * len(FRESH), FRESH, BATCH_SIZE)
+    return np.mean(losses[:, -5:], axis=1)
 
 
 def schedule_mistake(schedule, rng):

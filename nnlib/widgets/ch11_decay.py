@@ -1,40 +1,23 @@
-"""Chapter 11: let the learning rate fall, and see what it does to the loss; with small batches and with full ones."""
-
-import functools
+"""Chapter 11: one network three times, at a constant rate, down the stairs and down the slide; any batch size."""
 
 import numpy as np
 
-from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
+from nnlib import ExponentialLR, StepLR, datasets
+from nnlib.exercises.ch11_schedulers import train_together
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.live.controls import choice, list_slider, slider
+from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
 
-ROWS, NOISE, HIDDEN = 64, 0.3, 8
+ROWS = 64
 EPOCHS, INITIAL_RATE = 80, 0.2
 LAST = 5  # epochs whose mean loss counts as the final one
-GAMMAS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1)
+STAIRS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1)  # values of γ
+SLIDE = (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1)
 BATCHES = (2, 4, 8, 16, 32, ROWS)
 LOSS_LIMITS = (0.09, 1)
-RATE_LIMITS = (1e-6, 0.5)
-
-
-def train_on_sine(scheduler, batch_size, seed):
-    """The history of 80 epochs of a 1-8-1 tanh network on 64 points of a noisy sine.
-
-    scheduler(epoch, initial_rate) -> rate, or None for a constant one.
-    """
-    X, y = datasets.noisy_sine(n=ROWS, noise=NOISE, seed=0)
-    layers = [
-        {"n_inputs": 1, "n_neurons": HIDDEN, "activation": "tanh"},
-        {"n_inputs": HIDDEN, "n_neurons": 1, "activation": "linear"},
-    ]
-    nn = NeuralNetwork(layers, learning_rate=INITIAL_RATE, scheduler=scheduler, seed=seed)
-    return nn.fit(X, y, epochs=EPOCHS, batch_size=batch_size)
-
-
-@functools.cache
-def at_constant_rate(batch_size, seed):
-    return tuple(train_on_sine(None, batch_size, seed)["train_loss"])
+RATE_LIMITS = (1e-5, 0.5)
+AXIS = np.linspace(-1.05, 1.05, 106)
+RUNS = {"constant": ("gray", "--"), "stairs": ("vermillion", "-"), "slide": ("blue", "-.")}
 
 
 def step_form(epoch, initial_rate, step_size, gamma):
@@ -51,88 +34,100 @@ def final(losses):
 
 
 def decay(step_lr=step_form, exponential_lr=exponential_form):
-    """The learning rate above the loss of 80 epochs, with a schedule and without one.
+    """A network trained for 80 epochs at three schedules: its rates, its losses, and its answer beside the data.
 
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, (above, below) = figure(2, 1, size=(8.4, 3.4), sharex=True, height_ratios=(1, 1.7))
-    epochs = np.arange(EPOCHS)
-    (rate_line,) = above.plot([], [], color=COLORS["vermillion"], drawstyle="steps-mid")
-    above.axhline(INITIAL_RATE, color=COLORS["gray"], linestyle="--", linewidth=1.5)
-    above.set(ylim=RATE_LIMITS, yscale="log", ylabel="learning rate")
-    above.set_yticks([1e-6, 1e-4, 1e-2], ["0.000001", "0.0001", "0.01"])
-    above.minorticks_off()
-    (constant,) = below.plot([], [], color=COLORS["gray"], linestyle="--", label=f"constant rate {INITIAL_RATE:g}")
-    (scheduled,) = below.plot([], [], color=COLORS["vermillion"], label="with the schedule")
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.6), width_ratios=(1.35, 1), height_ratios=(1, 1.5))
+    empty.remove()
+    data.set_subplotspec(data.get_gridspec()[:, 1])
+    fig.get_layout_engine().set(wspace=0.05)
+    X, y = datasets.noisy_sine(n=ROWS, noise=0.3, seed=0)
+    data.plot(X, y, ".", color=COLORS["black"], markersize=5)
+    lines = {"rate": {}, "loss": {}, "answer": {}}
+    for name, (color, style) in RUNS.items():
+        above_others = 3 if name == "constant" else 2  # its dashes let what is below them be seen
+        look = {"color": COLORS[color], "linestyle": style, "zorder": above_others}
+        (lines["rate"][name],) = above.plot([], [], drawstyle="steps-mid", **look)
+        (lines["loss"][name],) = below.plot([], [], **look)
+        (lines["answer"][name],) = data.plot([], [], label=name, **look)
+    above.set(xlim=(0, EPOCHS - 1), ylim=RATE_LIMITS, yscale="log", ylabel="rate")
+    above.set_yticks([1e-4, 1e-2], ["0.0001", "0.01"])
+    above.tick_params(labelbottom=False)
     below.set(xlim=(0, EPOCHS - 1), ylim=LOSS_LIMITS, yscale="log", xlabel="epoch", ylabel="loss")
     below.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
-    below.minorticks_off()
-    legend = below.legend(loc="upper right", frameon=False)
+    for ax in (above, below):
+        ax.minorticks_off()
+    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.9, 1.9), xlabel="x", ylabel="y, and the network's answer")
+    data.legend(loc="upper left", frameon=False, labelspacing=0.2, handlelength=2.4)
 
-    def compute(kind, gamma, step_size, batch_size, seed):
+    def compute(stairs, step_size, slide, batch_size, seed):
         schedules = {
-            "constant": lambda epoch, initial_rate: initial_rate,
-            "step": lambda epoch, initial_rate: float(step_lr(epoch, initial_rate, step_size, gamma)),
-            "exponential": lambda epoch, initial_rate: float(exponential_lr(epoch, initial_rate, gamma)),
+            "constant": lambda epoch: INITIAL_RATE,
+            "stairs": lambda epoch: step_lr(epoch, INITIAL_RATE, step_size, stairs),
+            "slide": lambda epoch: exponential_lr(epoch, INITIAL_RATE, slide),
         }
-        history = train_on_sine(schedules[kind], batch_size, seed)
-        return history["learning_rate"], history["train_loss"], at_constant_rate(batch_size, seed)
+        rates = [[float(schedule(epoch)) for epoch in range(EPOCHS)] for schedule in schedules.values()]
+        losses, W1, W2 = train_together(rates, [seed] * len(rates), batch_size)
+        columns = np.column_stack([AXIS, np.ones_like(AXIS)])
+        answers = np.tanh(columns @ W1) @ W2[:, :, :-1] + W2[:, :, -1:]  # (runs, epochs, places, 1)
+        return {
+            name: {"rate": np.array(rates[k]), "loss": losses[k], "answer": answers[k, :, :, 0]}
+            for k, name in enumerate(RUNS)
+        }
 
-    def draw(result, kind, gamma, step_size, batch_size, epoch):
-        rates, losses, without = result
-        legend.set_visible(kind != "constant")  # there is one run then, and it is the dashed line
-        rate_line.set_visible(kind != "constant")
-        scheduled.set_visible(kind != "constant")
-        rate_line.set_data(epochs[:epoch], rates[:epoch])
-        scheduled.set_data(epochs[:epoch], losses[:epoch])
-        constant.set_data(epochs[:epoch], without[:epoch])
-        if kind == "step" and step_size >= EPOCHS:
+    def draw(result, stairs, step_size, slide, batch_size, epoch):
+        for name, run in result.items():
+            for kind in ("rate", "loss"):
+                lines[kind][name].set_data(np.arange(epoch), run[kind][:epoch])
+            lines["answer"][name].set_data(AXIS, run["answer"][epoch - 1])
+        gone = {name: int(np.argmax(run["rate"] < RATE_LIMITS[0])) for name, run in result.items()}  # 0: never
+        early = [
+            f"From epoch {at} on the rate of the {name} is below {RATE_LIMITS[0]:.5f}."
+            for name, at in gone.items()
+            if 0 < at < EPOCHS / 4
+        ]
+        if early:
+            note(above, early[0])
+        if step_size >= EPOCHS:
             note(above, f"The first step down would be in epoch {step_size}; the last epoch here is {EPOCHS - 1}.")
-        gone = int(np.argmax(np.asarray(rates) < RATE_LIMITS[0]))  # 0 where the rate never leaves the panel
-        if 0 < gone < EPOCHS / 4:
-            note(above, f"From epoch {gone} on the rate is below one millionth.")
         rows = f"All {ROWS} rows in one batch" if batch_size == ROWS else f"Batches of {batch_size}"
         if epoch < EPOCHS:
-            now = f"{rows}, epoch {epoch}: rate {rates[epoch - 1]:.2g}, loss {losses[epoch - 1]:.4f}"
-            return now + (f"; at the constant rate {without[epoch - 1]:.4f}." if kind != "constant" else ".")
-        if kind == "constant":
-            return f"{rows}, constant rate {INITIAL_RATE:g}: final loss {final(losses):.4f}."
-        name = f"StepLR({step_size}, γ = {gamma:g})" if kind == "step" else f"ExponentialLR(γ = {gamma:g})"
-        gain = final(without) - final(losses)
-        verdict = "lower" if gain > 0 else "higher"
+            of_each = (f"{name} {run['loss'][epoch - 1]:.4f}" for name, run in result.items())
+            return f"{rows}, epoch number {epoch - 1}. Loss: {', '.join(of_each)}."
+        of_each = (f"{name} {final(run['loss']):.4f}" for name, run in result.items())
         return (
-            f"{rows}, {name}: the rate goes from {rates[0]:g} to {rates[-1]:.2g}; final loss {final(losses):.4f}, at "
-            f"the constant rate {final(without):.4f}. "
-            + (f"With the schedule it is {verdict} by {abs(gain):.4f}." if abs(gain) >= 5e-5 else "No difference.")
+            f"{rows}, stairs {step_size} epochs long with γ = {stairs:g}, slide with γ = {slide:g}. "
+            f"Mean loss of the last {LAST} epochs: {', '.join(of_each)}."
         )
 
     return Live(
         "decay",
         question="When does a falling rate help?",
         prediction=Prediction(
-            "With batches of 4, the falling rate ends with a lower loss than the constant one. Now put all 64 rows "
-            "into one batch, and leave the rest. With the falling rate the loss after 80 epochs will be",
-            options=("lower, here too", "about the same", "higher"),
-            answer="higher",
+            "With batches of 4, both falling rates end lower than the constant one. Now put all 64 rows into one "
+            "batch, and leave the rest. After 80 epochs the lowest loss will be that of",
+            options=("the stairs", "the slide", "the constant rate"),
+            answer="the constant rate",
             explanation="A batch of all rows has no noise that smaller steps could calm; they are only slower. At "
-            "which batch size do the two change places?",
-            settings={"batch_size": ROWS},
+            "which batch size do they change places?",
+            settings={"batch_size": ROWS, "epoch": EPOCHS},
         ),
         controls={
-            "kind": choice("schedule", ["constant", "step", "exponential"], "step"),
-            "gamma": list_slider("γ", GAMMAS, 0.3),
-            "step_size": slider("step size", 1, 100, 20, unit="epochs"),
+            "stairs": list_slider("γ of the stairs", STAIRS, 0.3),
+            "step_size": slider("their step size", 1, 100, 20, unit="epochs"),
+            "slide": list_slider("γ of the slide", SLIDE, 0.95),
             "batch_size": list_slider("batch size", BATCHES, 4),
             "seed": slider("seed", 0, 9, 0),
-            "epoch": slider("epoch shown", 1, EPOCHS, EPOCHS),
+            "epoch": slider("epochs shown", 1, EPOCHS, EPOCHS),
         },
         compute=compute,
         draw=draw,
         figure=fig,
         plays="epoch",
         tick=50,
-        alt="Above, on a logarithmic axis, the learning rate of each of 80 epochs, falling from 0.2, with the constant "
-        "rate as a dashed line. Below on the same time axis, the loss of each epoch with the schedule and, dashed, at "
-        "the constant rate.",
+        alt="Left, the learning rates of 80 epochs on a logarithmic axis, one constant, one falling in stairs, one in a "
+        "straight line, above the loss of each of the three runs. Right, the 64 points and the curves of the three "
+        "networks.",
     )
