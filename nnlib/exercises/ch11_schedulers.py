@@ -391,10 +391,10 @@ exercise(
 # ---- train_scheduled --------------------------------------------------------------------------------
 
 
-def train_scheduled(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler):
+def train_scheduled(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, schedule):
     losses, rates = [], []
     for epoch in range(epochs):
-        rate = scheduler(epoch, learning_rate)
+        rate = schedule(epoch, learning_rate)
         parameters, new = my_train_batches(X, y, parameters, activations, derivatives, rate, 1, batch_size, rng)
         losses.append(new[0])
         rates.append(rate)
@@ -402,9 +402,9 @@ def train_scheduled(X, y, parameters, activations, derivatives, learning_rate, e
 
 
 def train_scheduled_batch_by_batch(
-    X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler
+    X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, schedule
 ):
-    rates = [scheduler(epoch, learning_rate) for epoch in range(epochs)]
+    rates = [schedule(epoch, learning_rate) for epoch in range(epochs)]
     history = []
     for rate in rates:
         losses, sizes = [], []
@@ -422,30 +422,30 @@ def train_scheduled_batch_by_batch(
 
 
 def train_scheduled_in_arrays(
-    X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler
+    X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, schedule
 ):
     losses, rates, given = np.zeros(epochs), np.zeros(epochs), (activations, derivatives)
     for epoch in range(epochs):
-        rates[epoch] = scheduler(epoch, learning_rate)
+        rates[epoch] = schedule(epoch, learning_rate)
         parameters, losses[epoch : epoch + 1] = my_train_batches(
             X, y, parameters, *given, rates[epoch], 1, batch_size, rng
         )
     return parameters, losses, rates
 
 
-ASKED, KEPT = "scheduler(epoch, learning_rate)", "rates.append(rate)"
+ASKED, KEPT = "schedule(epoch, learning_rate)", "rates.append(rate)"
 TAKEN, TRAINED = "parameters, new = my_train_batches", "derivatives, rate, 1, batch_size, rng)"
 LOOP, RETURNED = "for epoch in range(epochs)", "return parameters, losses, rates"
 
 
 def scheduler_asked_in_every_batch(
-    X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler
+    X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, schedule
 ):
     history, rates, step = [], [], 0
     for _ in range(epochs):
         losses, sizes = [], []
         for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-            rate = scheduler(step, learning_rate)
+            rate = schedule(step, learning_rate)
             one, new = my_train_batches(
                 X_batch, y_batch, parameters, activations, derivatives, rate, 1, len(X_batch), np.random.default_rng(0)
             )
@@ -455,16 +455,16 @@ def scheduler_asked_in_every_batch(
     return parameters, history, rates
 
 
-def at_one_rate(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, scheduler):
-    rate = scheduler(0, learning_rate)
+def at_one_rate(X, y, parameters, activations, derivatives, learning_rate, epochs, batch_size, rng, schedule):
+    rate = schedule(0, learning_rate)
     parameters, losses = my_train_batches(X, y, parameters, activations, derivatives, rate, epochs, batch_size, rng)
     return parameters, losses, [rate] * epochs
 
 
 at_the_last_rate = edited(
     at_one_rate,
-    "rate = scheduler(0, learning_rate)",
-    "rates = [scheduler(epoch, learning_rate) for epoch in range(epochs)]",
+    "rate = schedule(0, learning_rate)",
+    "rates = [schedule(epoch, learning_rate) for epoch in range(epochs)]",
     "derivatives, rate, epochs",
     "derivatives, rates[-1], epochs",
     "[rate] * epochs",
@@ -516,13 +516,13 @@ IN_TWO_CALLS = (
 
 
 def scheduled_case(*given):
-    """A case of `train_batches`, and a scheduler behind it."""
-    *of_training, scheduler = given
-    return *batch_training_case(*of_training), scheduler
+    """A case of `train_batches`, and a schedule behind it."""
+    *of_training, schedule = given
+    return *batch_training_case(*of_training), schedule
 
 
 exercise(
-    title="Training with a scheduler",
+    title="Training with a schedule",
     solution=train_scheduled,
     returns=("parameters", "losses", "rates"),
     cases=lambda rng: [
@@ -550,23 +550,23 @@ exercise(
     wrong=[
         (
             edited(train_scheduled, TRAINED, TRAINED.replace("rate", "learning_rate")),
-            "The scheduler is asked, and the training still runs at `learning_rate`. Hand `rate` to `train_batches`.",
+            "The schedule is asked, and the training still runs at `learning_rate`. Hand `rate` to `train_batches`.",
         ),
         (
             edited(train_scheduled, KEPT, KEPT + "\n        learning_rate = rate"),
-            "The rate of the last epoch goes back in as the initial one, so it falls faster and faster. The scheduler "
+            "The rate of the last epoch goes back in as the initial one, so it falls faster and faster. The schedule "
             "wants the *initial* rate each time: leave `learning_rate` as it came.",
         ),
         (
-            edited(train_scheduled, ASKED, "scheduler(epoch + 1, learning_rate)"),
+            edited(train_scheduled, ASKED, "schedule(epoch + 1, learning_rate)"),
             "The schedule is one epoch ahead. The first epoch has the number 0 and runs at the initial rate.",
         ),
         (
-            edited(train_scheduled, ASKED, "scheduler(max(epoch - 1, 0), learning_rate)"),
+            edited(train_scheduled, ASKED, "schedule(max(epoch - 1, 0), learning_rate)"),
             "The schedule is one epoch late. Ask it with the number of the epoch that is about to run.",
         ),
         (
-            edited(train_scheduled, KEPT, "rates.append(scheduler(epoch + 1, learning_rate))"),
+            edited(train_scheduled, KEPT, "rates.append(schedule(epoch + 1, learning_rate))"),
             "The training is right; the rates recorded are those of the next epoch. Record the one that was used.",
         ),
         (
@@ -579,7 +579,7 @@ exercise(
         ),
         (
             at_one_rate,
-            "All epochs run at the rate of epoch 0. Ask the scheduler again before each epoch.",
+            "All epochs run at the rate of epoch 0. Ask the schedule again before each epoch.",
         ),
         (
             at_the_last_rate,
@@ -622,7 +622,7 @@ exercise(
     ],
     hints=[
         "A loop over the epochs, from 0. In each: which rate, one epoch of training, then write both numbers down.",
-        "`rate = scheduler(epoch, learning_rate)`, then `my_train_batches(...)` with that rate and 1 for its epochs. "
+        "`rate = schedule(epoch, learning_rate)`, then `my_train_batches(...)` with that rate and 1 for its epochs. "
         "Its parameters are where the next epoch starts.",
         "`parameters, new = my_train_batches(X, y, parameters, activations, derivatives, rate, 1, batch_size, "
         "rng)`; `new[0]` is the loss of the epoch.",
