@@ -1,5 +1,7 @@
 """The live figure of chapter 11, and what its prose says about it."""
 
+import time
+
 import numpy as np
 import pytest
 from turning import turn
@@ -7,17 +9,9 @@ from turning import turn
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
 from nnlib.widgets import decay
-from nnlib.widgets.ch11_decay import (
-    BATCHES,
-    EPOCHS,
-    GAMMAS,
-    LOSS_LIMITS,
-    RATE_LIMITS,
-    at_constant_rate,
-    final,
-    train_on_sine,
-)
+from nnlib.widgets.ch11_decay import AXIS, BATCHES, EPOCHS, LOSS_LIMITS, RATE_LIMITS, RUNS, SLIDE, STAIRS, final
 
+X, Y = datasets.noisy_sine(n=64, noise=0.3, seed=0)
 LAYERS = [
     {"n_inputs": 1, "n_neurons": 8, "activation": "tanh"},
     {"n_inputs": 8, "n_neurons": 1, "activation": "linear"},
@@ -31,84 +25,85 @@ def live():
     live.close()
 
 
-def gain(live, **values):
-    """How much lower the schedule ends than the constant rate."""
-    _, losses, without = turn(live, **values).result
-    return final(without) - final(losses)
+def gains(live, **values):
+    """How much lower than the constant rate the stairs and the slide end."""
+    ends = {name: final(run["loss"]) for name, run in turn(live, **values).result.items()}
+    return ends["constant"] - ends["stairs"], ends["constant"] - ends["slide"]
 
 
 # ---- the picture ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "values, scheduler",
-    [
-        ({"kind": "exponential", "gamma": 0.95}, ExponentialLR(0.95)),
-        ({"kind": "step", "gamma": 0.3, "step_size": 20}, StepLR(20, 0.3)),
-        ({"kind": "constant"}, None),
-    ],
-)
-def test_the_runs_are_those_of_the_library(live, values, scheduler):
-    X, y = datasets.noisy_sine(n=64, noise=0.3, seed=0)
-    rates, losses, without = turn(live, batch_size=8, seed=3, **values).result
-    for found, schedule in ((losses, scheduler), (without, None)):
-        nn = NeuralNetwork(LAYERS, learning_rate=0.2, scheduler=schedule, seed=3)
-        history = nn.fit(X, y, epochs=80, batch_size=8)
-        np.testing.assert_allclose(found, history["train_loss"], rtol=0, atol=1e-12)
-        if found is losses:
-            np.testing.assert_allclose(rates, history["learning_rate"], rtol=0, atol=1e-12)
+@pytest.mark.parametrize("batch_size, seed", [(8, 3), (64, 0)])
+def test_the_runs_are_those_of_the_library(live, batch_size, seed):
+    result = turn(live, stairs=0.1, step_size=30, slide=0.96, batch_size=batch_size, seed=seed).result
+    for name, schedule in (("constant", None), ("stairs", StepLR(30, 0.1)), ("slide", ExponentialLR(0.96))):
+        nn = NeuralNetwork(LAYERS, learning_rate=0.2, scheduler=schedule, seed=seed)
+        history = nn.fit(X, Y, epochs=80, batch_size=batch_size)
+        np.testing.assert_allclose(result[name]["loss"], history["train_loss"], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(result[name]["rate"], history["learning_rate"], rtol=0, atol=1e-12)
+        answers = nn.predict(AXIS[:, None])[:, 0]
+        np.testing.assert_allclose(result[name]["answer"][-1], answers, rtol=0, atol=1e-12)
 
 
 def test_the_curves_are_the_result(live):
-    rates, losses, without = turn(live, kind="step", gamma=0.5, step_size=10).result
-    above, below = live.figure.axes
-    np.testing.assert_array_equal(above.lines[0].get_ydata(), rates)
-    np.testing.assert_array_equal(below.lines[0].get_ydata(), without)
-    np.testing.assert_array_equal(below.lines[1].get_ydata(), losses)
-    assert rates[9] == 0.2 and rates[10] == 0.1
-    assert f"{final(losses):.4f}" in live.readout and f"{final(without):.4f}" in live.readout
+    rates, data, losses = live.figure.axes
+    for epoch in (1, 33, EPOCHS):
+        result = turn(live, epoch=epoch, stairs=0.5, step_size=10, slide=0.9).result
+        for k, run in enumerate(result.values()):
+            np.testing.assert_array_equal(rates.lines[k].get_ydata(), run["rate"][:epoch])
+            np.testing.assert_array_equal(losses.lines[k].get_ydata(), run["loss"][:epoch])
+            np.testing.assert_array_equal(data.lines[k + 1].get_ydata(), run["answer"][epoch - 1])
+            said = final(run["loss"]) if epoch == EPOCHS else run["loss"][epoch - 1]
+            assert f"{said:.4f}" in live.readout
+
+
+def test_each_schedule_has_a_gamma_of_its_own(live):
+    before = live.result
+    for control, value, moved in (("stairs", 0.1, "stairs"), ("step_size", 10, "stairs"), ("slide", 0.9, "slide")):
+        after = turn(live, **{control: value}).result
+        changed = [name for name in RUNS if not np.array_equal(before[name]["loss"], after[name]["loss"])]
+        assert changed == [moved]
+        before = after
 
 
 def test_every_extreme_answers(live):
-    for kind in ("constant", "step", "exponential"):
-        for gamma in (GAMMAS[0], GAMMAS[-1]):
-            for batch_size in (BATCHES[0], BATCHES[-1]):
-                turn(live, kind=kind, gamma=gamma, batch_size=batch_size, step_size=1)
-                assert "final loss" in live.readout
-                assert min(live.result[0]) >= 0
-                assert LOSS_LIMITS[0] < min(live.result[1])
+    for k in (0, -1):
+        for batch_size in (BATCHES[0], BATCHES[-1]):
+            turn(live, stairs=STAIRS[k], slide=SLIDE[k], batch_size=batch_size, step_size=1)
+            assert "Mean loss of the last 5 epochs" in live.readout
+            assert all(LOSS_LIMITS[0] < min(run["loss"]) and min(run["rate"]) >= 0 for run in live.result.values())
 
 
 @pytest.mark.parametrize("batch_size", BATCHES)
 def test_no_loss_leaves_the_panel(live, batch_size):
-    _, losses, without = turn(live, batch_size=batch_size).result
-    assert LOSS_LIMITS[0] < min(*losses, *without) and max(*losses, *without) < LOSS_LIMITS[1]
+    for run in turn(live, batch_size=batch_size).result.values():
+        assert LOSS_LIMITS[0] < min(run["loss"]) and max(run["loss"]) < LOSS_LIMITS[1]
 
 
-def test_without_a_schedule_there_is_one_line(live):
-    above, below = live.figure.axes
-    for kind in ("constant", "step", "constant", "exponential"):
-        turn(live, kind=kind)
-        for artist in (above.lines[0], below.lines[1], below.get_legend()):
-            assert artist.get_visible() == (kind != "constant")
-        assert below.lines[0].get_visible()
+def test_a_rate_that_leaves_the_panel_early_is_told(live):
+    for gamma in STAIRS:
+        rates = turn(live, stairs=gamma, step_size=3).result["stairs"]["rate"]
+        assert any("the rate of the stairs" in words for words in live.notes) == (rates[19] < RATE_LIMITS[0])
+    assert not turn(live, step_size=20, stairs=0.3).notes
 
 
-def test_a_rate_that_leaves_the_panel_is_told(live):
-    for gamma in GAMMAS:
-        rates, *_ = turn(live, kind="exponential", gamma=gamma).result
-        texts = [text.get_text() for text in live.figure.axes[0].texts if text.get_visible()]
-        told = any("one millionth" in " ".join(words.split()) for words in texts)
-        assert told == (rates[EPOCHS // 4 - 1] < RATE_LIMITS[0])
+def test_stairs_without_a_step_say_so(live):
+    turn(live, step_size=100)
+    assert any("first step down" in words for words in live.notes)
+    np.testing.assert_array_equal(live.result["stairs"]["loss"], live.result["constant"]["loss"])
+    assert not turn(live, step_size=79).notes
 
 
-def test_a_schedule_that_changes_nothing_says_so(live):
-    assert "No difference" in turn(live, gamma=1).readout
-    turn(live, kind="step", step_size=100, gamma=0.1)
-    notes = [text.get_text() for text in live.figure.axes[0].texts]
-    assert any("first step down" in words for words in notes)
-    turn(live, step_size=20)
-    assert not any(text.get_visible() for text in live.figure.axes[0].texts)
+def test_no_move_takes_long(live):
+    """A new seed with the smallest batches is the most work: three networks, 7,680 updates."""
+
+    def seconds(seed):
+        start = time.process_time()
+        turn(live, batch_size=BATCHES[0], seed=seed)
+        return time.process_time() - start
+
+    assert min(map(seconds, (1, 2, 3))) < 0.3
 
 
 def test_the_readers_schedules_are_used():
@@ -119,11 +114,11 @@ def test_the_readers_schedules_are_used():
         return np.float64(initial_rate) * gamma**epoch
 
     live = decay(exponential_lr=exponential_lr)
-    turn(live, kind="exponential", gamma=0.9)
+    turn(live, slide=0.9)
     asked.clear()
-    turn(live, gamma=0.95)
+    turn(live, slide=0.95)
     assert asked == list(range(EPOCHS)) and live.error is None
-    np.testing.assert_allclose(live.result[0], [0.2 * 0.95**epoch for epoch in range(EPOCHS)])
+    np.testing.assert_allclose(live.result["slide"]["rate"], [0.2 * 0.95**epoch for epoch in range(EPOCHS)])
     live.close()
 
 
@@ -138,55 +133,62 @@ def test_a_schedule_of_the_reader_that_fails_is_told():
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_prediction_is_true_of_every_seed(live, seed):
-    assert live.prediction.answer == "higher"
-    assert live.controls["kind"].value == "step" and live.controls["batch_size"].value == 4
-    assert gain(live, seed=seed) > 0.02
-    assert gain(live, seed=seed, batch_size=64) < -0.005
+    assert live.prediction.answer == "the constant rate"
+    assert min(gains(live, seed=seed)) > 0.02
+    assert max(gains(live, seed=seed, **live.prediction.settings)) < -0.005
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_batch_size_decides(live, seed):
-    turn(live, kind="exponential", gamma=0.95, seed=seed)
-    gains = {batch_size: gain(live, batch_size=batch_size) for batch_size in BATCHES}
-    assert min(gains[2], gains[4]) > 0 > max(gains[16], gains[32], gains[64])
-    assert gain(live, gamma=0.98, batch_size=8) > 0 > gain(live, gamma=0.98, batch_size=64)
+    of_slide = {batch_size: gains(live, seed=seed, batch_size=batch_size)[1] for batch_size in BATCHES}
+    assert min(of_slide[2], of_slide[4]) > 0 > max(of_slide[16], of_slide[32], of_slide[64])
 
 
 def test_with_batches_of_8_the_slide_wins_on_the_first_seed_only(live):
-    turn(live, kind="exponential", gamma=0.95, batch_size=8)
-    gains = [gain(live, seed=seed) for seed in range(10)]
-    assert gains[0] > 0 > max(gains[1:])
+    of_slide = [gains(live, batch_size=8, seed=seed)[1] for seed in range(10)]
+    assert of_slide[0] > 0 > max(of_slide[1:])
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_with_all_rows_in_a_batch_no_slide_wins(live, seed):
-    turn(live, kind="exponential", batch_size=64, seed=seed)
-    assert all(gain(live, gamma=gamma) < 0 for gamma in GAMMAS if gamma < 1)
+    assert all(gains(live, batch_size=64, seed=seed, slide=gamma)[1] < 0 for gamma in SLIDE if gamma < 1)
 
 
 def test_too_slow_and_too_fast(live):
-    turn(live, kind="exponential")
-    finals = {gamma: final(turn(live, gamma=gamma).result[1]) for gamma in GAMMAS}
-    best = min(finals, key=finals.get)
-    assert 0.94 <= best <= 0.96
-    falling = [finals[gamma] for gamma in GAMMAS if gamma >= best]
-    rising = [finals[gamma] for gamma in GAMMAS if gamma <= best]
-    assert falling == sorted(falling) and rising == sorted(rising, reverse=True)
-    without = final(at_constant_rate(4, 0))
-    assert finals[0.85] > without > finals[0.9]
+    of_slide = {gamma: gains(live, slide=gamma)[1] for gamma in SLIDE}
+    assert 0.94 <= max(of_slide, key=of_slide.get) <= 0.96
+    assert of_slide[0.8] < 0
+
+
+def test_the_fastest_slide_stands_still(live):
+    answers = turn(live, slide=SLIDE[0]).result["slide"]["answer"]
+    assert np.abs(answers[60:] - answers[-1]).max() < 1e-4
+    assert turn(live, slide=SLIDE[0]).result["slide"]["loss"][-1] > 0.15
 
 
 def test_the_loss_falls_with_the_rate(live):
-    _, losses, _ = turn(live, kind="step", gamma=0.1, step_size=40, batch_size=4).result
+    losses = turn(live, stairs=0.1, step_size=40).result["stairs"]["loss"]
     assert np.mean(losses[35:40]) > 0.13
     assert max(losses[41:]) < 0.12
 
 
-def test_a_frozen_run_stays_frozen():
-    X, y = datasets.noisy_sine(n=64, noise=0.3, seed=0)
-    losses = NeuralNetwork(LAYERS, 0.2, scheduler=ExponentialLR(0.8), seed=0).fit(X, y, epochs=160, batch_size=4)
-    assert losses["train_loss"][159] == pytest.approx(losses["train_loss"][79], abs=1e-6)
-    assert losses["train_loss"][159] > 0.15
+def test_the_reference_is_not_the_bottom():
+    for seed in range(3):
+        nn = NeuralNetwork(LAYERS, learning_rate=0.1, seed=seed)
+        losses = nn.fit(X, Y, epochs=5000, batch_size=64)["train_loss"]
+        assert losses[4999] < losses[3839] - 1e-4
+
+
+@pytest.mark.parametrize("curvature, rate", [(2, 0.2), (6, 0.2), (9, 0.2), (6, 0.05)])
+def test_the_floor_of_a_parabola_with_any_curvature(curvature, rate):
+    """The derivation of the chapter, with the curvature λ for its 2: in the floor stands ηλ/2 for η."""
+    noise = np.random.default_rng(0).normal(size=100_000)
+    e, squares = 0.0, 0.0
+    for d in noise:
+        e = e - rate * curvature * (e - d)
+        squares += e * e
+    half = rate * curvature / 2
+    assert squares / len(noise) == pytest.approx(half / (1 - half), rel=0.05)
 
 
 # ---- the goal of the last exercise ------------------------------------------------------------------
@@ -196,7 +198,8 @@ def test_it_is_scored_on_runs_of_the_library():
     schedule = ExponentialLR(0.96)
     scored = last_losses(tuple(schedule(epoch, 0.2) for epoch in range(EPOCHS)))
     for k in (0, len(FRESH) - 1):
-        history = train_on_sine(schedule, BATCH_SIZE, FRESH[k])
+        nn = NeuralNetwork(LAYERS, learning_rate=0.2, scheduler=schedule, seed=FRESH[k])
+        history = nn.fit(X, Y, epochs=EPOCHS, batch_size=BATCH_SIZE)
         assert scored[k] == pytest.approx(final(history["train_loss"]), abs=1e-12)
 
 

@@ -127,7 +127,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         figure=fig,
         plays="epoch",
         tick=50,
-        alt="Left, the learning rates of 80 epochs on a logarithmic axis, one constant, one falling in stairs, one in a "
+        alt="Left, the rates of 80 epochs on a logarithmic axis, one constant, one falling in stairs, one in a "
         "straight line, above the loss of each of the three runs. Right, the 64 points and the curves of the three "
         "networks.",
     )
