@@ -39,7 +39,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.6), width_ratios=(1.35, 1), height_ratios=(1, 1.5))
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.4), width_ratios=(1.35, 1), height_ratios=(1, 1.5))
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
     fig.get_layout_engine().set(wspace=0.05)
