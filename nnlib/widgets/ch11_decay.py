@@ -39,9 +39,8 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, ((above, data), (below, empty)) = figure(
-        2, 2, size=(8.4, 3.25), width_ratios=(1.35, 1), height_ratios=(1, 1.5)
-    )
+    ratios = {"width_ratios": (1.35, 1), "height_ratios": (1, 1.5)}
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.05), **ratios)
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
     fig.get_layout_engine().set(wspace=0.05)
@@ -112,7 +111,8 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             "batch, and leave the rest. After 80 epochs the lowest loss will be that of",
             options=("the stairs", "the slide", "the constant rate"),
             answer="the constant rate",
-            explanation="Without noise there is nothing for small steps to calm. At which batch size do they change places?",
+            explanation="Without noise there is nothing for small steps to calm. At which batch size do they "
+            "change places?",
             settings={"batch_size": ROWS, "epoch": EPOCHS},
         ),
         controls={
