@@ -40,7 +40,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     own, or the library's.
     """
     ratios = {"width_ratios": (1.35, 1), "height_ratios": (1, 1.5)}
-    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.05), **ratios)
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3), **ratios)
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
     fig.get_layout_engine().set(wspace=0.05)
