@@ -60,13 +60,13 @@ def test_a_graph_stays_inside_its_axes_and_turns_its_texts_with_the_arrows():
 def test_there_and_back_shows_the_outputs_and_the_slopes_at_the_sums():
     nn, row, answer = NeuralNetwork(LAYERS, seed=0), np.array([[1.0, 0.0]]), np.array([[1.0]])
     left, right = there_and_back(nn, row, answer).axes
-    assert artist(left, "value 2 0").get_text() == f"{nn.predict(row)[0, 0]:.2f}"
+    assert artist(left, "value 2 0").get_text() == f"{nn.predict(row)[0, 0]:.2f}".replace("-", "−")
     layer = nn.get_parameters()[1]
     hidden = nn.trace(row)[1][0]
     dz = 2 * (nn.predict(row) - answer) * (1 - nn.predict(row) ** 2)
     at_sums = (dz * layer["W"][:, 0])[0] * (1 - hidden**2)
     for j in range(4):
-        assert artist(right, f"value 1 {j}").get_text() == f"{at_sums[j]:.2f}"
+        assert artist(right, f"value 1 {j}").get_text() == f"{at_sums[j]:.2f}".replace("-", "−")
 
 
 # ---- Step backwards ---------------------------------------------------------------------------------
