@@ -54,6 +54,7 @@ START = [{"W": np.full((n, m), 0.5), "b": np.zeros((1, m))} for n, m in ((2, 3),
 FIGURES = {
     "decay": widgets.decay,
     "descent": lambda: widgets.descent(X[:, 0], Y[:, 0]),
+    "digit_pad": widgets.digit_pad,
     "fold": widgets.fold,
     "forward_shapes": widgets.forward_shapes,
     "hundred_seeds": widgets.hundred_seeds,

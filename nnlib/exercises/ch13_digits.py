@@ -369,11 +369,11 @@ exercise(
         ),
     ],
     hints=[
-        "A table of zeros, of `dtype=int`, and for each picture one more in the row of its label and the column of its answer.",
+        "A table of zeros, of `dtype=int`. Each picture adds 1 in the row of its label and the column of its answer.",
         "`for label, answer in zip(labels, answers):`",
         "In the loop: `counts[label, answer] += 1`.",
     ],
-    holds="You now have a confusion matrix: its diagonal is what was right, and every other entry is a mistake by name.",
+    holds="You now have a confusion matrix: right answers on its diagonal, and every other entry a mistake by name.",
 )
 
 
@@ -441,7 +441,7 @@ exercise(
         ),
         (
             lambda pictures, right, down: shifted(pictures, down, right),
-            "The two directions are swapped: `down` moves along the rows, axis 1, and `right` along the columns, axis 2.",
+            "The two directions are swapped: `down` moves along axis 1, the rows, and `right` along axis 2, the columns.",
         ),
         (
             lambda pictures, right, down: shifted(pictures, right, -down),
