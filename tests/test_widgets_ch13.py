@@ -78,8 +78,17 @@ def test_a_stroke_is_as_thick_as_asked_and_lies_where_it_was_drawn():
         assert box_of(picture)[:2] == (16 - thickness / 2, 15 + thickness / 2)
         assert picture[16].sum() == thickness
         assert picture[:8].sum() < thickness**2
-    assert ink([[[0.1, 0.9]]], 4).sum() == 12 == ink([[[0.1, 0.9], [0.1, 0.9]]], 4).sum()  # a dot
+    assert ink([[[0.5, 0.5]]], 4).sum() == 12 == ink([[[0.5, 0.5], [0.5, 0.5]]], 4).sum()  # a dot
     assert not ink([], 4).any() and not ink([[]], 4).any()
+
+
+def test_rounding_does_not_decide_what_is_ink():
+    """The edge of this dot runs through centers of pixels: a hair more or less must not move it."""
+    middle = 33 / 64  # the center of a pixel
+    there = ink([[[middle, middle]]], 6)
+    assert there[16, [13, 19]].all() and there[[13, 19], 16].all()
+    for hair in (-1e-9, 1e-9):
+        np.testing.assert_array_equal(ink([[[middle + hair, middle - hair]]], 6), there)
 
 
 def test_a_slow_hand_leaves_the_same_ink_as_a_fast_one():

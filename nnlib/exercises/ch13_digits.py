@@ -441,7 +441,7 @@ exercise(
         ),
         (
             lambda pictures, right, down: shifted(pictures, down, right),
-            "The two directions are swapped: `down` moves along axis 1, the rows, and `right` along axis 2, the columns.",
+            "The two directions are swapped: `down` moves along axis 1, the rows, and `right` along axis 2.",
         ),
         (
             lambda pictures, right, down: shifted(pictures, right, -down),

@@ -87,7 +87,8 @@ def ink(strokes, thickness):
     x, y = PAPER * along(strokes).T[..., np.newaxis]  # (n, 1) each
     centers = np.arange(PAPER) + 0.5
     distances = ((centers - x) ** 2)[:, np.newaxis, :] + ((centers - y) ** 2)[:, :, np.newaxis]  # (n, 32, 32)
-    return (distances <= (thickness / 2) ** 2).any(axis=0)
+    hair = 1e-6  # or rounding would decide where an edge runs through centers of pixels
+    return (distances <= (thickness / 2 + hair) ** 2).any(axis=0)
 
 
 def blocks(picture):
