@@ -443,7 +443,7 @@ class Live:
         align(self.controls.values(), width)
 
         # Brought into view, the head takes all that is below it along.
-        rows = math.ceil(len(settings) / 2) * ROW
+        rows = math.ceil(len(settings) / 2) * ROW + sum(getattr(each, "beyond_a_row", 0) for each in settings)
         below = rows + height + 2 * LINE + 22
         if self.prediction:
             below += room + 56 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE
