@@ -2,6 +2,7 @@
 //
 // What is drawn goes to Python while it is drawn, as `value`: a list of strokes, each a list of points [x, y] from
 // 0 (left, top) to 1. ipywidgets keeps one message on its way and merges those behind it, so nothing piles up.
+// What comes from Python is an example: the first stroke of a hand takes its place.
 
 const SIDE = 192; // CSS pixels
 const STEP = 1 / 32; // of an arrow key
@@ -35,6 +36,8 @@ function render({ model, el }) {
   canvas.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys to go to another cell
 
   let strokes = copy(model.get("value"));
+  let isExample = true;
+  let isSending = false;
   let pointer = null; // the id of the finger, pen or mouse that is drawing
   let cursor = [0.5, 0.2]; // the keyboard's pen
   let penIsDown = false;
@@ -48,8 +51,7 @@ function render({ model, el }) {
     canvas.setPointerCapture(event.pointerId);
     pointer = event.pointerId;
     penIsDown = false;
-    strokes.push([place(event)]);
-    changed();
+    begin(place(event));
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pointer) return;
@@ -85,8 +87,12 @@ function render({ model, el }) {
 
   function lowerOrLift() {
     penIsDown = !penIsDown;
-    if (penIsDown) strokes.push([cursor]);
-    penIsDown ? changed() : paint();
+    penIsDown ? begin(cursor) : paint();
+  }
+
+  function begin(point) {
+    strokes = isExample ? [[point]] : [...strokes, [point]];
+    changed();
   }
 
   function undo() {
@@ -106,8 +112,11 @@ function render({ model, el }) {
   // From strokes to Python and to the canvas
 
   function changed() {
+    isExample = false;
     paint();
+    isSending = true;
     model.set("value", copy(strokes)); // a copy: the model compares it with the one before
+    isSending = false;
     model.save_changes();
   }
 
@@ -138,9 +147,10 @@ function render({ model, el }) {
   }
 
   function setFromPython() {
-    if (pointer !== null) return; // an answer to an earlier message: the hand is further already
+    if (isSending || pointer !== null) return;
     strokes = copy(model.get("value"));
-    if (strokes.length === 0) penIsDown = false;
+    isExample = true;
+    penIsDown = false;
     paint();
   }
 

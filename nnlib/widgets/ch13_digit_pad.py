@@ -131,6 +131,7 @@ class Pad(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_suffix(".js")
     description = "drawing:"
+    beyond_a_row = 200  # CSS pixels that it is higher than a slider
     value = traitlets.List().tag(sync=True)
     pen = traitlets.Float(PENS["medium"]).tag(sync=True)  # thickness of a stroke in 32nds of the side
     disabled = traitlets.Bool(False).tag(sync=True)

@@ -97,8 +97,9 @@ def test_undo_clear_and_reset(pad):
     live.button("Reset").click()
     live.wait_for_readout("It reads 3")
     assert in_kernel(page) == start
-    draw(live, HANDS[1].strokes(1))  # and it draws on, on what Reset has brought
+    draw(live, HANDS[1].strokes(4))  # the first stroke takes the place of the example
     assert len(wait_for_strokes(page, 2)) == 2
+    assert in_kernel(page)[0] != start[0]
 
 
 def test_a_digit_is_drawn_by_keyboard_alone(pad):
