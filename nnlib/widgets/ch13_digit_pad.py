@@ -75,10 +75,10 @@ def along(strokes):
     found = [np.zeros((0, 2))]
     for stroke in strokes:
         stroke = np.asarray(stroke, dtype=float).reshape(-1, 2)
-        found.append(stroke[:1])
-        for start, end in zip(stroke, stroke[1:]):
-            count = max(1, int(np.ceil(np.hypot(*(end - start)) / SPACING)))
-            found.append(start + (end - start) * np.arange(1, count + 1)[:, np.newaxis] / count)
+        way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])[: len(stroke)]
+        if len(way):
+            stops = np.linspace(0, way[-1], int(np.ceil(way[-1] / SPACING)) + 1)
+            found.append(np.stack([np.interp(stops, way, axis) for axis in stroke.T], axis=1))
     return np.concatenate(found)
 
 
