@@ -44,7 +44,7 @@ def preprocess(strokes, *, fit=True, pen=PENS["medium"]):
     The data set's own way (E. Alpaydin and C. Kaynak, 1998, nnlib/data/README.md): a picture of 32 x 32 pixels, black
     or white, that programs of NIST had normalized, and its ink counted in blocks of 4 x 4. What normalized means is
     read off the data: every digit reaches from the first row to the last, nearly all stay within the columns 4 to 28,
-    and 30 % is ink.
+    hardly any leans, and 30 % is ink.
     """
     return blocks(black_and_white(strokes, fit=fit, pen=pen))
 
