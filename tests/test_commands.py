@@ -73,7 +73,7 @@ def test_the_pins():
     pins = {re.split(r"[=<>]", line)[0]: line for line in lines if line and line[0] != "#"}
     assert all("==" in pins.pop(name) for name in ("numpy", "matplotlib", "nbval"))
     assert all(">=" in pin and ",<" in pin for pin in pins.values())
-    assert set(pins) == {"jupyterlab", "ipywidgets", "ipykernel"}
+    assert set(pins) == {"jupyterlab", "ipywidgets", "anywidget", "ipykernel"}
 
 
 # --- make --------------------------------------------------------------------------------------------------------
