@@ -33,7 +33,6 @@ function render({ model, el }) {
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-label", HELP);
   canvas.title = HELP;
-  canvas.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys to go to another cell
 
   let strokes = copy(model.get("value"));
   let isExample = true;
@@ -73,8 +72,7 @@ function render({ model, el }) {
     else if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) undo();
     else if (event.key === "Delete") clear();
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    event.preventDefault(); // the page does not scroll, and JupyterLab goes to no other cell
   });
   canvas.addEventListener("focus", paint);
   canvas.addEventListener("blur", paint);

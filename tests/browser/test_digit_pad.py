@@ -109,7 +109,9 @@ def test_a_digit_is_drawn_by_keyboard_alone(pad):
     keys = page.page.keyboard
     keys.press("Delete")
     live.wait_for_readout("The pad is empty.")
-    keys.press("ArrowRight")  # moves the pen, draws nothing
+    for way in ("ArrowRight", "ArrowUp", "ArrowDown"):  # moves the pen, draws nothing
+        keys.press(way)
+    assert page.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex") == 1
     assert in_kernel(page) == []
     keys.press(" ")
     for _ in range(16):
