@@ -32,6 +32,14 @@ def test_there_are_chapters_and_nothing_else():
     assert numbers == list(range(len(CHAPTERS)))
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_what_nobody_has_written_is_not_called_wrong(path):
+    for cell in form.code_cells(read(path)):
+        for output in cell["outputs"]:
+            said = "".join(output.get("data", {}).get("text/plain", ""))
+            assert not said.startswith(("✗", "✓")), (cell["id"], said)
+
+
 def test_chapter_00_says_how_many_hours_the_chapters_take():
     openings = [form.source(read(path)["cells"][0]) for path in CHAPTERS]
     total = sum(int(re.search(r"\*\*Minutes\*\* about (\d+)", opening)[1]) for opening in openings)

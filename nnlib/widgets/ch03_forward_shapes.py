@@ -166,7 +166,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         "forward_shapes",
         question="What does a larger batch cost?",
         prediction=Prediction(
-            "The batch grows from 4 rides to 1000. Of what does the network need more?",
+            "The batch grows from 4 rides to 1000. What does the network need more of?",
             options=("parameters", "matrix products", "both", "neither"),
             answer="neither",
             explanation="Only X, Z1 and Z2 grow taller.",  # one line, so that all of it is in view

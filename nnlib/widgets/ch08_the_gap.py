@@ -103,7 +103,7 @@ def watched_losses(width, noise, points, data_sets):
 def the_gap():
     """The fitted curve at an epoch, and the two losses over a thousand, for a width, a noise and a number of points."""
     grid = np.linspace(-1, 1, 301).reshape(-1, 1)
-    fig, (plane, curves) = figure(1, 2, size=(8.4, 3.4), width_ratios=(1.1, 1))
+    fig, (plane, curves) = figure(1, 2, size=(8.4, 3.24), width_ratios=(1.1, 1))
     plane.plot(grid, np.sin(np.pi * grid), color=COLORS["black"], linestyle=":", linewidth=1.4, label="the sine")
     options = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 0.6}
     (learned,) = plane.plot([], [], marker="o", color=COLORS["blue"], label="training", **options)

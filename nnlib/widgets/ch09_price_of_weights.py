@@ -98,7 +98,7 @@ def price_of_weights(train_l2=None):
     """
     X, y, X_val, y_val = curve_data()
     tried = {}  # (rate, seed) -> {λ: Priced, or None where it exploded}
-    fig, (fit, histogram, trail) = figure(1, 3, size=(8.4, 3.6), width_ratios=(1.2, 0.85, 1.35))
+    fig, (fit, histogram, trail) = figure(1, 3, size=(8.4, 3.4), width_ratios=(1.2, 0.85, 1.35))
     fit.plot(X_val, y_val, "o", color="#BBBBBB", markersize=2.5, label="validation")
     fit.plot(GRID, np.sin(np.pi * GRID), ":", color=COLORS["black"], linewidth=1.3, label="the sine")
     (curve,) = fit.plot([], [], color=COLORS["blue"], linewidth=2.5, label="network")

@@ -89,7 +89,7 @@ class _Judgment:
         nothing = any(outcome.value is None for outcome in self.seen) and not self.exercise.in_place
         if any(isinstance(error, NotImplementedError) for error in errors):
             return _open(self.exercise)
-        if (errors or nothing) and attempt.has_gap(self.answer):
+        if (errors or nothing or clues.reads_nothing(self.answer)) and attempt.has_gap(self.answer):
             return _open(self.exercise)
         if any(attempt.holds_ellipsis(outcome.value) for outcome in self.seen):
             return _open(self.exercise)

@@ -444,10 +444,10 @@ class Live:
 
         # Brought into view, the head takes all that is below it along.
         rows = math.ceil(len(settings) / 2) * ROW + sum(getattr(each, "beyond_a_row", 0) for each in settings)
-        below = rows + height + 2 * LINE + 22
+        below = rows + height + 2 * LINE + 46  # rather too much: then the head is at the top of the window
         if self.prediction:
             below += room + 56 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE
-        together = f"<style>.nnlib-{self.name} .nnlib-head {{ scroll-margin: 4px 0 {below:.0f}px; }}</style>"
+        together = f"<style>.nnlib-{self.name} .nnlib-head {{ scroll-margin: 0 0 {below:.0f}px; }}</style>"
         children = [
             *parts,
             row(settings),
