@@ -29,10 +29,13 @@ For authors: one file a chapter, `ch03_forward_pass.py`, found by its name. Open
         solution=layer,
         cases=lambda rng: [...],              # a list of tuples of arguments
         also_right=[layer_loop, lambda X, W, b: ...],
-        wrong=[
-            (lambda X, W, b: X @ W, "The bias is missing: add `b`, one for each neuron."),
+        wrong=mistakes(
+            lambda X, W, b: X @ W,
+            "The bias is missing: add `b`, one for each neuron.",
+            edited(layer, "+ b", "- b"),      # the solution with this text in place of that
+            "The bias is taken away. It is added.",
             ...
-        ],
+        ),
         hints=["...", "..."],
         holds="You now have a whole layer: any number of rows, one product.",
         in_nnlib="layers.Dense.forward",      # must exist: a test looks it up
@@ -43,7 +46,7 @@ cases       lambda rng: fresh inputs. The first is read by the reader: few, smal
             Then two to four others, in other shapes and lengths, or "a mean for a sum" and "divided by
             n" look alike. Add a case of float32 only to insist that float32 stays float32.
 also_right  at least two: a loop, an `einsum`, another algebra.
-wrong       at least three (answer, hint). A wrong answer *is* the detector: a reader whose results
+wrong       at least three answers, each with its hint. A wrong answer *is* the detector: a reader whose results
             equal it on every case gets its hint. So make the cases tell the mistakes apart; a test
             says where two can't be. Hints are whole sentences, for this very mistake, kind and short.
             No need to declare what is found in any exercise: a missing `return`, a shape, a factor, a
@@ -74,7 +77,7 @@ a bare `...`); while one is left, the check says "not written yet" and nothing e
 tests/test_exercises.py runs all of it for every exercise. Names are unique across the course.
 """
 
-from nnlib.exercises.engine.declare import chapter, edited, exercises
+from nnlib.exercises.engine.declare import chapter, edited, exercises, mistakes
 from nnlib.exercises.engine.judging import judge
 from nnlib.exercises.engine.reader import check, hint, mine, progress, reset_progress, solution
 
@@ -86,6 +89,7 @@ __all__ = [
     "hint",
     "judge",
     "mine",
+    "mistakes",
     "progress",
     "reset_progress",
     "solution",

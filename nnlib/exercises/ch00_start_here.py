@@ -1,6 +1,6 @@
 """The exercise of chapter 00, to warm up: the rule that the network finds from four examples."""
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, mistakes
 
 exercise = chapter("00", "start here")
 
@@ -28,28 +28,18 @@ exercise(
         lambda a, b: a + b - 2 * a * b,
         lambda a, b: a != b,
     ],
-    wrong=[
-        (
-            lambda a, b: int(a or b),
-            "This is OR: it is 1 as well when both switches are up. XOR is 1 when *exactly* one is.",
-        ),
-        (
-            lambda a, b: int(a and b),
-            "This is AND: it is 1 only when both switches are up, and there XOR is 0.",
-        ),
-        (
-            lambda a, b: int(a == b),
-            "Turned around: this is 1 when the two are equal. XOR is 1 when they differ.",
-        ),
-        (
-            lambda a, b: a + b,
-            "The sum is right for three of the four rows. For two switches up it gives 2 and should give 0.",
-        ),
-        (
-            lambda a, b: a - b,
-            "The difference is -1 for the row 0, 1. What counts is that the two differ, not in which direction.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda a, b: int(a or b),
+        "This is OR: it is 1 as well when both switches are up. XOR is 1 when *exactly* one is.",
+        lambda a, b: int(a and b),
+        "This is AND: it is 1 only when both switches are up, and there XOR is 0.",
+        lambda a, b: int(a == b),
+        "Turned around: this is 1 when the two are equal. XOR is 1 when they differ.",
+        lambda a, b: a + b,
+        "The sum is right for three of the four rows. For two switches up it gives 2 and should give 0.",
+        lambda a, b: a - b,
+        "The difference is -1 for the row 0, 1. What counts is that the two differ, not in which direction.",
+    ),
     hints=[
         "Write down the four rows and the lamp in each. What do the rows have in common where it is on?",
         "It is on where the two switches differ. Python compares two numbers with `!=`.",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter
+from nnlib.exercises import chapter, mistakes
 
 exercise = chapter("01", "one neuron")
 
@@ -38,32 +38,20 @@ exercise(
         lambda x, w, b: np.polyval([w, b], x),
         lambda x, w, b: np.column_stack([x, np.ones_like(x)]) @ np.array([w, b]),
     ],
-    wrong=[
-        (
-            lambda x, w, b: w * x,
-            "The bias is missing: without `b`, the line always runs through the origin.",
-        ),
-        (
-            lambda x, w, b: w * (x + b),
-            "The bias is added too early: first weigh, then add `b`. Here `b` is multiplied by `w` too.",
-        ),
-        (
-            lambda x, w, b: b * x + w,
-            "`w` and `b` have changed places: the weight multiplies `x`, the bias is added.",
-        ),
-        (
-            lambda x, w, b: w + x + b,
-            "The weight is added; it should multiply `x`.",
-        ),
-        (
-            lambda x, w, b: w * x - b,
-            "The bias is taken away; it should be added.",
-        ),
-        (
-            lambda x, w, b: np.sum(w * x + b),
-            "The outputs are summed up. Each entry of `x` has an output of its own: leave out the sum.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda x, w, b: w * x,
+        "The bias is missing: without `b`, the line always runs through the origin.",
+        lambda x, w, b: w * (x + b),
+        "The bias is added too early: first weigh, then add `b`. Here `b` is multiplied by `w` too.",
+        lambda x, w, b: b * x + w,
+        "`w` and `b` have changed places: the weight multiplies `x`, the bias is added.",
+        lambda x, w, b: w + x + b,
+        "The weight is added; it should multiply `x`.",
+        lambda x, w, b: w * x - b,
+        "The bias is taken away; it should be added.",
+        lambda x, w, b: np.sum(w * x + b),
+        "The outputs are summed up. Each entry of `x` has an output of its own: leave out the sum.",
+    ),
     hints=[
         "A neuron is a line: its slope is the weight, its height at zero is the bias.",
         "NumPy multiplies a whole array by a number at once, so no loop is needed: `w * x` is an array.",
@@ -137,54 +125,32 @@ exercise(
         lambda y_hat, y: np.einsum("i,i->", y_hat - y, y_hat - y) / len(y),
         lambda y_hat, y: np.mean(y_hat**2) - 2 * np.mean(y_hat * y) + np.mean(y**2),
     ],
-    wrong=[
-        (
-            lambda y_hat, y: np.sum((y_hat - y) ** 2),
-            "This is the sum of the squares. Take their mean, or more points always mean a larger loss.",
-        ),
-        (
-            lambda y_hat, y: np.mean(y_hat - y),
-            "The square is missing: residuals above and below the line cancel each other.",
-        ),
-        (
-            lambda y_hat, y: np.mean(np.abs(y_hat - y)),
-            "This is the mean of the distances. The S is for squared: square each residual.",
-        ),
-        (
-            lambda y_hat, y: np.mean(y_hat - y) ** 2,
-            "The mean comes too early: square each residual first, then take the mean.",
-        ),
-        (
-            lambda y_hat, y: np.sqrt(np.mean((y_hat - y) ** 2)),
-            "This is the root of the MSE. Leave out the square root.",
-        ),
-        (
-            lambda y_hat, y: np.mean((y_hat - y) ** 2) / 2,
-            "A half too much. Some books put 1/2 in front so that the derivative looks tidier; here the "
-            "MSE is the plain mean.",
-        ),
-        (
-            lambda y_hat, y: np.var(y_hat - y),
-            "`np.var` takes the mean residual away before it squares. A line that is 3 € too high everywhere would "
-            "have no loss at all: square the residuals as they are.",
-        ),
-        (
-            lambda y_hat, y: np.sum((y_hat - y) ** 2) / 6,
-            "This divides by 6 whatever comes in. The next data set has another size: `len(y)`, or `np.mean`.",
-        ),
-        (
-            lambda y_hat, y: np.mean((y_hat - y) ^ 2),
-            "In Python a power is written `**`. `^` is something else, the XOR of bits.",
-        ),
-        (
-            lambda y_hat, y: (y_hat - y) ** 2,
-            "These are the squares, one for each point. A loss is one number: take their mean.",
-        ),
-        (
-            lambda y_hat, y: np.mean(y_hat**2 - y**2),
-            "Here each number is squared, then subtracted. Subtract first; the residual is squared.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda y_hat, y: np.sum((y_hat - y) ** 2),
+        "This is the sum of the squares. Take their mean, or more points always mean a larger loss.",
+        lambda y_hat, y: np.mean(y_hat - y),
+        "The square is missing: residuals above and below the line cancel each other.",
+        lambda y_hat, y: np.mean(np.abs(y_hat - y)),
+        "This is the mean of the distances. The S is for squared: square each residual.",
+        lambda y_hat, y: np.mean(y_hat - y) ** 2,
+        "The mean comes too early: square each residual first, then take the mean.",
+        lambda y_hat, y: np.sqrt(np.mean((y_hat - y) ** 2)),
+        "This is the root of the MSE. Leave out the square root.",
+        lambda y_hat, y: np.mean((y_hat - y) ** 2) / 2,
+        "A half too much. Some books put 1/2 in front so that the derivative looks tidier; here the "
+        "MSE is the plain mean.",
+        lambda y_hat, y: np.var(y_hat - y),
+        "`np.var` takes the mean residual away before it squares. A line that is 3 € too high everywhere would "
+        "have no loss at all: square the residuals as they are.",
+        lambda y_hat, y: np.sum((y_hat - y) ** 2) / 6,
+        "This divides by 6 whatever comes in. The next data set has another size: `len(y)`, or `np.mean`.",
+        lambda y_hat, y: np.mean((y_hat - y) ^ 2),
+        "In Python a power is written `**`. `^` is something else, the XOR of bits.",
+        lambda y_hat, y: (y_hat - y) ** 2,
+        "These are the squares, one for each point. A loss is one number: take their mean.",
+        lambda y_hat, y: np.mean(y_hat**2 - y**2),
+        "Here each number is squared, then subtracted. Subtract first; the residual is squared.",
+    ),
     hints=[
         "Read the name backwards: first the error, then its square, then the mean.",
         "`y_hat - y` is an array of residuals. `** 2` squares each of its entries.",
@@ -228,22 +194,18 @@ exercise(
     solution=(1.9, 4.6),
     verify=small_enough,
     also_right=[(1.95, 4.4), (1.91, 4.55), [1.9, 4.5], (21 / 11, 50 / 11)],
-    wrong=[
-        (
-            (2.0, 5.0),
-            "MSE 2.17. Your line touches 2 of the points and pays for it on the others. Let go of them.",
-        ),
-        ((4.6, 1.9), "The two have changed places: the weight first, then the bias."),
-        (
-            (1.8, 5.5),
-            "MSE 1.74: you are in the valley. Move `w` a little, then find the best `b` again.",
-        ),
-        (
-            (0.5, 10.0),
-            "MSE 13.12. Still far: first lay the line along the points with `w`, then lift it with `b`.",
-        ),
-        ((1.9, 4.6, 1.425), "A line takes two numbers, the weight and the bias."),
-    ],
+    wrong=mistakes(
+        (2.0, 5.0),
+        "MSE 2.17. Your line touches 2 of the points and pays for it on the others. Let go of them.",
+        (4.6, 1.9),
+        "The two have changed places: the weight first, then the bias.",
+        (1.8, 5.5),
+        "MSE 1.74: you are in the valley. Move `w` a little, then find the best `b` again.",
+        (0.5, 10.0),
+        "MSE 13.12. Still far: first lay the line along the points with `w`, then lift it with `b`.",
+        (1.9, 4.6, 1.425),
+        "A line takes two numbers, the weight and the bias.",
+    ),
     hints=[
         "Turn one knob until the MSE stops falling, then the other, then the first again.",
         "When you raise `w` by 0.1, lower `b` by about 0.4: the line turns around the middle of the points.",
@@ -285,40 +247,24 @@ exercise(
         lambda x, y, w: np.linalg.lstsq(np.ones((len(x), 1)), y - w * x, rcond=None)[0][0],
         lambda x, y, w: np.sum(y - w * x) / x.size,
     ],
-    wrong=[
-        (
-            lambda x, y, w: np.mean(w * x - y),
-            "The sign is swapped: `b` must lift the line from `w * x` up to `y`, so it is `y - w * x`.",
-        ),
-        (
-            lambda x, y, w: np.sum(y - w * x),
-            "This is the sum of what is missing at the points. Divide by their number: take the mean.",
-        ),
-        (
-            lambda x, y, w: np.mean(y),
-            "This is the best bias of a flat line. Subtract first what `w * x` already explains.",
-        ),
-        (
-            lambda x, y, w: np.median(y - w * x),
-            "The median makes the mean *distance* smallest. For squares it is the mean.",
-        ),
-        (
-            lambda x, y, w: y - w * x,
-            "This is the bias that each point would like for itself. The line has one for all: the mean of them.",
-        ),
-        (
-            lambda x, y, w: (np.min(y - w * x) + np.max(y - w * x)) / 2,
-            "This is halfway between the two extremes. Every point counts: take the mean.",
-        ),
-        (
-            lambda x, y, w: np.round(np.mean(y - w * x), 1),
-            "This is right to one decimal, as from a search. The equation gives the exact number.",
-        ),
-        (
-            lambda x, y, w: np.sum(y - w * x) / 6,
-            "This divides by 6 whatever comes in. Other data have another number of points: `len(x)`, or `np.mean`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda x, y, w: np.mean(w * x - y),
+        "The sign is swapped: `b` must lift the line from `w * x` up to `y`, so it is `y - w * x`.",
+        lambda x, y, w: np.sum(y - w * x),
+        "This is the sum of what is missing at the points. Divide by their number: take the mean.",
+        lambda x, y, w: np.mean(y),
+        "This is the best bias of a flat line. Subtract first what `w * x` already explains.",
+        lambda x, y, w: np.median(y - w * x),
+        "The median makes the mean *distance* smallest. For squares it is the mean.",
+        lambda x, y, w: y - w * x,
+        "This is the bias that each point would like for itself. The line has one for all: the mean of them.",
+        lambda x, y, w: (np.min(y - w * x) + np.max(y - w * x)) / 2,
+        "This is halfway between the two extremes. Every point counts: take the mean.",
+        lambda x, y, w: np.round(np.mean(y - w * x), 1),
+        "This is right to one decimal, as from a search. The equation gives the exact number.",
+        lambda x, y, w: np.sum(y - w * x) / 6,
+        "This divides by 6 whatever comes in. Other data have another number of points: `len(x)`, or `np.mean`.",
+    ),
     hints=[
         "At the smallest MSE its derivative with respect to `b` is zero. Which `b` does that give?",
         "The derivative is 2 · mean(w x + b - y). Set it to zero and solve for `b`.",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 
 exercise = chapter("02", "gradient descent")
 
@@ -80,29 +80,19 @@ exercise(
         (np.array([3, 0, -1, 2000]), np.array([7, 2, 1, 9]), 0.5, 0.25),
     ],
     also_right=[gradient_loop, gradient_matrix, gradient_expanded],
-    wrong=[
-        (
-            edited(mse_gradient, "dw = 2 * ", "dw = ", "db = 2 * ", "db = "),
-            "The 2 is missing in both: it comes down from the square when you differentiate.",
-        ),
-        (
-            edited(mse_gradient, "residual * x", "residual"),
-            "`x` is missing in `dw`: the chain rule ends with the derivative of `w * x + b` "
-            "with respect to `w`, which is `x`.",
-        ),
-        (
-            edited(mse_gradient, "np.mean(residual * x)", "np.mean(residual) * np.mean(x)"),
-            "In `dw` each residual goes with its own `x`: multiply them first, then take one mean.",
-        ),
-        (
-            edited(mse_gradient, "np.mean(residual)", "np.mean(residual * x)"),
-            "`db` must not hold `x`: the derivative of `w * x + b` with respect to `b` is 1.",
-        ),
-        (
-            edited(mse_gradient, "np.mean(residual * x)", "residual * x", "np.mean(residual)", "residual"),
-            "These are the gradients of each point alone. The loss is a mean, so take the mean of them.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(mse_gradient, "dw = 2 * ", "dw = ", "db = 2 * ", "db = "),
+        "The 2 is missing in both: it comes down from the square when you differentiate.",
+        edited(mse_gradient, "residual * x", "residual"),
+        "`x` is missing in `dw`: the chain rule ends with the derivative of `w * x + b` "
+        "with respect to `w`, which is `x`.",
+        edited(mse_gradient, "np.mean(residual * x)", "np.mean(residual) * np.mean(x)"),
+        "In `dw` each residual goes with its own `x`: multiply them first, then take one mean.",
+        edited(mse_gradient, "np.mean(residual)", "np.mean(residual * x)"),
+        "`db` must not hold `x`: the derivative of `w * x + b` with respect to `b` is 1.",
+        edited(mse_gradient, "np.mean(residual * x)", "residual * x", "np.mean(residual)", "residual"),
+        "These are the gradients of each point alone. The loss is a mean, so take the mean of them.",
+    ),
     hints=[
         "Write the MSE with r = w x + b - y. What is the derivative of r² with respect to r? "
         "And that of r with respect to w, and to b?",
@@ -168,36 +158,24 @@ exercise(
         (rng.normal(size=4) + 3, rng.normal(size=4), 0.0, 0.0, 0.5, 30),  # the loss rises from step to step
     ],
     also_right=[descend_vector, descend_recursive, descend_while],
-    wrong=[
-        (
-            edited(descend, "* db", "* my_mse_gradient(x, y, w, b)[1]"),
-            "`b`'s step is taken with the new `w`. Compute both slopes at the same place, then take both steps.",
+    wrong=mistakes(
+        edited(descend, "* db", "* my_mse_gradient(x, y, w, b)[1]"),
+        "`b`'s step is taken with the new `w`. Compute both slopes at the same place, then take both steps.",
+        edited(
+            descend,
+            "    for _ in range(steps):\n        dw, db = my_mse_gradient(x, y, w, b)\n",
+            "    dw, db = my_mse_gradient(x, y, w, b)\n    for _ in range(steps):\n",
         ),
-        (
-            edited(
-                descend,
-                "    for _ in range(steps):\n        dw, db = my_mse_gradient(x, y, w, b)\n",
-                "    dw, db = my_mse_gradient(x, y, w, b)\n    for _ in range(steps):\n",
-            ),
-            "The slope is computed once, at the start. It changes as you move: ask for it in every step.",
-        ),
-        (
-            edited(descend, "learning_rate * db", "learning_rate * dw"),
-            "`b` takes a step along the slope of `w`. It has its own, `db`.",
-        ),
-        (
-            edited(descend, "w = w - learning_rate * dw", "w = dw", "b = b - learning_rate * db", "b = db"),
-            "The knobs are replaced by their slopes. Keep both: `dw, db = ...`, then move `w` and `b` by them.",
-        ),
-        (
-            edited(descend, "        b = b - learning_rate * db\n", ""),
-            "`w` moves, `b` stays where it was. Both knobs take a step.",
-        ),
-        (
-            edited(descend, "w = w - ", "w - ", "b = b - ", "b - "),
-            "`w` and `b` come back as they were. Put the new values into them: `w = w - ...`.",
-        ),
-    ],
+        "The slope is computed once, at the start. It changes as you move: ask for it in every step.",
+        edited(descend, "learning_rate * db", "learning_rate * dw"),
+        "`b` takes a step along the slope of `w`. It has its own, `db`.",
+        edited(descend, "w = w - learning_rate * dw", "w = dw", "b = b - learning_rate * db", "b = db"),
+        "The knobs are replaced by their slopes. Keep both: `dw, db = ...`, then move `w` and `b` by them.",
+        edited(descend, "        b = b - learning_rate * db\n", ""),
+        "`w` moves, `b` stays where it was. Both knobs take a step.",
+        edited(descend, "w = w - ", "w - ", "b = b - ", "b - "),
+        "`w` and `b` come back as they were. Put the new values into them: `w = w - ...`.",
+    ),
     hints=[
         "In a loop over `steps`: where am I, how steep is it here, one step against that.",
         "`my_mse_gradient(x, y, w, b)` gives both slopes. Call it once in each step, before anything moves.",
@@ -232,28 +210,18 @@ exercise(
         lambda x: len(x) / np.dot(x, x),
         lambda x: 2 / (2 * sum(x_i * x_i for x_i in x) / len(x)),
     ],
-    wrong=[
-        (
-            edited(weight_rate_limit, "return 2 /", "return 1 /"),
-            "This is 1/λ, the rate that reaches the bottom in one step. The limit is twice as large: 2/λ.",
-        ),
-        (
-            edited(weight_rate_limit, "= 2 * np.mean", "= np.mean"),
-            "The 2 of the curvature is missing: λ = 2 · mean(x²). It comes from the square in the loss.",
-        ),
-        (
-            edited(weight_rate_limit, "np.mean(x**2)", "np.mean(x) ** 2"),
-            "`np.mean(x) ** 2` squares the mean. The curvature has the mean of the squares, `np.mean(x**2)`.",
-        ),
-        (
-            edited(weight_rate_limit, "np.mean(x**2)", "np.sum(x**2)"),
-            "A sum in place of a mean: the loss is a mean over the rides, and so is its curvature.",
-        ),
-        (
-            edited(weight_rate_limit, "return 2 / curvature", "return curvature"),
-            "This is the curvature λ itself. The steeper the bowl, the smaller the steps: 2/λ.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(weight_rate_limit, "return 2 /", "return 1 /"),
+        "This is 1/λ, the rate that reaches the bottom in one step. The limit is twice as large: 2/λ.",
+        edited(weight_rate_limit, "= 2 * np.mean", "= np.mean"),
+        "The 2 of the curvature is missing: λ = 2 · mean(x²). It comes from the square in the loss.",
+        edited(weight_rate_limit, "np.mean(x**2)", "np.mean(x) ** 2"),
+        "`np.mean(x) ** 2` squares the mean. The curvature has the mean of the squares, `np.mean(x**2)`.",
+        edited(weight_rate_limit, "np.mean(x**2)", "np.sum(x**2)"),
+        "A sum in place of a mean: the loss is a mean over the rides, and so is its curvature.",
+        edited(weight_rate_limit, "return 2 / curvature", "return curvature"),
+        "This is the curvature λ itself. The steeper the bowl, the smaller the steps: 2/λ.",
+    ),
     hints=[
         "The factor is 1 - ηλ. Set it to -1 and solve for η.",
         "η = 2/λ, and λ is the curvature from the text: 2 · mean(x²).",
@@ -306,38 +274,24 @@ exercise(
         (np.array([300, 0, -100, 2000]),),
     ],
     also_right=[rate_in_closed_form, rate_by_svd, rate_by_power_iteration],
-    wrong=[
-        (
-            edited(largest_stable_rate, "return 2 /", "return 1 /"),
-            "This is 1/λ, where the steepest direction is solved in a single step. The limit is twice as far: 2/λ.",
-        ),
-        (
-            edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.trace(H)"),
-            "This is 2 over the sum of both eigenvalues (the trace). It is safe, but not the limit: only "
-            "the largest one counts.",
-        ),
-        (
-            edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.max(np.diag(H))"),
-            "This is the largest entry on the diagonal of H. The two `2 * np.mean(x)` count as well, and the steepest "
-            "curvature is an eigenvalue of the whole: `np.linalg.eigvalsh(H)`.",
-        ),
-        (
-            edited(largest_stable_rate, "1]]", "0.5]]"),
-            "The entry at the lower right of H is 1, and it should be 2 as in the text.",
-        ),
-        (
-            edited(largest_stable_rate, "H = 2 * ", "H = "),
-            "Twice too large: the 2 in front of the Hessian is missing. It comes from the square in the MSE.",
-        ),
-        (
-            edited(largest_stable_rate, "2 / np.max", "np.max"),
-            "This is the largest curvature itself. The steeper the bowl, the smaller the step: 2/λ.",
-        ),
-        (
-            lambda x: 1 / np.mean(x**2),
-            "This looks at `w` alone. `w` and `b` move together, and the steepest direction is a mixture of both.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(largest_stable_rate, "return 2 /", "return 1 /"),
+        "This is 1/λ, where the steepest direction is solved in a single step. The limit is twice as far: 2/λ.",
+        edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.trace(H)"),
+        "This is 2 over the sum of both eigenvalues (the trace). It is safe, but not the limit: only "
+        "the largest one counts.",
+        edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.max(np.diag(H))"),
+        "This is the largest entry on the diagonal of H. The two `2 * np.mean(x)` count as well, and the steepest "
+        "curvature is an eigenvalue of the whole: `np.linalg.eigvalsh(H)`.",
+        edited(largest_stable_rate, "1]]", "0.5]]"),
+        "The entry at the lower right of H is 1, and it should be 2 as in the text.",
+        edited(largest_stable_rate, "H = 2 * ", "H = "),
+        "Twice too large: the 2 in front of the Hessian is missing. It comes from the square in the MSE.",
+        edited(largest_stable_rate, "2 / np.max", "np.max"),
+        "This is the largest curvature itself. The steeper the bowl, the smaller the step: 2/λ.",
+        lambda x: 1 / np.mean(x**2),
+        "This looks at `w` alone. `w` and `b` move together, and the steepest direction is a mixture of both.",
+    ),
     hints=[
         "Build H first, a 2×2 array from the formula in the text. `np.array([[..., ...], [..., ...]])` takes two rows.",
         "`np.linalg.eigvalsh(H)` gives the two curvatures, the largest one last: index `[-1]`.",
@@ -376,31 +330,23 @@ exercise(
         lambda x: np.sqrt(len(x)) * (x - x.mean()) / np.linalg.norm(x - x.mean()),
         lambda x: (x - x.mean()) / (x.std() + 1e-8),
     ],
-    wrong=[
-        (lambda x: x - np.mean(x), "The mean is 0; now divide by the standard deviation, `np.std(x)`."),
-        (lambda x: x / np.std(x), "The spread is 1; the mean is not 0 yet. Subtract it before you divide."),
-        (
-            lambda x: x - np.mean(x) / np.std(x),
-            "Parentheses: the division comes before the minus here. Subtract first, then divide the whole.",
-        ),
-        (
-            lambda x: (x - np.mean(x)) / np.var(x),
-            "This divides by the variance. Its root, the standard deviation, has the unit of `x`.",
-        ),
-        (
-            lambda x: (x - np.mean(x)) / np.std(x, ddof=1),
-            "`ddof=1` divides by n - 1. Here the mean of the squares must be exactly 1: leave it out.",
-        ),
-        (
-            lambda x: (x - x.min()) / (x.max() - x.min()),
-            "This squeezes `x` into 0 to 1, another common scaling. Its mean is not 0, so the valley stays tilted.",
-        ),
-        (
-            lambda x: (x - np.mean(x)) / (x.max() - x.min()),
-            "The mean is 0, and it is divided by the range, from the smallest to the largest. Divide by the standard "
-            "deviation, `np.std(x)`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda x: x - np.mean(x),
+        "The mean is 0; now divide by the standard deviation, `np.std(x)`.",
+        lambda x: x / np.std(x),
+        "The spread is 1; the mean is not 0 yet. Subtract it before you divide.",
+        lambda x: x - np.mean(x) / np.std(x),
+        "Parentheses: the division comes before the minus here. Subtract first, then divide the whole.",
+        lambda x: (x - np.mean(x)) / np.var(x),
+        "This divides by the variance. Its root, the standard deviation, has the unit of `x`.",
+        lambda x: (x - np.mean(x)) / np.std(x, ddof=1),
+        "`ddof=1` divides by n - 1. Here the mean of the squares must be exactly 1: leave it out.",
+        lambda x: (x - x.min()) / (x.max() - x.min()),
+        "This squeezes `x` into 0 to 1, another common scaling. Its mean is not 0, so the valley stays tilted.",
+        lambda x: (x - np.mean(x)) / (x.max() - x.min()),
+        "The mean is 0, and it is divided by the range, from the smallest to the largest. Divide by the standard "
+        "deviation, `np.std(x)`.",
+    ),
     hints=[
         "Two steps: shift `x` so that its mean is 0, then scale it so that its spread is 1.",
         "`np.mean(x)` is what to subtract, `np.std(x)` is what to divide by.",

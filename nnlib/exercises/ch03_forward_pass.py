@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 
 exercise = chapter("03", "forward pass")
 
@@ -84,33 +84,21 @@ exercise(
         lambda x, w, b: sum(x_i * w_i for x_i, w_i in zip(x, w)) + b,
         lambda x, w, b: np.append(x, 1.0).dot(np.append(w, b)),
     ],
-    wrong=[
-        (
-            lambda x, w, b: x * w + b,
-            "These are the products, one for each input. A neuron says one number: add them up.",
-        ),
-        (
-            lambda x, w, b: np.sum(x * w + b),
-            "The bias is inside the sum, so it is added once for each input. It belongs to the neuron: add it once, "
-            "after the sum.",
-        ),
-        (
-            lambda x, w, b: x @ (w + b),
-            "The bias is added to every weight, so it is multiplied by the inputs. Add it once, after the sum.",
-        ),
-        (
-            lambda x, w, b: np.sum(x) * np.sum(w) + b,
-            "Both are summed before they are multiplied. Each input has its own weight: multiply first, then add up.",
-        ),
-        (
-            lambda x, w, b: x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + b,
-            "This is right for three inputs and for no other number. Let NumPy or a loop go over as many as come.",
-        ),
-        (
-            edited(weighted_sum_loop, "total = total + ", "total = b + "),
-            "Each turn overwrites the last, so only the last input is left. Start at 0 and write `s += ...`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda x, w, b: x * w + b,
+        "These are the products, one for each input. A neuron says one number: add them up.",
+        lambda x, w, b: np.sum(x * w + b),
+        "The bias is inside the sum, so it is added once for each input. It belongs to the neuron: add it once, "
+        "after the sum.",
+        lambda x, w, b: x @ (w + b),
+        "The bias is added to every weight, so it is multiplied by the inputs. Add it once, after the sum.",
+        lambda x, w, b: np.sum(x) * np.sum(w) + b,
+        "Both are summed before they are multiplied. Each input has its own weight: multiply first, then add up.",
+        lambda x, w, b: x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + b,
+        "This is right for three inputs and for no other number. Let NumPy or a loop go over as many as come.",
+        edited(weighted_sum_loop, "total = total + ", "total = b + "),
+        "Each turn overwrites the last, so only the last input is left. Start at 0 and write `s += ...`.",
+    ),
     hints=[
         "You priced a ride by hand: kilometers times their price, plus minutes times theirs, and so on, plus the bias.",
         "`x * w` multiplies entry by entry and keeps the shape (n_inputs,). What turns such an array into one number?",
@@ -218,37 +206,23 @@ exercise(
         lambda X, W, b: np.column_stack([X, np.ones(len(X))]) @ np.vstack([W, b]),
         lambda X, W, b: np.array([x @ W + b for x in X]),
     ],
-    wrong=[
-        (
-            lambda X, W, b: W @ X + b,
-            "The two have changed places. The rides come first: a row of `X` meets a column of `W`.",
-        ),
-        (
-            lambda X, W, b: X @ W.T + b,
-            "`W` is transposed. Its columns are the neurons already, so it stands as it is.",
-        ),
-        (
-            lambda X, W, b: X * W + b,
-            "`*` multiplies entry by entry. The product of rows and columns is `@`.",
-        ),
-        (
-            lambda X, W, b: X @ (W + b),
-            "The bias is added to the weights, so it is multiplied by the inputs too. First the product, then `+ b`.",
-        ),
-        (
-            lambda X, W, b: X @ W + b.reshape(-1, 1),
-            "The bias is a column here, so it runs down the rides. Each neuron has a bias: leave its shape at "
-            "(n_neurons,).",
-        ),
-        (
-            lambda X, W, b: (X + b) @ W,
-            "The bias is added to the inputs, and there are as many of it as neurons. Add the bias after the product.",
-        ),
-        (
-            lambda X, W, b: X @ W + np.outer(np.arange(len(X)) == 0, b),
-            "Only the first row gets the biases. Every ride does: add `b` to the whole table.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda X, W, b: W @ X + b,
+        "The two have changed places. The rides come first: a row of `X` meets a column of `W`.",
+        lambda X, W, b: X @ W.T + b,
+        "`W` is transposed. Its columns are the neurons already, so it stands as it is.",
+        lambda X, W, b: X * W + b,
+        "`*` multiplies entry by entry. The product of rows and columns is `@`.",
+        lambda X, W, b: X @ (W + b),
+        "The bias is added to the weights, so it is multiplied by the inputs too. First the product, then `+ b`.",
+        lambda X, W, b: X @ W + b.reshape(-1, 1),
+        "The bias is a column here, so it runs down the rides. Each neuron has a bias: leave its shape at "
+        "(n_neurons,).",
+        lambda X, W, b: (X + b) @ W,
+        "The bias is added to the inputs, and there are as many of it as neurons. Add the bias after the product.",
+        lambda X, W, b: X @ W + np.outer(np.arange(len(X)) == 0, b),
+        "Only the first row gets the biases. Every ride does: add `b` to the whole table.",
+    ),
     hints=[
         "Every row of `X` meets every column of `W`: that is one product. Then each column gets its bias.",
         "The product is `X @ W`, of shape (n, n_neurons). Which shape does `b` have, and how does NumPy line it up?",
@@ -315,33 +289,21 @@ exercise(
         (np.array([[3, 0], [-1, 20]]), stack(rng, 2, 3)),
     ],
     also_right=[through_layers_recursive, through_layers_by_index, through_layers_by_rows],
-    wrong=[
-        (
-            edited(through_layers, "X = X @", "Z = X @", "return X", "return Z"),
-            "Every layer gets the inputs `X`. The second layer's inputs are the first layer's outputs: put the result "
-            "back into the variable that the next turn reads.",
-        ),
-        (
-            edited(through_layers, "X = X @", "X @"),
-            "What the layer says is thrown away: `X` stays what it was. Put the result into it, `X = ...`.",
-        ),
-        (
-            edited(through_layers, ' + p["b"]', ""),
-            "The biases are missing: each layer adds its own `p['b']`.",
-        ),
-        (
-            lambda X, parameters: through_layers(X, parameters[::-1]),
-            "The layers are taken from the last to the first. The inputs meet the first one.",
-        ),
-        (
-            lambda X, parameters: through_layers(X, parameters[:2]),
-            "This is two layers, always. Loop over `parameters`, however many there are.",
-        ),
-        (
-            lambda X, parameters: [through_layers(X, parameters[:k]) for k in range(len(parameters) + 1)],
-            "This is the list of every layer's outputs, and it will be useful in chapter 4. Here, return the last one.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(through_layers, "X = X @", "Z = X @", "return X", "return Z"),
+        "Every layer gets the inputs `X`. The second layer's inputs are the first layer's outputs: put the result "
+        "back into the variable that the next turn reads.",
+        edited(through_layers, "X = X @", "X @"),
+        "What the layer says is thrown away: `X` stays what it was. Put the result into it, `X = ...`.",
+        edited(through_layers, ' + p["b"]', ""),
+        "The biases are missing: each layer adds its own `p['b']`.",
+        lambda X, parameters: through_layers(X, parameters[::-1]),
+        "The layers are taken from the last to the first. The inputs meet the first one.",
+        lambda X, parameters: through_layers(X, parameters[:2]),
+        "This is two layers, always. Loop over `parameters`, however many there are.",
+        lambda X, parameters: [through_layers(X, parameters[:k]) for k in range(len(parameters) + 1)],
+        "This is the list of every layer's outputs, and it will be useful in chapter 4. Here, return the last one.",
+    ),
     hints=[
         "One layer after the other: what the first one says is what the second one gets.",
         "Loop over `parameters`. In each turn call `my_layer` with `p['W']` and `p['b']`, and keep the result for the "
@@ -388,44 +350,26 @@ exercise(
         lambda sizes: int(np.dot(sizes[:-1], sizes[1:]) + np.sum(sizes[1:])),
         lambda sizes: sum(np.zeros((i, k)).size + np.zeros(k).size for i, k in zip(sizes, sizes[1:])),
     ],
-    wrong=[
-        (
-            lambda sizes: sum(i * k for i, k in zip(sizes, sizes[1:])),
-            "These are the weights alone. Every neuron has a bias too.",
-        ),
-        (
-            lambda sizes: sum(i * k for i, k in zip(sizes, sizes[1:])) + sum(sizes),
-            "The inputs have been given biases. They are numbers that come in, not neurons.",
-        ),
-        (
-            lambda sizes: sum(i * k + i for i, k in zip(sizes, sizes[1:])),
-            "The biases are counted by the layer's inputs. A layer has one for each of its neurons.",
-        ),
-        (
-            lambda sizes: sum(sizes),
-            "This adds up the sizes. Between two neighboring sizes there is a whole table of weights: multiply them.",
-        ),
-        (
-            edited(count_parameters, "n_inputs * n_neurons + ", "n_inputs + "),
-            "The two sizes are added. Every neuron has a weight for every input: multiply them, then add the biases.",
-        ),
-        (
-            lambda sizes: int(np.prod(sizes)),
-            "This multiplies all sizes. Each layer has its own table, between two neighboring sizes; add these up.",
-        ),
-        (
-            lambda sizes: sizes[0] * sizes[1] + sizes[1],
-            "This is the first layer. Go on to the last, and add them up.",
-        ),
-        (
-            lambda sizes: sizes[0] * sizes[1] + sizes[1] + sizes[1] * sizes[2] + sizes[2],
-            "This is right for two layers and for no other number. Loop over neighboring sizes.",
-        ),
-        (
-            lambda sizes: sum(i * k + k for i, k in zip(sizes[:-1], sizes[1:-1])),
-            "The last layer is missing.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda sizes: sum(i * k for i, k in zip(sizes, sizes[1:])),
+        "These are the weights alone. Every neuron has a bias too.",
+        lambda sizes: sum(i * k for i, k in zip(sizes, sizes[1:])) + sum(sizes),
+        "The inputs have been given biases. They are numbers that come in, not neurons.",
+        lambda sizes: sum(i * k + i for i, k in zip(sizes, sizes[1:])),
+        "The biases are counted by the layer's inputs. A layer has one for each of its neurons.",
+        lambda sizes: sum(sizes),
+        "This adds up the sizes. Between two neighboring sizes there is a whole table of weights: multiply them.",
+        edited(count_parameters, "n_inputs * n_neurons + ", "n_inputs + "),
+        "The two sizes are added. Every neuron has a weight for every input: multiply them, then add the biases.",
+        lambda sizes: int(np.prod(sizes)),
+        "This multiplies all sizes. Each layer has its own table, between two neighboring sizes; add these up.",
+        lambda sizes: sizes[0] * sizes[1] + sizes[1],
+        "This is the first layer. Go on to the last, and add them up.",
+        lambda sizes: sizes[0] * sizes[1] + sizes[1] + sizes[1] * sizes[2] + sizes[2],
+        "This is right for two layers and for no other number. Loop over neighboring sizes.",
+        lambda sizes: sum(i * k + k for i, k in zip(sizes[:-1], sizes[1:-1])),
+        "The last layer is missing.",
+    ),
     hints=[
         "Take one layer: which shapes do its `W` and its `b` have, and how many numbers is that?",
         "The first layer of [3, 4, 2] has 3 · 4 weights and 4 biases. Then the same for the sizes 4 and 2.",
@@ -522,44 +466,27 @@ exercise(
     ],
     verify=refuses_unequal_shapes,
     also_right=[safe_mse_loop, safe_mse_dot, safe_mse_of_the_difference],
-    wrong=[
-        (
-            lambda y_hat, y: np.mean((y_hat - y) ** 2),
-            "The mean is right and the guard is missing: (4, 1) with (4,) still gets a number. Compare the two shapes "
-            "before you subtract, and `raise` where they differ; a `print` would not stop it.",
-        ),
-        (
-            guard(lambda y_hat, y: len(y_hat) != len(y)),
-            "The lengths are compared, and `len` sees the rows only: (4, 1) and (4,) both have 4. Compare `.shape`.",
-        ),
-        (
-            guard(lambda y_hat, y: y_hat.size != y.size),
-            "The number of entries is compared: (4, 1) and (4,) both have 4. Compare `.shape`.",
-        ),
-        (
-            guard(lambda y_hat, y: y_hat.shape[0] != y.shape[0] or y_hat.shape[-1] != y.shape[-1]),
-            "The first and the last size are compared, and (4, 4) and (4,) agree in both. Compare the whole `.shape`.",
-        ),
-        (
-            guard(lambda y_hat, y: y_hat.ndim != y.ndim),
-            "The number of axes is compared: (5, 1) against (1, 5) has two on either side and still becomes a 5 × 5 "
-            "table. Compare `.shape`.",
-        ),
-        (
-            lambda y_hat, y: np.mean((y_hat.ravel() - y.ravel()) ** 2),
-            "Flattening or reshaping hides the mistake instead of naming it: (2, 3) and (3, 2) have six entries each, "
-            "and they don't belong together. Raise a `ValueError`.",
-        ),
-        (
-            guard(unequal, error=AssertionError),
-            "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
-        ),
-        (
-            guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2) / len(y)),
-            "The guard is right. The sum is divided by the rows only; the mean goes over every element, rows and "
-            "outputs.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda y_hat, y: np.mean((y_hat - y) ** 2),
+        "The mean is right and the guard is missing: (4, 1) with (4,) still gets a number. Compare the two shapes "
+        "before you subtract, and `raise` where they differ; a `print` would not stop it.",
+        guard(lambda y_hat, y: len(y_hat) != len(y)),
+        "The lengths are compared, and `len` sees the rows only: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        guard(lambda y_hat, y: y_hat.size != y.size),
+        "The number of entries is compared: (4, 1) and (4,) both have 4. Compare `.shape`.",
+        guard(lambda y_hat, y: y_hat.shape[0] != y.shape[0] or y_hat.shape[-1] != y.shape[-1]),
+        "The first and the last size are compared, and (4, 4) and (4,) agree in both. Compare the whole `.shape`.",
+        guard(lambda y_hat, y: y_hat.ndim != y.ndim),
+        "The number of axes is compared: (5, 1) against (1, 5) has two on either side and still becomes a 5 × 5 "
+        "table. Compare `.shape`.",
+        lambda y_hat, y: np.mean((y_hat.ravel() - y.ravel()) ** 2),
+        "Flattening or reshaping hides the mistake instead of naming it: (2, 3) and (3, 2) have six entries each, "
+        "and they don't belong together. Raise a `ValueError`.",
+        guard(unequal, error=AssertionError),
+        "An `assert` raises an AssertionError, and `python -O` leaves it out. Write `raise ValueError(...)`.",
+        guard(unequal, lambda y_hat, y: np.sum((y_hat - y) ** 2) / len(y)),
+        "The guard is right. The sum is divided by the rows only; the mean goes over every element, rows and outputs.",
+    ),
     hints=[
         "Two lines before the mean: look at the shapes, and complain if they differ.",
         "`y_hat.shape` is a tuple, and two tuples can be compared with `!=`.",

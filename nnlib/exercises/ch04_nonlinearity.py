@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 
 exercise = chapter("04", "nonlinearity")
 
@@ -84,57 +84,33 @@ exercise(
         lambda W1, b1, W2, b2: (np.einsum("ij,jk->ik", W1, W2), np.einsum("j,jk->k", b1, W2) + b2),
         lambda W1, b1, W2, b2: (np.dot(W1, W2), W2.T @ b1 + b2),
     ],
-    wrong=[
-        (
-            lambda W1, b1, W2, b2: (W1 @ W2, b1 @ W2),
-            "`W` is right. In `b` the second layer's own bias is missing.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 @ W2, b2),
-            "`W` is right. In `b` the first layer's bias is missing, and it has gone through the second layer.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 @ W2, b1 + b2),
-            "`b1` can't be added as it is: the second layer multiplies it by its weights on the way. "
-            "It has one entry for each hidden neuron, `b` has one for each output.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 @ W2, (b1 + b2) @ W2),
-            "`b2` is multiplied by `W2` here. It joins after the second layer's weights: add it last.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W2 @ W1, b1 @ W2 + b2),
-            "The matrices have changed places in `W`. A row meets the first layer first: X W1 W2, from the left.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b2),
-            "The matrices have changed places. A row meets the first layer first: X W1 W2, from the left.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 @ W2, W2 @ b1 + b2),
-            "`b1` is a row and goes through the second layer from the left, as `X W1` does: `b1 @ W2`.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 * W2, b1 * W2 + b2),
-            "`*` multiplies entry by entry. Here each `*` should be the matrix product, `@`.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 @ W2, W1 @ b1 + b2),
-            "`b1` comes after the first layer's weights; it is only multiplied by those of the second.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (W1 + W2, b1 + b2),
-            "The two layers are added. They are applied one after the other, so their weights are multiplied.",
-        ),
-        (
-            lambda W1, b1, W2, b2: (b1 @ W2 + b2, W1 @ W2),
-            "Both are right, in the wrong order. Order: `W` first, then `b`.",
-        ),
-        (
-            lambda W1, b1, W2, b2: W1 @ W2,
-            "That is `W`, and it is right. Return two results: `W`, then `b`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda W1, b1, W2, b2: (W1 @ W2, b1 @ W2),
+        "`W` is right. In `b` the second layer's own bias is missing.",
+        lambda W1, b1, W2, b2: (W1 @ W2, b2),
+        "`W` is right. In `b` the first layer's bias is missing, and it has gone through the second layer.",
+        lambda W1, b1, W2, b2: (W1 @ W2, b1 + b2),
+        "`b1` can't be added as it is: the second layer multiplies it by its weights on the way. "
+        "It has one entry for each hidden neuron, `b` has one for each output.",
+        lambda W1, b1, W2, b2: (W1 @ W2, (b1 + b2) @ W2),
+        "`b2` is multiplied by `W2` here. It joins after the second layer's weights: add it last.",
+        lambda W1, b1, W2, b2: (W2 @ W1, b1 @ W2 + b2),
+        "The matrices have changed places in `W`. A row meets the first layer first: X W1 W2, from the left.",
+        lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b2),
+        "The matrices have changed places. A row meets the first layer first: X W1 W2, from the left.",
+        lambda W1, b1, W2, b2: (W1 @ W2, W2 @ b1 + b2),
+        "`b1` is a row and goes through the second layer from the left, as `X W1` does: `b1 @ W2`.",
+        lambda W1, b1, W2, b2: (W1 * W2, b1 * W2 + b2),
+        "`*` multiplies entry by entry. Here each `*` should be the matrix product, `@`.",
+        lambda W1, b1, W2, b2: (W1 @ W2, W1 @ b1 + b2),
+        "`b1` comes after the first layer's weights; it is only multiplied by those of the second.",
+        lambda W1, b1, W2, b2: (W1 + W2, b1 + b2),
+        "The two layers are added. They are applied one after the other, so their weights are multiplied.",
+        lambda W1, b1, W2, b2: (b1 @ W2 + b2, W1 @ W2),
+        "Both are right, in the wrong order. Order: `W` first, then `b`.",
+        lambda W1, b1, W2, b2: W1 @ W2,
+        "That is `W`, and it is right. Return two results: `W`, then `b`.",
+    ),
     hints=[
         "Write the two layers as one line, with the first in parentheses: (X W1 + b1) W2 + b2. Multiply out.",
         "Three terms are left. One holds X: what stands beside it is `W`. The two without X are `b`.",
@@ -187,52 +163,37 @@ exercise(
         lambda Z: np.clip(Z, 0, None),
         lambda Z: np.vectorize(lambda z: max(0.0, z))(Z),
     ],
-    wrong=[
-        (
-            lambda Z: max(0, Z),
-            "`max` and `if` want one True or False, and an array has many. "
-            "NumPy's `np.maximum` compares entry by entry.",
-        ),
-        (
-            lambda Z: np.max(Z),
-            "`np.max` gives the largest entry of the array. ReLU gives one output for each entry: `np.maximum`.",
-        ),
-        (
-            lambda Z: np.max(Z, 0),
-            "`np.max(Z, 0)` takes the largest of each column, along axis 0. `np.maximum` compares each entry with 0.",
-        ),
-        (
-            lambda Z: np.max(0, Z),
-            "`np.max` takes one array and an axis. `np.maximum` compares two arrays, or a number and an array, entry "
-            "by entry.",
-        ),
-        (
-            lambda Z: np.array([max(0, z) for z in Z]),
-            "A loop over `Z` gives its rows, and `max` compares single numbers. `np.maximum` takes any shape.",
-        ),
-        (lambda Z: np.minimum(Z, 0), "This keeps what is negative. It is the positive entries that pass."),
-        (lambda Z: np.abs(Z), "This folds the negative entries up. They should become 0."),
-        (
-            lambda Z: np.where(Z > 0, 1.0, 0.0),
-            "This is a step: every positive entry becomes 1. It should pass as it is.",
-        ),
-        (
-            lambda Z: np.clip(Z, 0, 1),
-            "This also cuts off at 1. Above zero ReLU has no ceiling.",
-        ),
-        (
-            lambda Z: np.maximum(Z, 0.01 * Z),
-            "This lets a hundredth of the negative entries through. That exists, and is called leaky ReLU; "
-            "here they become exactly 0.",
-        ),
-        (lambda Z: np.maximum(-Z, 0), "The sign is swapped: this passes the negative entries, with a plus."),
-        (lambda Z: Z[Z > 0], "This drops the negative entries. They stay in their places, as zeros."),
-        (
-            edited(relu_with_a_mask, "Z.copy()", "Z"),
-            "The numbers are right, but they are written into the caller's array: `Z` is changed. "
-            "Make a new array instead.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda Z: max(0, Z),
+        "`max` and `if` want one True or False, and an array has many. NumPy's `np.maximum` compares entry by entry.",
+        lambda Z: np.max(Z),
+        "`np.max` gives the largest entry of the array. ReLU gives one output for each entry: `np.maximum`.",
+        lambda Z: np.max(Z, 0),
+        "`np.max(Z, 0)` takes the largest of each column, along axis 0. `np.maximum` compares each entry with 0.",
+        lambda Z: np.max(0, Z),
+        "`np.max` takes one array and an axis. `np.maximum` compares two arrays, or a number and an array, entry "
+        "by entry.",
+        lambda Z: np.array([max(0, z) for z in Z]),
+        "A loop over `Z` gives its rows, and `max` compares single numbers. `np.maximum` takes any shape.",
+        lambda Z: np.minimum(Z, 0),
+        "This keeps what is negative. It is the positive entries that pass.",
+        lambda Z: np.abs(Z),
+        "This folds the negative entries up. They should become 0.",
+        lambda Z: np.where(Z > 0, 1.0, 0.0),
+        "This is a step: every positive entry becomes 1. It should pass as it is.",
+        lambda Z: np.clip(Z, 0, 1),
+        "This also cuts off at 1. Above zero ReLU has no ceiling.",
+        lambda Z: np.maximum(Z, 0.01 * Z),
+        "This lets a hundredth of the negative entries through. That exists, and is called leaky ReLU; "
+        "here they become exactly 0.",
+        lambda Z: np.maximum(-Z, 0),
+        "The sign is swapped: this passes the negative entries, with a plus.",
+        lambda Z: Z[Z > 0],
+        "This drops the negative entries. They stay in their places, as zeros.",
+        edited(relu_with_a_mask, "Z.copy()", "Z"),
+        "The numbers are right, but they are written into the caller's array: `Z` is changed. "
+        "Make a new array instead.",
+    ),
     hints=[
         "Entry by entry: the larger one of the entry and 0.",
         "NumPy has a function that compares two arrays, or an array and a number, entry by entry. "
@@ -281,55 +242,33 @@ exercise(
         corner_weights_solved,
         lambda x, y: np.diff(np.concatenate([[0.0], np.diff(y) / np.diff(x)])),
     ],
-    wrong=[
-        (
-            lambda x, y: np.diff(y) / np.diff(x),
-            "These are the slopes of the pieces. The ReLUs before go on rising, so each new one adds only the "
-            "*change* of the slope.",
-        ),
-        (
-            lambda x, y: np.diff(np.diff(y) / np.diff(x)),
-            "The first ReLU is missing: left of it the slope is 0, so its weight is the whole first slope.",
-        ),
-        (
-            lambda x, y: np.diff(y),
-            "These are the rises from point to point. Divide each by its run to get the slopes, then take the change "
-            "from each slope to the next.",
-        ),
-        (
-            lambda x, y: np.diff(np.diff(y), prepend=0.0),
-            "The rises are not divided by the runs: a slope is the rise over the run, and the points are not 1 apart.",
-        ),
-        (
-            lambda x, y: np.diff(np.diff(x) / np.diff(y), prepend=0.0),
-            "Upside down: a slope is the rise over the run, the change of y over the change of x.",
-        ),
-        (
-            lambda x, y: np.cumsum(np.diff(y) / np.diff(x)),
-            "The slopes are added up. It is the other way around: the weights add up to the slopes.",
-        ),
-        (
-            lambda x, y: np.diff(np.diff(y) / np.diff(x), append=0.0),
-            "The changes stand one place too early. The first weight is the first slope, a change from 0.",
-        ),
-        (
-            lambda x, y: np.append(y[:1], np.diff(np.diff(y) / np.diff(x))),
-            "`y[0]` is added outside the sum already. The first weight is the first slope, a change from 0.",
-        ),
-        (
-            lambda x, y: np.diff(np.diff(y) / np.diff(x), prepend=np.diff(y[:2]) / np.diff(x[:2])),
-            "The first weight is 0 here. Left of the first ReLU the line is flat, so its weight is the first slope.",
-        ),
-        (
-            lambda x, y: np.diff(y) / np.diff(x) - (y[1] - y[0]) / (x[1] - x[0]),
-            "Each slope is compared with the first one. Compare it with the slope before it, and the first with 0.",
-        ),
-        (
-            edited(corner_weights_loop, "slope = new", "slope = weights[-1]"),
-            "Each slope is compared with the weight before it. Compare it with the *slope* before it, which is the sum "
-            "of all weights so far.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda x, y: np.diff(y) / np.diff(x),
+        "These are the slopes of the pieces. The ReLUs before go on rising, so each new one adds only the "
+        "*change* of the slope.",
+        lambda x, y: np.diff(np.diff(y) / np.diff(x)),
+        "The first ReLU is missing: left of it the slope is 0, so its weight is the whole first slope.",
+        lambda x, y: np.diff(y),
+        "These are the rises from point to point. Divide each by its run to get the slopes, then take the change "
+        "from each slope to the next.",
+        lambda x, y: np.diff(np.diff(y), prepend=0.0),
+        "The rises are not divided by the runs: a slope is the rise over the run, and the points are not 1 apart.",
+        lambda x, y: np.diff(np.diff(x) / np.diff(y), prepend=0.0),
+        "Upside down: a slope is the rise over the run, the change of y over the change of x.",
+        lambda x, y: np.cumsum(np.diff(y) / np.diff(x)),
+        "The slopes are added up. It is the other way around: the weights add up to the slopes.",
+        lambda x, y: np.diff(np.diff(y) / np.diff(x), append=0.0),
+        "The changes stand one place too early. The first weight is the first slope, a change from 0.",
+        lambda x, y: np.append(y[:1], np.diff(np.diff(y) / np.diff(x))),
+        "`y[0]` is added outside the sum already. The first weight is the first slope, a change from 0.",
+        lambda x, y: np.diff(np.diff(y) / np.diff(x), prepend=np.diff(y[:2]) / np.diff(x[:2])),
+        "The first weight is 0 here. Left of the first ReLU the line is flat, so its weight is the first slope.",
+        lambda x, y: np.diff(y) / np.diff(x) - (y[1] - y[0]) / (x[1] - x[0]),
+        "Each slope is compared with the first one. Compare it with the slope before it, and the first with 0.",
+        edited(corner_weights_loop, "slope = new", "slope = weights[-1]"),
+        "Each slope is compared with the weight before it. Compare it with the *slope* before it, which is the sum "
+        "of all weights so far.",
+    ),
     hints=[
         "Between two corners the slope of the sum is the sum of the weights of all ReLUs that have started.",
         "First the slope of each piece, the rise over the run: `np.diff(y) / np.diff(x)`, (k,).",
@@ -400,60 +339,38 @@ exercise(
         ones_and_a_bend(W1=((-1.0, 1.0), (-1.0, 1.0)), b1=(1.0, -1.0), W2=(-1.0, -1.0), b2=1.0),
         ([[1, 1], [1, 1]], [0, -1], [[1], [-2]], [0]),
     ],
-    wrong=[
-        (
-            ones_and_a_bend(W2=(1.0, 0.0)),
-            "On the four points it answers 0, 1, 1, 2. Only (1, 1) is wrong. There the second neuron must pull the "
-            "sum of the first down to 0.",
-        ),
-        (
-            ones_and_a_bend(W2=(1.0, -1.0)),
-            "On the four points it answers 0, 1, 1, 1. Only (1, 1) is wrong. There the second neuron must pull the "
-            "sum of the first down to 0.",
-        ),
-        (
-            ones_and_a_bend(W2=(1.0, -3.0)),
-            "On the four points it answers 0, 1, 1, -1. Only (1, 1) is wrong: the second neuron pulls too far. Make "
-            "its weight smaller.",
-        ),
-        (
-            ones_and_a_bend(b1=(0.0, 0.0)),
-            "On the four points it answers 0, -1, -1, -2. No weighted sum is below 0 on any of the points, so "
-            "nothing bends: it is one layer still.",
-        ),
-        (
-            ones_and_a_bend(b1=(-1.0, -1.0)),
-            "On the four points it answers 0, 0, 0, -1. The two hidden neurons always say the same. Let the second "
-            "one wake up later than the first.",
-        ),
-        (
-            ones_and_a_bend(b1=(-3.0, -2.0)),
-            "On the four points it answers 0, 0, 0, 0. Both hidden neurons are 0 everywhere: their weighted sums "
-            "never get above 0.",
-        ),
-        (
-            ones_and_a_bend(W2=(-1.0, 2.0), b2=1.0),
-            "On the four points it answers 1, 0, 0, 1. That is XOR upside down: 1 minus what it should be.",
-        ),
-        (
-            ones_and_a_bend(W1=((1.0, 1.0), (2.0, 2.0)), b1=(0.0, -2.0), W2=(1.0, -1.0)),
-            "On the four points it answers 0, 2, 1, 2. Rows and columns of `W1` have changed places: each neuron is a "
-            "column.",
-        ),
-        (
-            ones_and_a_bend(W2=(0.8, -1.6)),
-            "On the four points it answers 0, 0.8, 0.8, 0. Each is on the right side of 0.5; they should be "
-            "exactly 0, 1, 1, 0.",
-        ),
-        (
-            (*ones_and_a_bend()[:2], np.array([1.0, -2.0]), np.array([0.0])),
-            "`W2` should have the shape (2, 1); yours has (2,).",
-        ),
-        (
-            ones_and_a_bend()[:2],
-            "The network is four arrays, in this order: `(W1, b1, W2, b2)`.",
-        ),
-    ],
+    wrong=mistakes(
+        ones_and_a_bend(W2=(1.0, 0.0)),
+        "On the four points it answers 0, 1, 1, 2. Only (1, 1) is wrong. There the second neuron must pull the "
+        "sum of the first down to 0.",
+        ones_and_a_bend(W2=(1.0, -1.0)),
+        "On the four points it answers 0, 1, 1, 1. Only (1, 1) is wrong. There the second neuron must pull the "
+        "sum of the first down to 0.",
+        ones_and_a_bend(W2=(1.0, -3.0)),
+        "On the four points it answers 0, 1, 1, -1. Only (1, 1) is wrong: the second neuron pulls too far. Make "
+        "its weight smaller.",
+        ones_and_a_bend(b1=(0.0, 0.0)),
+        "On the four points it answers 0, -1, -1, -2. No weighted sum is below 0 on any of the points, so "
+        "nothing bends: it is one layer still.",
+        ones_and_a_bend(b1=(-1.0, -1.0)),
+        "On the four points it answers 0, 0, 0, -1. The two hidden neurons always say the same. Let the second "
+        "one wake up later than the first.",
+        ones_and_a_bend(b1=(-3.0, -2.0)),
+        "On the four points it answers 0, 0, 0, 0. Both hidden neurons are 0 everywhere: their weighted sums "
+        "never get above 0.",
+        ones_and_a_bend(W2=(-1.0, 2.0), b2=1.0),
+        "On the four points it answers 1, 0, 0, 1. That is XOR upside down: 1 minus what it should be.",
+        ones_and_a_bend(W1=((1.0, 1.0), (2.0, 2.0)), b1=(0.0, -2.0), W2=(1.0, -1.0)),
+        "On the four points it answers 0, 2, 1, 2. Rows and columns of `W1` have changed places: each neuron is a "
+        "column.",
+        ones_and_a_bend(W2=(0.8, -1.6)),
+        "On the four points it answers 0, 0.8, 0.8, 0. Each is on the right side of 0.5; they should be "
+        "exactly 0, 1, 1, 0.",
+        (*ones_and_a_bend()[:2], np.array([1.0, -2.0]), np.array([0.0])),
+        "`W2` should have the shape (2, 1); yours has (2,).",
+        ones_and_a_bend()[:2],
+        "The network is four arrays, in this order: `(W1, b1, W2, b2)`.",
+    ),
     hints=[
         "The first neuron is s = x1 + x2 itself. Where must the second one start to rise, so that it is still 0 for "
         "s = 0 and s = 1? Its bias says so.",
@@ -524,76 +441,42 @@ exercise(
         (np.array([[1, 2], [0, 1], [3, -1]]), random_layers(rng, 2, 3, 1), [np.tanh, linear]),
     ],
     also_right=[forward_recursive, forward_by_index],
-    wrong=[
-        (
-            edited(forward, "return trace", "return trace[1:]"),
-            "The trace starts with the inputs: `X` itself is its first entry.",
-        ),
-        (
-            edited(forward, "return trace", "return trace[-1]"),
-            "This is the output of the last layer alone. Return the list of all: X, A1, A2, ...",
-        ),
-        (
-            edited(forward, "append(activation(", "append(("),
-            "The activations are missing: each layer is bent before it is passed on.",
-        ),
-        (
-            edited(forward, "append(activation(", "append(activations[0]("),
-            "Every layer uses the first activation. Each has its own: go through both lists side by side.",
-        ),
-        (
-            edited(forward, "append(activation(", "append(relu("),
-            "`relu` is used for every layer. Use the layer's own function, from the list `activations`.",
-        ),
-        (
-            edited(forward, ' + layer["b"])', ') + layer["b"]'),
-            "The bias belongs inside: `f(A @ W + b)`. Here it is added after the bend.",
-        ),
-        (
-            edited(forward, "for layer,", "for (W, b),", 'layer["W"]', "W", 'layer["b"]', "b"),
-            "Unpacking a dict gives its keys, the letters 'W' and 'b'. Write `layer['W']` and `layer['b']`.",
-        ),
-        (
-            edited(forward_by_index, "trace = trace + [A]", "trace += A"),
-            "`+=` adds the rows of the array to the list, one by one. Use `append`: it adds the array as one entry.",
-        ),
-        (
-            edited(forward, "trace.append(", "trace += ("),
-            "Use `append` in place of `+=`, which adds the rows one by one: the next layer then gets one row only.",
-        ),
-        (
-            edited(forward, ' + layer["b"]', ""),
-            "The biases are missing: add `layer['b']` before the activation.",
-        ),
-        (
-            edited(forward_by_index, "trace + [A]", "trace + [Z]"),
-            "The trace holds the weighted sums `Z`, from before the bend. Keep the outputs, `activation(Z)`.",
-        ),
-        (
-            edited(forward_by_index, "trace + [A]", "trace + [Z, A]"),
-            "The trace holds `Z` and `A` of each layer. Keep the outputs `A` alone.",
-        ),
-        (
-            edited(forward, "activation(trace[-1]", "(activation(trace[-1])"),
-            "The activation comes too early: it bends what goes into the layer. Compute `Z` first, then bend it.",
-        ),
-        (
-            edited(forward_by_index, "range(len(parameters))", "range(2)"),
-            "Two layers are built in. There are as many as the lists have entries: loop over those.",
-        ),
-        (
-            edited(forward, "trace[-1]", "X"),
-            "Every layer looks at `X`. It should look at what the layer before it said: the last entry of the trace.",
-        ),
-        (
-            edited(forward, "zip(parameters,", "zip(parameters[:-1],"),
-            "One layer too few: the last one is missing.",
-        ),
-        (
-            edited(forward, "return trace", "return trace[::-1]"),
-            "The list is the wrong way around: the inputs come first, the output last.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(forward, "return trace", "return trace[1:]"),
+        "The trace starts with the inputs: `X` itself is its first entry.",
+        edited(forward, "return trace", "return trace[-1]"),
+        "This is the output of the last layer alone. Return the list of all: X, A1, A2, ...",
+        edited(forward, "append(activation(", "append(("),
+        "The activations are missing: each layer is bent before it is passed on.",
+        edited(forward, "append(activation(", "append(activations[0]("),
+        "Every layer uses the first activation. Each has its own: go through both lists side by side.",
+        edited(forward, "append(activation(", "append(relu("),
+        "`relu` is used for every layer. Use the layer's own function, from the list `activations`.",
+        edited(forward, ' + layer["b"])', ') + layer["b"]'),
+        "The bias belongs inside: `f(A @ W + b)`. Here it is added after the bend.",
+        edited(forward, "for layer,", "for (W, b),", 'layer["W"]', "W", 'layer["b"]', "b"),
+        "Unpacking a dict gives its keys, the letters 'W' and 'b'. Write `layer['W']` and `layer['b']`.",
+        edited(forward_by_index, "trace = trace + [A]", "trace += A"),
+        "`+=` adds the rows of the array to the list, one by one. Use `append`: it adds the array as one entry.",
+        edited(forward, "trace.append(", "trace += ("),
+        "Use `append` in place of `+=`, which adds the rows one by one: the next layer then gets one row only.",
+        edited(forward, ' + layer["b"]', ""),
+        "The biases are missing: add `layer['b']` before the activation.",
+        edited(forward_by_index, "trace + [A]", "trace + [Z]"),
+        "The trace holds the weighted sums `Z`, from before the bend. Keep the outputs, `activation(Z)`.",
+        edited(forward_by_index, "trace + [A]", "trace + [Z, A]"),
+        "The trace holds `Z` and `A` of each layer. Keep the outputs `A` alone.",
+        edited(forward, "activation(trace[-1]", "(activation(trace[-1])"),
+        "The activation comes too early: it bends what goes into the layer. Compute `Z` first, then bend it.",
+        edited(forward_by_index, "range(len(parameters))", "range(2)"),
+        "Two layers are built in. There are as many as the lists have entries: loop over those.",
+        edited(forward, "trace[-1]", "X"),
+        "Every layer looks at `X`. It should look at what the layer before it said: the last entry of the trace.",
+        edited(forward, "zip(parameters,", "zip(parameters[:-1],"),
+        "One layer too few: the last one is missing.",
+        edited(forward, "return trace", "return trace[::-1]"),
+        "The list is the wrong way around: the inputs come first, the output last.",
+    ),
     hints=[
         "Start with a list that holds `X`. Each layer takes the last entry of the list and appends its own outputs.",
         "`for layer, activation in zip(parameters, activations):` takes the two lists side by side; `layer['W']` and "
@@ -666,50 +549,31 @@ exercise(
         lambda Z: 1 / (1 + np.exp(-np.clip(Z, -500, 500))),
         lambda Z: np.exp(-np.logaddexp(0, -Z)),
     ],
-    wrong=[
-        (lambda Z: 1 / (1 + np.exp(-Z)), OVERFLOWS),
-        (
-            lambda Z: np.exp(Z) / (1 + np.exp(Z)),
-            "For z = 1000 this is infinity over infinity, which is `nan`. Use the form with tanh.",
-        ),
-        (
-            lambda Z: np.exp(Z / 2) / (np.exp(Z / 2) + np.exp(-Z / 2)),
-            "Halving `z` only doubles the range: from about 1400 on this is infinity over infinity, `nan`. Add 1 to "
-            "the tanh of Z / 2 and compare it with this fraction.",
-        ),
-        (
-            sigmoid_of_the_book,
-            "`math.exp` stops with an OverflowError where `np.exp` only warns. Use the form with tanh.",
-        ),
-        (
-            lambda Z: 0.5 * (1 + np.tanh(Z)),
-            "Twice as steep as it should be: take the tanh of half of `Z`.",
-        ),
-        (
-            lambda Z: np.tanh(Z / 2),
-            "This runs from -1 to 1. Shift it up and halve its height, so that it runs from 0 to 1.",
-        ),
-        (
-            lambda Z: 0.5 * np.tanh(Z / 2) + 1,
-            "This runs from 0.5 to 1.5. Parentheses: add the 1 first, then halve the whole.",
-        ),
-        (
-            lambda Z: 1 + np.tanh(Z / 2),
-            "This runs from 0 to 2. Halve it.",
-        ),
-        (
-            lambda Z: 0.5 * (1 - np.tanh(Z / 2)),
-            "The sign is swapped: this falls from 1 to 0. A large `z` should give an output near 1.",
-        ),
-        (
-            lambda Z: 0.5 * (1 + np.tanh(2 * Z)),
-            "Four times as steep as it should be: take the tanh of `Z / 2`, not of `2 * Z`.",
-        ),
-        (
-            lambda Z: np.round(0.5 * (1 + np.tanh(Z / 2))),
-            "The outputs are rounded to 0 and 1. A sigmoid takes every value in between.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda Z: 1 / (1 + np.exp(-Z)),
+        OVERFLOWS,
+        lambda Z: np.exp(Z) / (1 + np.exp(Z)),
+        "For z = 1000 this is infinity over infinity, which is `nan`. Use the form with tanh.",
+        lambda Z: np.exp(Z / 2) / (np.exp(Z / 2) + np.exp(-Z / 2)),
+        "Halving `z` only doubles the range: from about 1400 on this is infinity over infinity, `nan`. Add 1 to "
+        "the tanh of Z / 2 and compare it with this fraction.",
+        sigmoid_of_the_book,
+        "`math.exp` stops with an OverflowError where `np.exp` only warns. Use the form with tanh.",
+        lambda Z: 0.5 * (1 + np.tanh(Z)),
+        "Twice as steep as it should be: take the tanh of half of `Z`.",
+        lambda Z: np.tanh(Z / 2),
+        "This runs from -1 to 1. Shift it up and halve its height, so that it runs from 0 to 1.",
+        lambda Z: 0.5 * np.tanh(Z / 2) + 1,
+        "This runs from 0.5 to 1.5. Parentheses: add the 1 first, then halve the whole.",
+        lambda Z: 1 + np.tanh(Z / 2),
+        "This runs from 0 to 2. Halve it.",
+        lambda Z: 0.5 * (1 - np.tanh(Z / 2)),
+        "The sign is swapped: this falls from 1 to 0. A large `z` should give an output near 1.",
+        lambda Z: 0.5 * (1 + np.tanh(2 * Z)),
+        "Four times as steep as it should be: take the tanh of `Z / 2`, not of `2 * Z`.",
+        lambda Z: np.round(0.5 * (1 + np.tanh(Z / 2))),
+        "The outputs are rounded to 0 and 1. A sigmoid takes every value in between.",
+    ),
     hints=[
         "tanh has the right shape, and it never overflows. What has to be done to its height, its level and its width?",
         "tanh runs from -1 to 1; the sigmoid runs from 0 to 1. So add 1, then halve.",

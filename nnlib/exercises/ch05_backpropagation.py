@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch04_nonlinearity import forward as my_forward
 from nnlib.exercises.ch04_nonlinearity import random_layers, relu, sigmoid
 from nnlib.exercises.engine.compare import differences
@@ -163,29 +163,25 @@ exercise(
         lambda A: np.sign(A),
         lambda A: np.heaviside(A, 0.0),
     ],
-    wrong=[
-        (
-            lambda A: np.where(A >= 0, 1.0, 0.0),
-            "This is 1 everywhere, because no output of ReLU is below 0. Where the output is 0, ReLU is flat: `>`, "
-            "not `>=`.",
-        ),
-        (lambda A: np.maximum(A, 0), "That is ReLU itself, which leaves `A` as it is. Its slope is 0 or 1."),
-        (
-            lambda A: np.where(A > 0, 0.0, 1.0),
-            "The wrong way around: the slope is 1 where the output is above 0, and 0 where it is 0.",
-        ),
-        (lambda A: 1 - A**2, "That is the slope of tanh. ReLU is made of two straight lines: two slopes."),
-        (lambda A: 1.0, "One number for all. Each entry has its own slope, 0 or 1: compare `A` with 0."),
-        (lambda A: A[A > 0], "This picks the positive entries out. All the entries stay in their places, as 0 or 1."),
-        (
-            lambda A: np.ones(A.shape) if A.any() else np.zeros(A.shape),
-            "`A.any()` asks the whole array one question. Each entry has its own slope: `A > 0` alone asks each.",
-        ),
-        (
-            lambda A: np.array([[1.0 if a > 0 else 0.0 for a in row] for row in A]),
-            "Two loops fit arrays with rows and columns only. `A` may have any shape: `A > 0` compares whole arrays.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda A: np.where(A >= 0, 1.0, 0.0),
+        "This is 1 everywhere, because no output of ReLU is below 0. Where the output is 0, ReLU is flat: `>`, "
+        "not `>=`.",
+        lambda A: np.maximum(A, 0),
+        "That is ReLU itself, which leaves `A` as it is. Its slope is 0 or 1.",
+        lambda A: np.where(A > 0, 0.0, 1.0),
+        "The wrong way around: the slope is 1 where the output is above 0, and 0 where it is 0.",
+        lambda A: 1 - A**2,
+        "That is the slope of tanh. ReLU is made of two straight lines: two slopes.",
+        lambda A: 1.0,
+        "One number for all. Each entry has its own slope, 0 or 1: compare `A` with 0.",
+        lambda A: A[A > 0],
+        "This picks the positive entries out. All the entries stay in their places, as 0 or 1.",
+        lambda A: np.ones(A.shape) if A.any() else np.zeros(A.shape),
+        "`A.any()` asks the whole array one question. Each entry has its own slope: `A > 0` alone asks each.",
+        lambda A: np.array([[1.0 if a > 0 else 0.0 for a in row] for row in A]),
+        "Two loops fit arrays with rows and columns only. `A` may have any shape: `A > 0` compares whole arrays.",
+    ),
     hints=[
         "ReLU is made of two straight lines. What is the slope of each, and how does the output tell them apart?",
         "Where the output is above 0 the slope is 1. Where it is 0 the slope is 0.",
@@ -232,57 +228,32 @@ exercise(
         (4.5, 2.0, 0.0, -3.0),  # saturated: a slope that is measured, not computed, is off here
     ],
     also_right=[neuron_backward_in_closed_form, neuron_backward_as_a_product],
-    wrong=[
-        (
-            edited(neuron_backward, "da * (1 - a**2)", "da"),
-            "The factor of the tanh is missing: on the way from a back to z, multiply by 1 - a².",
-        ),
-        (
-            edited(neuron_backward, "2 * (a - y)", "a - y"),
-            "The 2 is missing in both: it comes down from the square of the loss.",
-        ),
-        (
-            edited(neuron_backward, "(a - y)", "(y - a)"),
-            "The sign is swapped in both. The error is output minus truth: `a - y`.",
-        ),
-        (
-            edited(neuron_backward, "dz * x, dz", "dz, dz"),
-            "The last factor of `dw` is missing: z = w x + b, and when w grows by 1, z grows by ...?",
-        ),
-        (
-            edited(neuron_backward, "dz * x, dz", "dz * x, dz * x"),
-            "`db` has no `x` in it: when b grows by 1, z grows by 1.",
-        ),
-        (
-            edited(neuron_backward, "dz * x, dz", "dz * w, dz"),
-            "`dw` has `w` as its last factor. That is the slope with respect to x; with respect to w it is `x`.",
-        ),
-        (
-            edited(neuron_backward, "1 - a**2", "1 - (w * x + b) ** 2"),
-            "The slope of tanh is 1 - a², with the output a. Here it is computed from z.",
-        ),
-        (
-            edited(neuron_backward, "2 * (a - y)", "(a - y) ** 2"),
-            "The chain starts with the loss itself. It should start with the slope of the loss, 2 (a - y).",
-        ),
-        (
-            edited(neuron_backward, "2 * (a - y)", "1"),
-            "The chain ends at the output of the neuron. Go on to the loss: its slope with respect to a is a factor "
-            "too.",
-        ),
-        (
-            edited(neuron_backward, "da * (1", "da + (1", "dz * x", "dz + x"),
-            "The local slopes are added. Along one path they are multiplied; only different paths are added.",
-        ),
-        (
-            edited(neuron_backward, "np.tanh(w * x + b)", "w * x + b", "da * (1 - a**2)", "da"),
-            "This is the neuron without its bend: the loss looks at a = tanh(z), and not at z.",
-        ),
-        (
-            edited(neuron_backward, "dz * x, dz", "w - 0.1 * dz * x, b - 0.1 * dz"),
-            "These are the weight and the bias after a step. The slopes alone are asked for; the step comes later.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(neuron_backward, "da * (1 - a**2)", "da"),
+        "The factor of the tanh is missing: on the way from a back to z, multiply by 1 - a².",
+        edited(neuron_backward, "2 * (a - y)", "a - y"),
+        "The 2 is missing in both: it comes down from the square of the loss.",
+        edited(neuron_backward, "(a - y)", "(y - a)"),
+        "The sign is swapped in both. The error is output minus truth: `a - y`.",
+        edited(neuron_backward, "dz * x, dz", "dz, dz"),
+        "The last factor of `dw` is missing: z = w x + b, and when w grows by 1, z grows by ...?",
+        edited(neuron_backward, "dz * x, dz", "dz * x, dz * x"),
+        "`db` has no `x` in it: when b grows by 1, z grows by 1.",
+        edited(neuron_backward, "dz * x, dz", "dz * w, dz"),
+        "`dw` has `w` as its last factor. That is the slope with respect to x; with respect to w it is `x`.",
+        edited(neuron_backward, "1 - a**2", "1 - (w * x + b) ** 2"),
+        "The slope of tanh is 1 - a², with the output a. Here it is computed from z.",
+        edited(neuron_backward, "2 * (a - y)", "(a - y) ** 2"),
+        "The chain starts with the loss itself. It should start with the slope of the loss, 2 (a - y).",
+        edited(neuron_backward, "2 * (a - y)", "1"),
+        "The chain ends at the output of the neuron. Go on to the loss: its slope with respect to a is a factor too.",
+        edited(neuron_backward, "da * (1", "da + (1", "dz * x", "dz + x"),
+        "The local slopes are added. Along one path they are multiplied; only different paths are added.",
+        edited(neuron_backward, "np.tanh(w * x + b)", "w * x + b", "da * (1 - a**2)", "da"),
+        "This is the neuron without its bend: the loss looks at a = tanh(z), and not at z.",
+        edited(neuron_backward, "dz * x, dz", "w - 0.1 * dz * x, b - 0.1 * dz"),
+        "These are the weight and the bias after a step. The slopes alone are asked for; the step comes later.",
+    ),
     hints=[
         "Forward first, because the way back needs the values: z, then a. Then from the loss back, one local slope "
         "at a time.",
@@ -400,74 +371,42 @@ exercise(
     ],
     also_right=[layer_backward_loop, layer_backward_einsum, layer_backward_transposed],
     wrong=[
-        (
+        *mistakes(
             edited(layer_backward, "dA * derivative(A)", "dA"),
             "The activation is missing: on the way from A back to Z each entry is multiplied by its slope, "
             "`derivative(A)`.",
-        ),
-        (
             edited(layer_backward, "X.T @ dZ", "X.T @ dA"),
             "`dW` is computed with `dA`. The weights sit before the activation, so they feel `dZ`.",
-        ),
-        (
             edited(layer_backward, "dZ @ W.T", "dA @ W.T"),
             "`dX` is computed with `dA`. The inputs sit before the activation, so they feel `dZ`.",
-        ),
-        (
             edited(layer_backward, "X.T @ dZ", "X.T @ dA", "dZ @ W.T", "dA @ W.T"),
             "`db` is right. `dW` and `dX` are computed with `dA`; both sit before the activation and feel `dZ`.",
-        ),
-        (
             edited(layer_backward, "X.T @ dZ", "X.T @ dA", "dZ.sum", "dA.sum"),
             "`dW` and `db` are computed with `dA`. The weights sit before the activation: use `dZ`.",
-        ),
-        (
             edited(layer_backward, "derivative(A)", "derivative(X @ W)"),
             "The slope is asked for at Z; `derivative` takes outputs: `derivative(A)`.",
-        ),
-        (
             edited(layer_backward, "derivative(A)", "(1 - A**2)"),
             "The slope of tanh is built in. The next layer may have another activation: use `derivative(A)`.",
-        ),
-        (
             edited(layer_backward, "derivative(A)", "derivative(dA)"),
             "The slope is asked for at `dA`. It belongs to the outputs: `derivative(A)`.",
-        ),
-        (
             edited(layer_backward, "dA * derivative(A)", "derivative(A)"),
             "The chain ends at this layer's outputs. Multiply `derivative(A)` by `dA`, which comes from above.",
-        ),
-        (
             edited(layer_backward, "dA * derivative(A)", "dA + derivative(A)"),
             "`dA` and the slope are added. Along a path slopes multiply, entry by entry.",
-        ),
-        (
             edited(layer_backward, "X.T", "X"),
             "In `dW` the inputs must be transposed: `X.T` has a row for each input, and the sum runs over the rows "
             "of `X`.",
-        ),
-        (
             edited(layer_backward, "W.T", "W"),
             "In `dX` the weights must be transposed: W took the inputs to the neurons, and now the way is back.",
-        ),
-        (
             edited(layer_backward, "X.T @ dZ", "X.T @ dZ / len(X)", "dZ.sum", "dZ.mean"),
             "`dW` and `db` are divided by the number of rows. The loss is the mean, so `dA` holds that division "
             "already. Add up the rows, and divide no more.",
-        ),
-        (
             edited(layer_backward, "X.T @ dZ", "X.T @ dZ / len(X)"),
             "`dW` is divided by the number of rows. `dA` holds the division by the mean already.",
-        ),
-        (
             edited(layer_backward, "dZ.sum", "dZ.mean"),
             "`db` is the mean of the rows. The bias feeds every row, and at a fork gradients add: take the sum.",
-        ),
-        (
             edited(layer_backward, "dZ.sum(axis=0)", "dZ"),
             "`db` has a row for each sample. All the rows share one bias, so their slopes are added: sum over axis 0.",
-        ),
-        (
             edited(layer_backward, "return dW, db, dX", "return dW, db"),
             "`dX` is missing. It is what the layer before this one gets as its `dA`.",
         ),
@@ -478,7 +417,7 @@ exercise(
                 "db, dX, dW": "`dW` stands last and should stand first",
             }.items()
         ),
-        (
+        *mistakes(
             edited(layer_backward, "dZ = dA * derivative(A)", "dZ = dA\n    dZ *= derivative(A)"),
             "The numbers are right, but `dA` is overwritten. `nnlib` does that too, on arrays that are its own; this "
             "one is the caller's. Make a new array: `dZ = dA * ...`.",
@@ -591,125 +530,70 @@ exercise(
         backward_case(rng, 1, (2,) * 12, [np.tanh] * 11, [tanh_derivative] * 11),
     ],
     also_right=[backward_recursive, backward_with_zip, backward_row_by_row],
-    wrong=[
-        (
-            edited(backward, "2 * (trace[-1] - y)", "(trace[-1] - y)"),
-            "The 2 is missing: it comes down from the square when you differentiate the loss.",
+    wrong=mistakes(
+        edited(backward, "2 * (trace[-1] - y)", "(trace[-1] - y)"),
+        "The 2 is missing: it comes down from the square when you differentiate the loss.",
+        edited(backward, "(trace[-1] - y)", "(y - trace[-1])"),
+        "The sign is swapped everywhere: the loss grows when the output moves away from `y`, so start with "
+        "output minus truth.",
+        edited(backward, " / y.size", ""),
+        "The division is missing. The loss is a mean over every element, `y.size` of them, and so is its slope.",
+        edited(backward, "y.size", "len(y)"),
+        "It divides by the number of rows. The mean goes over every element, rows times outputs: `y.size`.",
+        edited(backward, "y.size", "y.shape[1]"),
+        "It divides by the number of outputs. The mean goes over every element, rows times outputs: `y.size`.",
+        edited(backward, '{"W": dW, "b": db}', '{"W": dW / len(y), "b": db / len(y)}'),
+        "Divided twice: the mean is in the first `dA` already, and here it is divided by the number of rows once "
+        "more. It still learns, only slower, which makes it hard to see.",
+        edited(backward, "y.size", "y.size**2"),
+        "Divided twice: the mean is in the first `dA` already. It still learns, only slower, which makes it hard "
+        "to see.",
+        edited(backward, "2 * (trace[-1] - y)", "(trace[-1] - y) ** 2"),
+        "It starts with the loss itself. The way back starts with the slope of the loss with respect to the output.",
+        edited(backward, "2 * (trace[-1] - y) / y.size", "np.mean((trace[-1] - y) ** 2)"),
+        "The walk starts with the slope of the loss, an array like the output, not with the loss.",
+        edited(backward, "2 * (trace[-1] - y) / y.size", "np.full(y.shape, 2 * np.mean(trace[-1] - y))"),
+        "The mean is taken of the errors. Each output keeps its own error; only the division by their number stays.",
+        backward_with("[linear_derivative] * 11"),
+        "The slopes of the activations are missing: each layer multiplies by its own, `derivatives[k]`.",
+        backward_with("[*derivatives[:-1], linear_derivative]"),
+        "The last layer's activation is skipped. The output went through it too, so its slope is a factor.",
+        backward_with("[*[linear_derivative] * (len(derivatives) - 1), derivatives[-1]]"),
+        "The last layer is right. In the others the slope of the activation is missing.",
+        backward_by("lambda X, A, dA, W, f: (*my_layer_backward(X, A, dA, W, f)[:2], dA @ W.T)"),
+        "The last layer is right, the ones before it are not: `dX` goes back from `dZ`, and here it comes from `dA`.",
+        edited(backward, "derivatives[k]", "derivatives[0]"),
+        "Every layer uses the first derivative. Each has its own: `derivatives[k]`.",
+        edited(backward, "derivatives[k]", "derivatives[-1]"),
+        "Every layer uses the last derivative. Each has its own: `derivatives[k]`.",
+        backward_with("derivatives[::-1]"),
+        "The derivatives are taken in the wrong order: layer k has `derivatives[k]`, whichever way you walk.",
+        edited(backward, "return gradients", "return gradients[::-1]"),
+        "The list is the wrong way around. You meet the last layer first, but it stands last in `parameters`: turn "
+        "the list around at the end.",
+        edited(backward, "dW, db, dA =", "dW, db, dX ="),
+        "Every layer gets the slope of the loss as its `dA`. It should get what the layer after it sent back, "
+        "its `dX`.",
+        edited(backward, "reversed(range(len(parameters)))", "range(len(parameters))", "insert(0, ", "append("),
+        "This walks from the inputs to the output. The slopes are known at the loss, so begin with the last layer.",
+        edited(backward, "(trace[k], ", "(trace[k + 1], "),
+        "Layer k is given its own output as its input: what went in is `trace[k]`, what came out `trace[k + 1]`.",
+        edited(backward, "reversed(range(len(parameters)))", "range(len(parameters) - 1, 0, -1)"),
+        "Layer 0 is missing: the walk stops one layer too early. A `range` leaves its end out, so one that counts "
+        "down to 0 ends at -1.",
+        edited(
+            backward,
+            "return gradients",
+            "return [{k: p[k] - 0.1 * g[k] for k in g} for p, g in zip(parameters, gradients)]",
         ),
-        (
-            edited(backward, "(trace[-1] - y)", "(y - trace[-1])"),
-            "The sign is swapped everywhere: the loss grows when the output moves away from `y`, so start with "
-            "output minus truth.",
-        ),
-        (
-            edited(backward, " / y.size", ""),
-            "The division is missing. The loss is a mean over every element, `y.size` of them, and so is its slope.",
-        ),
-        (
-            edited(backward, "y.size", "len(y)"),
-            "It divides by the number of rows. The mean goes over every element, rows times outputs: `y.size`.",
-        ),
-        (
-            edited(backward, "y.size", "y.shape[1]"),
-            "It divides by the number of outputs. The mean goes over every element, rows times outputs: `y.size`.",
-        ),
-        (
-            edited(backward, '{"W": dW, "b": db}', '{"W": dW / len(y), "b": db / len(y)}'),
-            "Divided twice: the mean is in the first `dA` already, and here it is divided by the number of rows once "
-            "more. It still learns, only slower, which makes it hard to see.",
-        ),
-        (
-            edited(backward, "y.size", "y.size**2"),
-            "Divided twice: the mean is in the first `dA` already. It still learns, only slower, which makes it hard "
-            "to see.",
-        ),
-        (
-            edited(backward, "2 * (trace[-1] - y)", "(trace[-1] - y) ** 2"),
-            "It starts with the loss itself. The way back starts with the slope of the loss with respect to the "
-            "output.",
-        ),
-        (
-            edited(backward, "2 * (trace[-1] - y) / y.size", "np.mean((trace[-1] - y) ** 2)"),
-            "The walk starts with the slope of the loss, an array like the output, not with the loss.",
-        ),
-        (
-            edited(backward, "2 * (trace[-1] - y) / y.size", "np.full(y.shape, 2 * np.mean(trace[-1] - y))"),
-            "The mean is taken of the errors. Each output keeps its own error; only the division by their number "
-            "stays.",
-        ),
-        (
-            backward_with("[linear_derivative] * 11"),
-            "The slopes of the activations are missing: each layer multiplies by its own, `derivatives[k]`.",
-        ),
-        (
-            backward_with("[*derivatives[:-1], linear_derivative]"),
-            "The last layer's activation is skipped. The output went through it too, so its slope is a factor.",
-        ),
-        (
-            backward_with("[*[linear_derivative] * (len(derivatives) - 1), derivatives[-1]]"),
-            "The last layer is right. In the others the slope of the activation is missing.",
-        ),
-        (
-            backward_by("lambda X, A, dA, W, f: (*my_layer_backward(X, A, dA, W, f)[:2], dA @ W.T)"),
-            "The last layer is right, the ones before it are not: `dX` goes back from `dZ`, and here it comes from "
-            "`dA`.",
-        ),
-        (
-            edited(backward, "derivatives[k]", "derivatives[0]"),
-            "Every layer uses the first derivative. Each has its own: `derivatives[k]`.",
-        ),
-        (
-            edited(backward, "derivatives[k]", "derivatives[-1]"),
-            "Every layer uses the last derivative. Each has its own: `derivatives[k]`.",
-        ),
-        (
-            backward_with("derivatives[::-1]"),
-            "The derivatives are taken in the wrong order: layer k has `derivatives[k]`, whichever way you walk.",
-        ),
-        (
-            edited(backward, "return gradients", "return gradients[::-1]"),
-            "The list is the wrong way around. You meet the last layer first, but it stands last in `parameters`: turn "
-            "the list around at the end.",
-        ),
-        (
-            edited(backward, "dW, db, dA =", "dW, db, dX ="),
-            "Every layer gets the slope of the loss as its `dA`. It should get what the layer after it sent back, "
-            "its `dX`.",
-        ),
-        (
-            edited(backward, "reversed(range(len(parameters)))", "range(len(parameters))", "insert(0, ", "append("),
-            "This walks from the inputs to the output. The slopes are known at the loss, so begin with the last layer.",
-        ),
-        (
-            edited(backward, "(trace[k], ", "(trace[k + 1], "),
-            "Layer k is given its own output as its input: what went in is `trace[k]`, what came out `trace[k + 1]`.",
-        ),
-        (
-            edited(backward, "reversed(range(len(parameters)))", "range(len(parameters) - 1, 0, -1)"),
-            "Layer 0 is missing: the walk stops one layer too early. A `range` leaves its end out, so one that counts "
-            "down to 0 ends at -1.",
-        ),
-        (
-            edited(
-                backward,
-                "return gradients",
-                "return [{k: p[k] - 0.1 * g[k] for k in g} for p, g in zip(parameters, gradients)]",
-            ),
-            "Those are parameters after a step. `backward` computes slopes and moves nothing; the step comes later.",
-        ),
-        (
-            backward_by("lambda X, A, dA, W, f: (X.T @ (dA * f(A)), (dA * f(A)).sum(axis=0), (dA * f(A)) @ W)"),
-            "On the way back through a layer the weights are transposed: `dZ @ W.T`.",
-        ),
-        (
-            edited(backward, '{"W": dW, "b": db}', "(dW, db)"),
-            "The numbers are right. Give each layer's as a dict in the form of the parameters: `{'W': dW, 'b': db}`.",
-        ),
-        (
-            two_layers_only,
-            "It is written for two layers. A network may have any number of them: walk back in a loop.",
-        ),
-    ],
+        "Those are parameters after a step. `backward` computes slopes and moves nothing; the step comes later.",
+        backward_by("lambda X, A, dA, W, f: (X.T @ (dA * f(A)), (dA * f(A)).sum(axis=0), (dA * f(A)) @ W)"),
+        "On the way back through a layer the weights are transposed: `dZ @ W.T`.",
+        edited(backward, '{"W": dW, "b": db}', "(dW, db)"),
+        "The numbers are right. Give each layer's as a dict in the form of the parameters: `{'W': dW, 'b': db}`.",
+        two_layers_only,
+        "It is written for two layers. A network may have any number of them: walk back in a loop.",
+    ),
     hints=[
         "One `dA` travels back through the network. It starts as the slope of the loss with respect to the last "
         "output, "
@@ -829,108 +713,65 @@ exercise(
     ],
     verify=holds_out(train),
     also_right=[train_on_copies, train_with_while],
-    wrong=[
-        (
-            edited(train, "layer[key] - learning_rate", "layer[key] + learning_rate"),
-            "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
+    wrong=mistakes(
+        edited(train, "layer[key] - learning_rate", "layer[key] + learning_rate"),
+        "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
+        edited(train, "learning_rate * slope[key]", "slope[key]"),
+        "The learning rate is missing: a step is `learning_rate` times the gradient.",
+        edited(train, "learning_rate * slope[key]", "learning_rate * slope[key] / len(y)"),
+        "The step is divided by the number of rows. The gradient is that of a mean already: divide no more.",
+        lambda X, y, parameters, activations, derivatives, *rest: train(
+            X, y, parameters, activations, [tanh_derivative] * len(parameters), *rest
         ),
-        (
-            edited(train, "learning_rate * slope[key]", "slope[key]"),
-            "The learning rate is missing: a step is `learning_rate` times the gradient.",
+        "The slope of tanh is built in. The next network may have other activations: use `derivatives`.",
+        lambda *given: (train(*given)[0], train(*given[:-1], given[-1] + 1)[1][1:]),
+        "The losses come one step late. Take each before its step, from the trace that the gradient is made of.",
+        lambda *given: (train(*given)[0], train(*given[:-1], given[-1] + 1)[1]),
+        "One loss too many: there is one for each step, taken before it, and none after the last.",
+        edited(train, "np.mean(", "np.sum("),
+        "The losses are sums of squares. The loss is their mean over every element.",
+        edited(train, "np.mean((trace[-1] - y) ** 2)", "np.sum((trace[-1] - y) ** 2) / len(y)"),
+        "The losses are divided by the number of rows. The mean goes over every element, rows times outputs.",
+        edited(train, "np.mean((trace[-1] - y) ** 2)", "np.mean(np.abs(trace[-1] - y))"),
+        "The losses are means of distances. Square each error before you take the mean.",
+        edited(train, "np.mean((trace[-1] - y) ** 2)", "np.mean(trace[-1] - y) ** 2"),
+        "The mean of the errors is squared, and errors of opposite sign cancel. Square each error first.",
+        edited(train, '("W", "b")}', '("W",)} | {"b": layer["b"]}'),
+        "The weights move, the biases stay. Both take a step.",
+        edited(train, '("W", "b")}', '("b",)} | {"W": layer["W"]}'),
+        "The biases move, the weights stay. Both take a step.",
+        edited(
+            train,
+            "losses = []",
+            "losses, trace = [], my_forward(X, parameters, activations)\n"
+            "    gradients = my_backward(trace, y, parameters, derivatives)",
+            "        gradients = my_backward(trace, y, parameters, derivatives)\n",
+            "",
         ),
-        (
-            edited(train, "learning_rate * slope[key]", "learning_rate * slope[key] / len(y)"),
-            "The step is divided by the number of rows. The gradient is that of a mean already: divide no more.",
+        "The gradient is computed once, at the start. It changes with every step: ask for it in the loop.",
+        edited(
+            train,
+            "losses = []",
+            "losses, trace = [], my_forward(X, parameters, activations)",
+            "        trace = my_forward(X, parameters, activations)\n",
+            "",
         ),
-        (
-            lambda X, y, parameters, activations, derivatives, *rest: train(
-                X, y, parameters, activations, [tanh_derivative] * len(parameters), *rest
-            ),
-            "The slope of tanh is built in. The next network may have other activations: use `derivatives`.",
-        ),
-        (
-            lambda *given: (train(*given)[0], train(*given[:-1], given[-1] + 1)[1][1:]),
-            "The losses come one step late. Take each before its step, from the trace that the gradient is made of.",
-        ),
-        (
-            lambda *given: (train(*given)[0], train(*given[:-1], given[-1] + 1)[1]),
-            "One loss too many: there is one for each step, taken before it, and none after the last.",
-        ),
-        (
-            edited(train, "np.mean(", "np.sum("),
-            "The losses are sums of squares. The loss is their mean over every element.",
-        ),
-        (
-            edited(train, "np.mean((trace[-1] - y) ** 2)", "np.sum((trace[-1] - y) ** 2) / len(y)"),
-            "The losses are divided by the number of rows. The mean goes over every element, rows times outputs.",
-        ),
-        (
-            edited(train, "np.mean((trace[-1] - y) ** 2)", "np.mean(np.abs(trace[-1] - y))"),
-            "The losses are means of distances. Square each error before you take the mean.",
-        ),
-        (
-            edited(train, "np.mean((trace[-1] - y) ** 2)", "np.mean(trace[-1] - y) ** 2"),
-            "The mean of the errors is squared, and errors of opposite sign cancel. Square each error first.",
-        ),
-        (
-            edited(train, '("W", "b")}', '("W",)} | {"b": layer["b"]}'),
-            "The weights move, the biases stay. Both take a step.",
-        ),
-        (
-            edited(train, '("W", "b")}', '("b",)} | {"W": layer["W"]}'),
-            "The biases move, the weights stay. Both take a step.",
-        ),
-        (
-            edited(
-                train,
-                "losses = []",
-                "losses, trace = [], my_forward(X, parameters, activations)\n"
-                "    gradients = my_backward(trace, y, parameters, derivatives)",
-                "        gradients = my_backward(trace, y, parameters, derivatives)\n",
-                "",
-            ),
-            "The gradient is computed once, at the start. It changes with every step: ask for it in the loop.",
-        ),
-        (
-            edited(
-                train,
-                "losses = []",
-                "losses, trace = [], my_forward(X, parameters, activations)",
-                "        trace = my_forward(X, parameters, activations)\n",
-                "",
-            ),
-            "The forward pass is run once, at the start. After each step the network says something else: run it in "
-            "the loop.",
-        ),
-        (
-            layer_after_layer,
-            "The layers move one after the other, each along a new gradient. Compute all the slopes at one place, "
-            "then move all.",
-        ),
-        (
-            lambda X, y, parameters, *rest: (parameters, train(X, y, parameters, *rest)[1]),
-            "The losses are right, but the parameters come back as they were: return the trained ones.",
-        ),
-        (
-            edited(train, "layer[key] - learning_rate * slope[key]", "slope[key]"),
-            "The parameters are replaced by their slopes. Keep both, and move the parameters a step against the "
-            "slopes.",
-        ),
-        (
-            edited(train, "return parameters, losses", "return parameters"),
-            "The losses are missing: return both, `parameters, losses`.",
-        ),
-        (
-            edited(train, "return parameters, losses", "return losses"),
-            "It returns the losses alone: return both, `parameters, losses`.",
-        ),
-        (
-            edited(
-                train, "        gradients =", "        if losses[-1] < 1e-3:\n            break\n        gradients ="
-            ),
-            "It breaks off when the loss is small. Take as many steps as `epochs` says, however small the loss is.",
-        ),
-    ],
+        "The forward pass is run once, at the start. After each step the network says something else: run it in "
+        "the loop.",
+        layer_after_layer,
+        "The layers move one after the other, each along a new gradient. Compute all the slopes at one place, "
+        "then move all.",
+        lambda X, y, parameters, *rest: (parameters, train(X, y, parameters, *rest)[1]),
+        "The losses are right, but the parameters come back as they were: return the trained ones.",
+        edited(train, "layer[key] - learning_rate * slope[key]", "slope[key]"),
+        "The parameters are replaced by their slopes. Keep both, and move the parameters a step against the slopes.",
+        edited(train, "return parameters, losses", "return parameters"),
+        "The losses are missing: return both, `parameters, losses`.",
+        edited(train, "return parameters, losses", "return losses"),
+        "It returns the losses alone: return both, `parameters, losses`.",
+        edited(train, "        gradients =", "        if losses[-1] < 1e-3:\n            break\n        gradients ="),
+        "It breaks off when the loss is small. Take as many steps as `epochs` says, however small the loss is.",
+    ),
     hints=[
         "Four things in each round: forward, the loss, backward, a step for every layer. Only the last changes the "
         "parameters.",
@@ -976,33 +817,22 @@ exercise(
     solution=loss_after(weights_only),
     tolerance=1e-7,
     also_right=[0.29102777, 0.291027774],
-    wrong=[
-        (0.298371109, "That is the loss before the step."),
-        (
-            loss_after(lambda layer, slopes: {key: layer[key] - 0.5 * slopes[key] for key in slopes}),
-            "The biases have moved too. In this example only the weights take a step.",
-        ),
-        (
-            loss_after(lambda *given: weights_only(*given, rate=-0.5)),
-            "This is uphill: the loss has grown. Go against the slopes.",
-        ),
-        (
-            loss_after(lambda *given: weights_only(*given, rate=1)),
-            "This is a step at the rate 1. Is the 2 of the square in twice, or the division by N = 2 left out?",
-        ),
-        (
-            loss_after(lambda *given: weights_only(*given, rate=0.25)),
-            "This is a step at the rate 0.25. Is something divided by N = 2 twice, or is the 2 of the square missing?",
-        ),
-        (
-            loss_after(weights_only, edited(my_backward, "derivatives[k]", "tanh_derivative")),
-            "The slopes are those of tanh. These neurons are sigmoids: a (1 - a).",
-        ),
-        (
-            0.291027924,
-            "That is the number that the page prints. Its last digits are a little off: compute it without rounding.",
-        ),
-    ],
+    wrong=mistakes(
+        0.298371109,
+        "That is the loss before the step.",
+        loss_after(lambda layer, slopes: {key: layer[key] - 0.5 * slopes[key] for key in slopes}),
+        "The biases have moved too. In this example only the weights take a step.",
+        loss_after(lambda *given: weights_only(*given, rate=-0.5)),
+        "This is uphill: the loss has grown. Go against the slopes.",
+        loss_after(lambda *given: weights_only(*given, rate=1)),
+        "This is a step at the rate 1. Is the 2 of the square in twice, or the division by N = 2 left out?",
+        loss_after(lambda *given: weights_only(*given, rate=0.25)),
+        "This is a step at the rate 0.25. Is something divided by N = 2 twice, or is the 2 of the square missing?",
+        loss_after(weights_only, edited(my_backward, "derivatives[k]", "tanh_derivative")),
+        "The slopes are those of tanh. These neurons are sigmoids: a (1 - a).",
+        0.291027924,
+        "That is the number that the page prints. Its last digits are a little off: compute it without rounding.",
+    ),
     hints=[
         "Run `my_backward` with a derivative for each layer, then move the two `W` and leave the two `b`.",
         "`my_backward(trace, targets, web, [lambda A: A * (1 - A)] * 2)` gives the slopes.",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 
 exercise = chapter("06", "gradient checking")
 
@@ -162,108 +162,73 @@ exercise(
         (bowl, np.append(rng.normal(size=10), 300.0), 1e-3),
     ],
     also_right=[difference_on_copies, difference_flat, difference_by_steps, difference_enumerated],
-    wrong=[
-        (
-            difference_of("(f(above) - f(theta)) / epsilon"),
-            "This is the forward difference. Look to both sides: `f` above minus `f` below, over `2 * epsilon`.",
+    wrong=mistakes(
+        difference_of("(f(above) - f(theta)) / epsilon"),
+        "This is the forward difference. Look to both sides: `f` above minus `f` below, over `2 * epsilon`.",
+        difference_of("(f(theta) - f(below)) / epsilon"),
+        "This is the backward difference, as crude as the forward one. Look to both sides of `theta`.",
+        difference_of("(f(above) - f(below)) / 2 * epsilon"),
+        "Parentheses: `/ 2 * epsilon` divides by 2 and then multiplies. Write `/ (2 * epsilon)`.",
+        difference_of("f(above) - f(below)"),
+        "This is the rise alone. A slope is rise over run: divide by `2 * epsilon`.",
+        lambda f, theta, epsilon: central_difference(f, theta, epsilon / 2),
+        "The step is half as long as asked for: move the entry by `epsilon` to each side.",
+        lambda f, theta, epsilon: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon),
+        "All entries move at once, so one number comes out. Each entry has a slope of its own: move one "
+        "at a time, in a loop over `np.ndindex(theta.shape)`.",
+        lambda f, theta, epsilon: np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon)),
+        "All entries move at once, and all get the same slope. Move one at a time and leave the others alone.",
+        row_by_row,
+        "`theta[k]` is a whole row of a matrix, so whole rows move. `np.ndindex(theta.shape)` visits single entries.",
+        edited(central_difference, "        theta[index] = before\n", ""),
+        "Each entry stays at `- epsilon` while the next ones are measured. Keep its old value and put it back. "
+        "(`t = theta` is a second name for the same array, not a copy.)",
+        edited(
+            difference_on_copies,
+            "        above, below = theta.copy(), theta.copy()\n",
+            "",
+            "gradient = np.zeros(theta.shape)",
+            "gradient, above, below = np.zeros(theta.shape), theta.copy(), theta.copy()",
         ),
-        (
-            difference_of("(f(theta) - f(below)) / epsilon"),
-            "This is the backward difference, as crude as the forward one. Look to both sides of `theta`.",
+        "The two copies are made once, so the entries moved earlier stay moved. Make them in the loop, a new pair "
+        "for each entry.",
+        edited(central_difference, "theta[index] = before - epsilon", "theta[index] = before + epsilon - epsilon"),
+        "From above, `-= epsilon` leads back to the middle only: the point below is `2 * epsilon` away. If you "
+        "began with `t = theta`: that is a second name for the same array, not a copy.",
+        edited(
+            central_difference,
+            "= before + epsilon",
+            "+= epsilon",
+            "= before - epsilon",
+            "-= 2 * epsilon",
+            "theta[index] = before\n",
+            "theta[index] += epsilon\n",
         ),
-        (
-            difference_of("(f(above) - f(below)) / 2 * epsilon"),
-            "Parentheses: `/ 2 * epsilon` divides by 2 and then multiplies. Write `/ (2 * epsilon)`.",
+        "The slopes are right, but adding and subtracting `epsilon` does not lead back to the same bits. Keep "
+        "the old value in a variable and put that back.",
+        edited(
+            central_difference,
+            "for index in np.ndindex(theta.shape)",
+            "for index in [(i, j) for i in range(theta.shape[0]) for j in range(theta.shape[1])]",
         ),
-        (
-            difference_of("f(above) - f(below)"),
-            "This is the rise alone. A slope is rise over run: divide by `2 * epsilon`.",
+        "A bias is a vector and has no columns: two loops fit matrices only. `np.ndindex(theta.shape)` visits "
+        "every entry of any shape.",
+        edited(difference_on_copies, "theta.copy(), theta.copy()", "theta, theta"),
+        "`above = theta` is a second name for the same array, not a copy, so up and down cancel. Take "
+        "`theta.copy()`, or move one entry and put it back.",
+        written_over_theta,
+        "The slopes are written into `theta` itself, so the later ones are measured at another place. Begin with "
+        "an array of zeros of its shape for them.",
+        edited(central_difference, "gradient[index] =", "gradient ="),
+        "Each slope overwrites the one before. Keep them in an array: `gradient[index] = ...`.",
+        edited(
+            central_difference,
+            "f(theta)\n        theta[index] = before -",
+            "f(theta.ravel())\n        theta[index] = before -",
         ),
-        (
-            lambda f, theta, epsilon: central_difference(f, theta, epsilon / 2),
-            "The step is half as long as asked for: move the entry by `epsilon` to each side.",
-        ),
-        (
-            lambda f, theta, epsilon: (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon),
-            "All entries move at once, so one number comes out. Each entry has a slope of its own: move one "
-            "at a time, in a loop over `np.ndindex(theta.shape)`.",
-        ),
-        (
-            lambda f, theta, epsilon: np.full(theta.shape, (f(theta + epsilon) - f(theta - epsilon)) / (2 * epsilon)),
-            "All entries move at once, and all get the same slope. Move one at a time and leave the others alone.",
-        ),
-        (
-            row_by_row,
-            "`theta[k]` is a whole row of a matrix, so whole rows move. `np.ndindex(theta.shape)` visits single "
-            "entries.",
-        ),
-        (
-            edited(central_difference, "        theta[index] = before\n", ""),
-            "Each entry stays at `- epsilon` while the next ones are measured. Keep its old value and put it back. "
-            "(`t = theta` is a second name for the same array, not a copy.)",
-        ),
-        (
-            edited(
-                difference_on_copies,
-                "        above, below = theta.copy(), theta.copy()\n",
-                "",
-                "gradient = np.zeros(theta.shape)",
-                "gradient, above, below = np.zeros(theta.shape), theta.copy(), theta.copy()",
-            ),
-            "The two copies are made once, so the entries moved earlier stay moved. Make them in the loop, a new pair "
-            "for each entry.",
-        ),
-        (
-            edited(central_difference, "theta[index] = before - epsilon", "theta[index] = before + epsilon - epsilon"),
-            "From above, `-= epsilon` leads back to the middle only: the point below is `2 * epsilon` away. If you "
-            "began with `t = theta`: that is a second name for the same array, not a copy.",
-        ),
-        (
-            edited(
-                central_difference,
-                "= before + epsilon",
-                "+= epsilon",
-                "= before - epsilon",
-                "-= 2 * epsilon",
-                "theta[index] = before\n",
-                "theta[index] += epsilon\n",
-            ),
-            "The slopes are right, but adding and subtracting `epsilon` does not lead back to the same bits. Keep "
-            "the old value in a variable and put that back.",
-        ),
-        (
-            edited(
-                central_difference,
-                "for index in np.ndindex(theta.shape)",
-                "for index in [(i, j) for i in range(theta.shape[0]) for j in range(theta.shape[1])]",
-            ),
-            "A bias is a vector and has no columns: two loops fit matrices only. `np.ndindex(theta.shape)` visits "
-            "every entry of any shape.",
-        ),
-        (
-            edited(difference_on_copies, "theta.copy(), theta.copy()", "theta, theta"),
-            "`above = theta` is a second name for the same array, not a copy, so up and down cancel. Take "
-            "`theta.copy()`, or move one entry and put it back.",
-        ),
-        (
-            written_over_theta,
-            "The slopes are written into `theta` itself, so the later ones are measured at another place. Begin with "
-            "an array of zeros of its shape for them.",
-        ),
-        (
-            edited(central_difference, "gradient[index] =", "gradient ="),
-            "Each slope overwrites the one before. Keep them in an array: `gradient[index] = ...`.",
-        ),
-        (
-            edited(
-                central_difference,
-                "f(theta)\n        theta[index] = before -",
-                "f(theta.ravel())\n        theta[index] = before -",
-            ),
-            "`f` is called with a flattened `theta`. It takes an array of the shape of `theta`: move the entry in an "
-            "array of that shape.",
-        ),
-    ],
+        "`f` is called with a flattened `theta`. It takes an array of the shape of `theta`: move the entry in an "
+        "array of that shape.",
+    ),
     hints=[
         "For a single number you did this in chapter 2: a look to the right, a look to the left. Here each entry "
         "gets its turn while all the others stay where they are.",
@@ -346,95 +311,55 @@ exercise(
     ],
     verify=two_arrays_of_zeros,
     also_right=[error_by_sums, error_by_loop, error_by_dots],
-    wrong=[
-        (
-            lambda a, b: norm(a - b) / (norm(a) + norm(b)),
-            "Right for all but one case: two arrays of zeros are equal, and 0/0 is not a number. Return 0 there.",
-        ),
-        (
-            lambda a, b: 1.0 if not np.any(a) and not np.any(b) else relative_error(a, b),
-            "Right for all but one case: two arrays of zeros are equal, so their error is 0.",
-        ),
-        (
-            edited(relative_error, "size == 0", "np.isclose(size, 0)"),
-            "Small is not zero: `np.isclose` takes tiny gradients for zeros and hides their errors. Return 0 only "
-            "where the sizes are exactly 0.",
-        ),
-        (
-            edited(relative_error, "size == 0", "np.allclose(a, b)"),
-            "`np.allclose` calls two gradients equal that differ a little, or that are small. Return 0 only where both "
-            "are exactly zero everywhere.",
-        ),
-        (
-            edited(relative_error, "size == 0", "a.sum() == 0 and b.sum() == 0"),
-            "A sum of 0 does not make an array of zeros: 1 and -1 add up to 0 too. Ask whether the sizes are 0.",
-        ),
-        (
-            lambda a, b: norm(a - b),
-            "This is the absolute error. Divide it by the sizes of the two, or small gradients always look right.",
-        ),
-        (
-            lambda a, b: norm(a - b) / norm(a),
-            "Only the size of `a` is below the line. With both, neither of the two is the special one, and a "
-            "forgotten gradient (`a` all zero) does not divide by zero.",
-        ),
-        (
-            lambda a, b: norm(a - b) / norm(b),
-            "Only the size of `b` is below the line. Add the size of `a`.",
-        ),
-        (
-            lambda a, b: norm(a - b) / norm(a + b),
-            "The two sizes below the line are taken one by one: ‖a‖ + ‖b‖, not ‖a + b‖.",
-        ),
-        (
-            lambda a, b: norm(a - b) ** 2 / (norm(a) ** 2 + norm(b) ** 2),
-            "The root is missing: a size is the *root* of the sum of the squares, above and below the line.",
-        ),
-        (
-            lambda a, b: norm(a - b) / np.sqrt(norm(a) ** 2 + norm(b) ** 2),
-            "Below the line is one root of all the squares together. Take the root for `a` and for `b`, then add.",
-        ),
-        (
-            lambda a, b: abs(norm(a) - norm(b)) / (norm(a) + norm(b)),
-            "This compares the two lengths. Two arrows of one length can point to different sides: take the "
-            "length of the difference.",
-        ),
-        (
-            lambda a, b: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b))),
-            "Here a size is a sum of absolute values. Size is the root of the sum of the *squares*.",
-        ),
-        (
-            lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b)),
-            "One size for the whole array: sum the squares over all entries before you divide.",
-        ),
-        (
-            lambda a, b: np.mean(np.abs(a - b) / (np.abs(a) + np.abs(b))),
-            "This is a mean over the entries. One size for the whole array: sum the squares over all entries before "
-            "you divide.",
-        ),
-        (
-            lambda a, b: norm(a - b) / (norm(a) + norm(b) + 1e-8),
-            "The little number below the line avoids 0/0, and hides the errors of small gradients too. Treat the "
-            "zeros as a case of their own.",
-        ),
-        (
-            lambda a, b: 0.0 if norm(a) == 0 or norm(b) == 0 else relative_error(a, b),
-            "Zero on one side only is the worst error there is, not the smallest: it is 1. Return 0 only when "
-            "both are zero.",
-        ),
-        (
-            lambda a, b: np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b))),
-            "Here the largest entry stands for the size. The length is the root of the sum of the squares.",
-        ),
-        (
-            lambda a, b: np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2)),
-            "For a matrix `np.linalg.norm(a, 2)` is something else (its largest stretch). Leave out the 2.",
-        ),
-        (
-            lambda a, b: norm(a - b) / max(norm(a), norm(b)),
-            "Below the line stands the larger of the two lengths. Take their sum.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda a, b: norm(a - b) / (norm(a) + norm(b)),
+        "Right for all but one case: two arrays of zeros are equal, and 0/0 is not a number. Return 0 there.",
+        lambda a, b: 1.0 if not np.any(a) and not np.any(b) else relative_error(a, b),
+        "Right for all but one case: two arrays of zeros are equal, so their error is 0.",
+        edited(relative_error, "size == 0", "np.isclose(size, 0)"),
+        "Small is not zero: `np.isclose` takes tiny gradients for zeros and hides their errors. Return 0 only "
+        "where the sizes are exactly 0.",
+        edited(relative_error, "size == 0", "np.allclose(a, b)"),
+        "`np.allclose` calls two gradients equal that differ a little, or that are small. Return 0 only where both "
+        "are exactly zero everywhere.",
+        edited(relative_error, "size == 0", "a.sum() == 0 and b.sum() == 0"),
+        "A sum of 0 does not make an array of zeros: 1 and -1 add up to 0 too. Ask whether the sizes are 0.",
+        lambda a, b: norm(a - b),
+        "This is the absolute error. Divide it by the sizes of the two, or small gradients always look right.",
+        lambda a, b: norm(a - b) / norm(a),
+        "Only the size of `a` is below the line. With both, neither of the two is the special one, and a "
+        "forgotten gradient (`a` all zero) does not divide by zero.",
+        lambda a, b: norm(a - b) / norm(b),
+        "Only the size of `b` is below the line. Add the size of `a`.",
+        lambda a, b: norm(a - b) / norm(a + b),
+        "The two sizes below the line are taken one by one: ‖a‖ + ‖b‖, not ‖a + b‖.",
+        lambda a, b: norm(a - b) ** 2 / (norm(a) ** 2 + norm(b) ** 2),
+        "The root is missing: a size is the *root* of the sum of the squares, above and below the line.",
+        lambda a, b: norm(a - b) / np.sqrt(norm(a) ** 2 + norm(b) ** 2),
+        "Below the line is one root of all the squares together. Take the root for `a` and for `b`, then add.",
+        lambda a, b: abs(norm(a) - norm(b)) / (norm(a) + norm(b)),
+        "This compares the two lengths. Two arrows of one length can point to different sides: take the "
+        "length of the difference.",
+        lambda a, b: np.sum(np.abs(a - b)) / (np.sum(np.abs(a)) + np.sum(np.abs(b))),
+        "Here a size is a sum of absolute values. Size is the root of the sum of the *squares*.",
+        lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b)),
+        "One size for the whole array: sum the squares over all entries before you divide.",
+        lambda a, b: np.mean(np.abs(a - b) / (np.abs(a) + np.abs(b))),
+        "This is a mean over the entries. One size for the whole array: sum the squares over all entries before "
+        "you divide.",
+        lambda a, b: norm(a - b) / (norm(a) + norm(b) + 1e-8),
+        "The little number below the line avoids 0/0, and hides the errors of small gradients too. Treat the "
+        "zeros as a case of their own.",
+        lambda a, b: 0.0 if norm(a) == 0 or norm(b) == 0 else relative_error(a, b),
+        "Zero on one side only is the worst error there is, not the smallest: it is 1. Return 0 only when "
+        "both are zero.",
+        lambda a, b: np.max(np.abs(a - b)) / (np.max(np.abs(a)) + np.max(np.abs(b))),
+        "Here the largest entry stands for the size. The length is the root of the sum of the squares.",
+        lambda a, b: np.linalg.norm(a - b, 2) / (np.linalg.norm(a, 2) + np.linalg.norm(b, 2)),
+        "For a matrix `np.linalg.norm(a, 2)` is something else (its largest stretch). Leave out the 2.",
+        lambda a, b: norm(a - b) / max(norm(a), norm(b)),
+        "Below the line stands the larger of the two lengths. Take their sum.",
+    ),
     hints=[
         "The size of an array is the root of the sum of the squares of its entries, whatever its shape. You need three "
         "sizes.",
@@ -462,52 +387,32 @@ exercise(
         lambda c: np.sqrt((1 - c) ** 2) / (1 + np.sqrt(c**2)),
         lambda c: 1.0 if c <= 0 else (max(c, 1) - min(c, 1)) / (1 + c),
     ],
-    wrong=[
-        (
-            lambda c: abs(1 - c),
-            "This is measured against the right gradient alone. Below the line stand both sizes: that of g, which "
-            "is 1, and that of c g.",
-        ),
-        (
-            lambda c: (1 - c) / (1 + abs(c)),
-            "An error is a length, and a length is never negative: take the absolute value of 1 - c.",
-        ),
-        (
-            lambda c: (c - 1) / (1 + abs(c)),
-            "An error is a length, and a length is never negative: take the absolute value of c - 1.",
-        ),
-        (
-            lambda c: (1 - c) / (1 + c),
-            "Two absolute values are missing: an error is never negative, and the length of c g is |c| times that of "
-            "g. A swapped sign, c = -1, must not divide by zero.",
-        ),
-        (
-            lambda c: abs((1 - c) / (1 + c)),
-            "Right for positive c. Take the absolute values one by one: |1 - c| above the line, 1 and |c| below it.",
-        ),
-        (
-            lambda c: abs(1 - c) / (1 + c),
-            "Right for positive c. For a negative one the length of c g is |c| times that of g: a swapped sign, "
-            "c = -1, must not divide by zero.",
-        ),
-        (
-            lambda c: abs(1 - abs(c)) / (1 + abs(c)),
-            "Above the line stands the length of g - c g, sign included. For a swapped sign, c = -1, it is twice "
-            "that of g, not zero.",
-        ),
-        (
-            lambda c: abs(1 - c) / abs(c) if c else 0.0,
-            "Below the line stand both sizes: that of c g and that of g itself.",
-        ),
-        (
-            lambda c: abs(1 - c) / max(1, abs(c)),
-            "Below the line stands the larger size. Take the sum of both.",
-        ),
-        (
-            lambda c: (1 - c) ** 2 / (1 + c**2),
-            "The root is missing: a length is the root of the sum of the squares, so c counts as |c| and not as c².",
-        ),
-    ],
+    wrong=mistakes(
+        lambda c: abs(1 - c),
+        "This is measured against the right gradient alone. Below the line stand both sizes: that of g, which "
+        "is 1, and that of c g.",
+        lambda c: (1 - c) / (1 + abs(c)),
+        "An error is a length, and a length is never negative: take the absolute value of 1 - c.",
+        lambda c: (c - 1) / (1 + abs(c)),
+        "An error is a length, and a length is never negative: take the absolute value of c - 1.",
+        lambda c: (1 - c) / (1 + c),
+        "Two absolute values are missing: an error is never negative, and the length of c g is |c| times that of "
+        "g. A swapped sign, c = -1, must not divide by zero.",
+        lambda c: abs((1 - c) / (1 + c)),
+        "Right for positive c. Take the absolute values one by one: |1 - c| above the line, 1 and |c| below it.",
+        lambda c: abs(1 - c) / (1 + c),
+        "Right for positive c. For a negative one the length of c g is |c| times that of g: a swapped sign, "
+        "c = -1, must not divide by zero.",
+        lambda c: abs(1 - abs(c)) / (1 + abs(c)),
+        "Above the line stands the length of g - c g, sign included. For a swapped sign, c = -1, it is twice "
+        "that of g, not zero.",
+        lambda c: abs(1 - c) / abs(c) if c else 0.0,
+        "Below the line stand both sizes: that of c g and that of g itself.",
+        lambda c: abs(1 - c) / max(1, abs(c)),
+        "Below the line stands the larger size. Take the sum of both.",
+        lambda c: (1 - c) ** 2 / (1 + c**2),
+        "The root is missing: a length is the root of the sum of the squares, so c counts as |c| and not as c².",
+    ),
     hints=[
         "Put a = g and b = c g into the definition. What can be taken out of ‖g - c g‖?",
         "‖c g‖ is |c| ‖g‖, and ‖g - c g‖ is |1 - c| ‖g‖. Then ‖g‖ cancels.",
@@ -554,41 +459,25 @@ exercise(
         lambda truncation, rounding: np.cbrt(rounding / truncation / 2),
         lambda truncation, rounding: np.exp(np.log(rounding / (2 * truncation)) / 3),
     ],
-    wrong=[
-        (
-            lambda truncation, rounding: (rounding / truncation) ** (1 / 3),
-            "There the two errors are equal. Their sum is smallest a little to the left: set its derivative to "
-            "zero, and a 2 comes down from ε².",
-        ),
-        (
-            lambda truncation, rounding: (rounding / (2 * truncation)) ** 0.5,
-            "The square root belongs to the forward difference. Multiply the equation by ε²: which power of ε is left?",
-        ),
-        (
-            lambda truncation, rounding: (rounding / truncation) ** 0.5,
-            "That is the best step of the forward difference, whose error falls as ε. Here it falls as ε².",
-        ),
-        (
-            lambda truncation, rounding: (2 * truncation / rounding) ** (1 / 3),
-            "Upside down: less rounding allows a smaller ε, so `rounding` belongs above the line.",
-        ),
-        (
-            lambda truncation, rounding: 1.5 * rounding / best_epsilon(truncation, rounding),
-            "That is E at the bottom, the smallest error. Return the ε where it is reached.",
-        ),
-        (
-            lambda truncation, rounding: rounding / (2 * truncation),
-            "That is ε³. Take the cube root of it.",
-        ),
-        (
-            lambda truncation, rounding: (2 * rounding / truncation) ** (1 / 3),
-            "The 2 stands on the wrong side: 2 · truncation · ε³ = rounding.",
-        ),
-        (
-            lambda truncation, rounding: (rounding / 2 * truncation) ** (1 / 3),
-            "Parentheses: `/ 2 * truncation` divides by 2 and then multiplies. Write `/ (2 * truncation)`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda truncation, rounding: (rounding / truncation) ** (1 / 3),
+        "There the two errors are equal. Their sum is smallest a little to the left: set its derivative to "
+        "zero, and a 2 comes down from ε².",
+        lambda truncation, rounding: (rounding / (2 * truncation)) ** 0.5,
+        "The square root belongs to the forward difference. Multiply the equation by ε²: which power of ε is left?",
+        lambda truncation, rounding: (rounding / truncation) ** 0.5,
+        "That is the best step of the forward difference, whose error falls as ε. Here it falls as ε².",
+        lambda truncation, rounding: (2 * truncation / rounding) ** (1 / 3),
+        "Upside down: less rounding allows a smaller ε, so `rounding` belongs above the line.",
+        lambda truncation, rounding: 1.5 * rounding / best_epsilon(truncation, rounding),
+        "That is E at the bottom, the smallest error. Return the ε where it is reached.",
+        lambda truncation, rounding: rounding / (2 * truncation),
+        "That is ε³. Take the cube root of it.",
+        lambda truncation, rounding: (2 * rounding / truncation) ** (1 / 3),
+        "The 2 stands on the wrong side: 2 · truncation · ε³ = rounding.",
+        lambda truncation, rounding: (rounding / 2 * truncation) ** (1 / 3),
+        "Parentheses: `/ 2 * truncation` divides by 2 and then multiplies. Write `/ (2 * truncation)`.",
+    ),
     hints=[
         "At the bottom the slope is zero. Differentiate truncation · ε² + rounding / ε with respect to ε.",
         "The derivative is 2 · truncation · ε - rounding / ε². Set it to zero and multiply by ε².",

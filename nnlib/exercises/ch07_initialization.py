@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 
 exercise = chapter("07", "initialization")
 
@@ -16,13 +16,12 @@ exercise(
     recall=True,
     title="The slope of ReLU at -2",
     solution=0,
-    wrong=[
-        (
-            1,
-            "1 is the slope above 0. At -2 the answer of ReLU is 0, and it stays 0 if z moves a little.",
-        ),
-        (-2, "This is z itself. ReLU answers 0 there, and 0 next to it as well: how steep is that?"),
-    ],
+    wrong=mistakes(
+        1,
+        "1 is the slope above 0. At -2 the answer of ReLU is 0, and it stays 0 if z moves a little.",
+        -2,
+        "This is z itself. ReLU answers 0 there, and 0 next to it as well: how steep is that?",
+    ),
     hints=["What does ReLU answer at -2, and at -1.9?", "A constant does not rise or fall."],
     holds="Below 0 ReLU is flat: its slope is 0, and no gradient comes through.",
 )
@@ -58,46 +57,30 @@ exercise(
     title="Of the 17 parameters of an all-zero 2-4-1 tanh network, how many have a gradient other than zero on XOR",
     solution=1,
     also_right=[1.0, np.int64(1)],
-    wrong=[
-        (
-            0,
-            "One does move. The output is 0 on every row, two of the targets are 1: which parameter reaches the output "
-            "without passing a zero?",
-        ),
-        (
-            17,
-            "Most of them are multiplied by a zero on their way. Go through all four: `dW2`, `db2`, `dW1`, `db1`.",
-        ),
-        (
-            5,
-            "Five is the whole output layer. But `dW2 = A1.T @ dZ2`, and what is in `A1` when all weights and biases "
-            "are 0?",
-        ),
-        (
-            4,
-            "Are these the output weights or the hidden biases? `dW2` is `A1.T @ dZ2` and `A1` is zero; `db1` comes "
-            "through `dZ2 @ W2.T` and `W2` is zero.",
-        ),
-        (
-            8,
-            "Eight is `W1`, the weights of the hidden layer. `dW1` is `X.T @ dZ1`, `dZ1` has `W2` as a factor, and "
-            "what is in `W2`?",
-        ),
-        (
-            12,
-            "Twelve is the hidden layer. Its gradient comes back through `dZ2 @ W2.T`, and what is in `W2`?",
-        ),
-        (
-            13,
-            "Thirteen is the hidden layer and the output bias. The way back into the hidden layer is `dZ2 @ W2.T`, and "
-            "what is in `W2`?",
-        ),
-        (
-            9,
-            "Start with what is zero: all weights, so `A1` too. Then ask of each of the four formulas whether it has "
-            "one of these as a factor.",
-        ),
-    ],
+    wrong=mistakes(
+        0,
+        "One does move. The output is 0 on every row, two of the targets are 1: which parameter reaches the output "
+        "without passing a zero?",
+        17,
+        "Most of them are multiplied by a zero on their way. Go through all four: `dW2`, `db2`, `dW1`, `db1`.",
+        5,
+        "Five is the whole output layer. But `dW2 = A1.T @ dZ2`, and what is in `A1` when all weights and biases "
+        "are 0?",
+        4,
+        "Are these the output weights or the hidden biases? `dW2` is `A1.T @ dZ2` and `A1` is zero; `db1` comes "
+        "through `dZ2 @ W2.T` and `W2` is zero.",
+        8,
+        "Eight is `W1`, the weights of the hidden layer. `dW1` is `X.T @ dZ1`, `dZ1` has `W2` as a factor, and "
+        "what is in `W2`?",
+        12,
+        "Twelve is the hidden layer. Its gradient comes back through `dZ2 @ W2.T`, and what is in `W2`?",
+        13,
+        "Thirteen is the hidden layer and the output bias. The way back into the hidden layer is `dZ2 @ W2.T`, and "
+        "what is in `W2`?",
+        9,
+        "Start with what is zero: all weights, so `A1` too. Then ask of each of the four formulas whether it has "
+        "one of these as a factor.",
+    ),
     hints=[
         "Forward first: what are A1 and A2 when every weight and bias is 0? Which rows have an error?",
         "`dZ2` is not zero. What is it multiplied by on its way? `A1` in `dW2`, `W2` toward the hidden layer.",
@@ -140,36 +123,22 @@ exercise(
         lambda n_inputs, weight_std: np.linalg.norm(np.full(n_inputs, weight_std)),
         lambda n_inputs, weight_std: n_inputs**0.5 * weight_std,
     ],
-    wrong=[
-        (
-            lambda n_inputs, weight_std: n_inputs * weight_std,
-            "Standard deviations do not add up, variances do. Add the variances, then take the root of the sum.",
-        ),
-        (
-            lambda n_inputs, weight_std: n_inputs * weight_std**2,
-            "This is the variance of the sum. The standard deviation is its root.",
-        ),
-        (
-            lambda n_inputs, weight_std: math.sqrt(n_inputs * weight_std),
-            "`weight_std` is a standard deviation. Square it to get a variance before you multiply by `n_inputs`.",
-        ),
-        (
-            lambda n_inputs, weight_std: math.sqrt(n_inputs) * weight_std**2,
-            "Half of it is still a variance: the root belongs over the whole, over `weight_std**2` too.",
-        ),
-        (
-            lambda n_inputs, weight_std: weight_std / math.sqrt(n_inputs),
-            "This shrinks with more inputs, as a mean does. A neuron takes a sum: nothing is divided.",
-        ),
-        (
-            lambda n_inputs, weight_std: weight_std,
-            "This is the spread of a single product. There are `n_inputs` of them in the sum.",
-        ),
-        (
-            lambda n_inputs, weight_std: math.sqrt(n_inputs + weight_std**2),
-            "`n_inputs` is added; but the variance `weight_std**2` comes `n_inputs` times.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda n_inputs, weight_std: n_inputs * weight_std,
+        "Standard deviations do not add up, variances do. Add the variances, then take the root of the sum.",
+        lambda n_inputs, weight_std: n_inputs * weight_std**2,
+        "This is the variance of the sum. The standard deviation is its root.",
+        lambda n_inputs, weight_std: math.sqrt(n_inputs * weight_std),
+        "`weight_std` is a standard deviation. Square it to get a variance before you multiply by `n_inputs`.",
+        lambda n_inputs, weight_std: math.sqrt(n_inputs) * weight_std**2,
+        "Half of it is still a variance: the root belongs over the whole, over `weight_std**2` too.",
+        lambda n_inputs, weight_std: weight_std / math.sqrt(n_inputs),
+        "This shrinks with more inputs, as a mean does. A neuron takes a sum: nothing is divided.",
+        lambda n_inputs, weight_std: weight_std,
+        "This is the spread of a single product. There are `n_inputs` of them in the sum.",
+        lambda n_inputs, weight_std: math.sqrt(n_inputs + weight_std**2),
+        "`n_inputs` is added; but the variance `weight_std**2` comes `n_inputs` times.",
+    ),
     hints=[
         "Work with variances: what is the variance of one product? Of n_inputs of them together?",
         "One product has the variance `weight_std**2 * 1`, and `n_inputs` of them together `n_inputs` times that.",
@@ -228,61 +197,35 @@ exercise(
         lambda y_hat, y: not np.any(~(np.abs(y - y_hat) < 0.5)),
         lambda y_hat, y: bool(((y_hat - y) ** 2 < 0.25).all()),
     ],
-    wrong=[
-        (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
-            "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
-        ),
-        (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.25"),
-            "A small mean lets one bad row hide behind the others. Ask each row, then ask for all.",
-        ),
-        (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(np.mean(y_hat - y)) < 0.5"),
-            "In a mean, errors of opposite sign cancel. Take the distance of each output, then ask for all.",
-        ),
-        (
-            edited(solved, "np.abs(y_hat - y)", "y_hat - y"),
-            "An output far *below* its target passes here. Take the distance: `np.abs`.",
-        ),
-        (
-            edited(solved, "np.abs(y_hat - y) < 0.5", "(y_hat > 0.5) == (y > 0.5)"),
-            "This asks for the right side of 0.5 only. An output of 1.7 is 0.7 from its target 1, and that is too far.",
-        ),
-        (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(y_hat - y) < 0.5"),
-            "This is an answer for each row. Give one for the whole: are they all true?",
-        ),
-        (
-            edited(solved, "np.all", "np.mean"),
-            "This is the share of rows that are right. Give one True or False: are all of them?",
-        ),
-        (
-            edited(solved, "< 0.5", "<= 0.5"),
-            "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
-        ),
-        (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "not np.any(np.abs(y_hat - y) >= 0.5)"),
-            "An output of `nan` passes here: `nan >= 0.5` is False, as every comparison with `nan` is. Ask what is "
-            "`< 0.5`.",
-        ),
-        (
-            edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(np.round(y_hat), y)"),
-            "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
-        ),
-        (
-            edited(solved, "y_hat - y", "y_hat - y.ravel()"),
-            "`y.ravel()` has shape (n,), and (n, 1) minus (n,) makes n × n differences. Leave `y` as it is.",
-        ),
-        (
-            edited(solved, "y_hat - y", "y_hat[-1] - y[-1]"),
-            "Only the last row decides. In a loop, a False of an earlier row must not be overwritten: ask every row.",
-        ),
-        (
-            edited(solved, "y_hat - y", "y_hat[0] - y[0]"),
-            "Only the first row decides: is a `return` inside the loop? All of the rows must be asked first.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
+        "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.25"),
+        "A small mean lets one bad row hide behind the others. Ask each row, then ask for all.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(np.mean(y_hat - y)) < 0.5"),
+        "In a mean, errors of opposite sign cancel. Take the distance of each output, then ask for all.",
+        edited(solved, "np.abs(y_hat - y)", "y_hat - y"),
+        "An output far *below* its target passes here. Take the distance: `np.abs`.",
+        edited(solved, "np.abs(y_hat - y) < 0.5", "(y_hat > 0.5) == (y > 0.5)"),
+        "This asks for the right side of 0.5 only. An output of 1.7 is 0.7 from its target 1, and that is too far.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(y_hat - y) < 0.5"),
+        "This is an answer for each row. Give one for the whole: are they all true?",
+        edited(solved, "np.all", "np.mean"),
+        "This is the share of rows that are right. Give one True or False: are all of them?",
+        edited(solved, "< 0.5", "<= 0.5"),
+        "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "not np.any(np.abs(y_hat - y) >= 0.5)"),
+        "An output of `nan` passes here: `nan >= 0.5` is False, as every comparison with `nan` is. Ask what is "
+        "`< 0.5`.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(np.round(y_hat), y)"),
+        "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
+        edited(solved, "y_hat - y", "y_hat - y.ravel()"),
+        "`y.ravel()` has shape (n,), and (n, 1) minus (n,) makes n × n differences. Leave `y` as it is.",
+        edited(solved, "y_hat - y", "y_hat[-1] - y[-1]"),
+        "Only the last row decides. In a loop, a False of an earlier row must not be overwritten: ask every row.",
+        edited(solved, "y_hat - y", "y_hat[0] - y[0]"),
+        "Only the first row decides: is a `return` inside the loop? All of the rows must be asked first.",
+    ),
     hints=[
         "First the distance of each output from its target, then a question to each, then one answer for all.",
         "`np.abs(y_hat - y) < 0.5` holds a True or False for each element.",
@@ -700,44 +643,26 @@ exercise(
         lambda A: len(A[0]) - np.sum((A > 0).any(axis=0)),
         lambda A: sum(all(a == 0 for a in neuron) for neuron in A.T),
     ],
-    wrong=[
-        (
-            edited(count_dead, "axis=0", "axis=1"),
-            "This looks along the rows: it counts inputs that wake nobody. A neuron is a column: `axis=0`.",
-        ),
-        (
-            lambda A: np.sum(A == 0),
-            "This counts single zeros. A neuron may be silent on some rows; dead is the one that is 0 on all of them.",
-        ),
-        (
-            edited(count_dead, "A == 0", "A < 0"),
-            "The outputs of a ReLU are never negative, so no column is below 0. A silent neuron gives 0: `A == 0`.",
-        ),
-        (
-            lambda A: np.sum(np.any(A > 0, axis=0)),
-            "These are the living ones. Count the others.",
-        ),
-        (
-            lambda A: np.all(A == 0, axis=0),
-            "This says which neurons are dead. How many are they?",
-        ),
-        (
-            lambda A: np.flatnonzero(np.all(A == 0, axis=0)),
-            "These are the numbers of the dead neurons. How many are they?",
-        ),
-        (
-            lambda A: np.sum(A[0] == 0),
-            "Only the first row is asked. A neuron that is silent there may answer on another.",
-        ),
-        (
-            lambda A: np.sum(np.mean(A, axis=0) < 0.5),
-            "A small mean is not a dead neuron. Dead means exactly 0 on every row.",
-        ),
-        (
-            lambda A: np.sum(np.mean(A, axis=0) < 0.1),
-            "A neuron that says 0.01 on a single row lives, and its mean is small. Dead means exactly 0 on every row.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(count_dead, "axis=0", "axis=1"),
+        "This looks along the rows: it counts inputs that wake nobody. A neuron is a column: `axis=0`.",
+        lambda A: np.sum(A == 0),
+        "This counts single zeros. A neuron may be silent on some rows; dead is the one that is 0 on all of them.",
+        edited(count_dead, "A == 0", "A < 0"),
+        "The outputs of a ReLU are never negative, so no column is below 0. A silent neuron gives 0: `A == 0`.",
+        lambda A: np.sum(np.any(A > 0, axis=0)),
+        "These are the living ones. Count the others.",
+        lambda A: np.all(A == 0, axis=0),
+        "This says which neurons are dead. How many are they?",
+        lambda A: np.flatnonzero(np.all(A == 0, axis=0)),
+        "These are the numbers of the dead neurons. How many are they?",
+        lambda A: np.sum(A[0] == 0),
+        "Only the first row is asked. A neuron that is silent there may answer on another.",
+        lambda A: np.sum(np.mean(A, axis=0) < 0.5),
+        "A small mean is not a dead neuron. Dead means exactly 0 on every row.",
+        lambda A: np.sum(np.mean(A, axis=0) < 0.1),
+        "A neuron that says 0.01 on a single row lives, and its mean is small. Dead means exactly 0 on every row.",
+    ),
     hints=[
         "A row of A is an input, a column is a neuron. What does the column of a dead neuron hold?",
         "`A == 0` is a table of True and False. `np.all(..., axis=0)` looks down each column.",

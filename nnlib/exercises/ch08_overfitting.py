@@ -8,7 +8,7 @@ from numbers import Number
 import numpy as np
 
 from nnlib import NeuralNetwork, datasets
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch04_nonlinearity import forward as my_forward
 from nnlib.exercises.ch04_nonlinearity import random_layers, relu, sigmoid
 from nnlib.exercises.ch05_backpropagation import backward as my_backward
@@ -167,68 +167,49 @@ exercise(
         split_rows_by_deletion,
         split_rows_by_mask,
     ],
-    wrong=[
-        (
-            two_permutations,
-            "`X` and `y` are shuffled each in its own order, so that a row no longer meets its answer. Draw one "
-            "order and use it for both.",
+    wrong=mistakes(
+        two_permutations,
+        "`X` and `y` are shuffled each in its own order, so that a row no longer meets its answer. Draw one "
+        "order and use it for both.",
+        only_the_inputs,
+        "Only `X` is shuffled; `y` stays in its old order. The same row numbers go into both.",
+        edited(split_rows, "rng.permutation(len(X))", "np.arange(len(X))"),
+        "The first `n_held` rows of the table are held. Data is often sorted, and then they are of another kind. "
+        "Hold the first ones of `rng.permutation(len(X))`, which shuffles the numbers of all rows.",
+        lambda X, y, n_held, rng: (X[:-n_held], y[:-n_held], X[-n_held:], y[-n_held:]),
+        "The last `n_held` rows of the table are held. Data is often sorted, and then they are of another kind. "
+        "Hold the first ones of `rng.permutation(len(X))`, which shuffles the numbers of all rows.",
+        edited(
+            split_rows,
+            "order = rng.permutation(len(X))",
+            "order = rng.integers(0, len(X), size=n_held)",
+            "order[:n_held], order[n_held:]",
+            "order, np.setdiff1d(np.arange(len(X)), order)",
         ),
-        (only_the_inputs, "Only `X` is shuffled; `y` stays in its old order. The same row numbers go into both."),
-        (
-            edited(split_rows, "rng.permutation(len(X))", "np.arange(len(X))"),
-            "The first `n_held` rows of the table are held. Data is often sorted, and then they are of another kind. "
-            "Hold the first ones of `rng.permutation(len(X))`, which shuffles the numbers of all rows.",
+        "Drawn one by one like this, a row can be held twice. `rng.permutation(len(X))` has each row number once.",
+        edited(
+            split_rows,
+            "order = rng.permutation(len(X))",
+            "order = rng.choice(len(X), n_held, replace=False)",
+            "order[:n_held], order[n_held:]",
+            "order, np.setdiff1d(np.arange(len(X)), order)",
         ),
-        (
-            lambda X, y, n_held, rng: (X[:-n_held], y[:-n_held], X[-n_held:], y[-n_held:]),
-            "The last `n_held` rows of the table are held. Data is often sorted, and then they are of another kind. "
-            "Hold the first ones of `rng.permutation(len(X))`, which shuffles the numbers of all rows.",
-        ),
-        (
-            edited(
-                split_rows,
-                "order = rng.permutation(len(X))",
-                "order = rng.integers(0, len(X), size=n_held)",
-                "order[:n_held], order[n_held:]",
-                "order, np.setdiff1d(np.arange(len(X)), order)",
-            ),
-            "Drawn one by one like this, a row can be held twice. `rng.permutation(len(X))` has each row number once.",
-        ),
-        (
-            edited(
-                split_rows,
-                "order = rng.permutation(len(X))",
-                "order = rng.choice(len(X), n_held, replace=False)",
-                "order[:n_held], order[n_held:]",
-                "order, np.setdiff1d(np.arange(len(X)), order)",
-            ),
-            "A fair split, but another draw. Take the first `n_held` of `rng.permutation(len(X))`, so that your split "
-            "is the same as everybody's.",
-        ),
-        (
-            edited(split_rows, "order[:n_held], order[n_held:]", "order[-n_held:], order[:-n_held]"),
-            "A fair split, but the other end of the order: the *first* `n_held` of the permutation are held, so that "
-            "your split is the same as everybody's.",
-        ),
-        (
-            edited(split_rows, "X[kept], y[kept]", "X, y"),
-            "The held rows are among the training rows too. A row that was trained on says nothing about unseen ones: "
-            "take them out.",
-        ),
-        (
-            edited(split_rows, "X[kept], y[kept], X[held], y[held]", "X[kept], X[held], y[kept], y[held]"),
-            "The right four, in scikit-learn's order. Here it is `X_train, y_train, X_held, y_held`.",
-        ),
-        (
-            lambda X, y, n_held, rng: split_rows(X, y, len(X) - n_held, rng),
-            "`n_held` rows are left for training. It is the number of rows that are held back.",
-        ),
-        (
-            edited(split_rows, "rng.permutation", "np.random.default_rng().permutation"),
-            "The order comes from a generator that nobody has seeded, `np.random.permutation` for example, and is "
-            "another one each time. Draw it from the `rng` that comes in.",
-        ),
-    ],
+        "A fair split, but another draw. Take the first `n_held` of `rng.permutation(len(X))`, so that your split "
+        "is the same as everybody's.",
+        edited(split_rows, "order[:n_held], order[n_held:]", "order[-n_held:], order[:-n_held]"),
+        "A fair split, but the other end of the order: the *first* `n_held` of the permutation are held, so that "
+        "your split is the same as everybody's.",
+        edited(split_rows, "X[kept], y[kept]", "X, y"),
+        "The held rows are among the training rows too. A row that was trained on says nothing about unseen ones: "
+        "take them out.",
+        edited(split_rows, "X[kept], y[kept], X[held], y[held]", "X[kept], X[held], y[kept], y[held]"),
+        "The right four, in scikit-learn's order. Here it is `X_train, y_train, X_held, y_held`.",
+        lambda X, y, n_held, rng: split_rows(X, y, len(X) - n_held, rng),
+        "`n_held` rows are left for training. It is the number of rows that are held back.",
+        edited(split_rows, "rng.permutation", "np.random.default_rng().permutation"),
+        "The order comes from a generator that nobody has seeded, `np.random.permutation` for example, and is "
+        "another one each time. Draw it from the `rng` that comes in.",
+    ),
     hints=[
         "Shuffle row *numbers*, not rows: one random order that both `X` and `y` are read in.",
         "`order = rng.permutation(len(X))` has every row number once. Its first `n_held` are held, the rest are kept.",
@@ -352,71 +333,43 @@ exercise(
     ],
     verify=holds_out(train_watched, lambda train, X, y, *rest: train(X, y, X, y, *rest)),
     also_right=[train_watched_by_train, train_watched_on_copies],
-    wrong=[
-        (
-            edited(train_watched, "(trace, y, ", "(my_forward(X_val, parameters, activations), y_val, "),
-            "It learns from the validation rows: the gradient must come from `X` and `y` alone.",
+    wrong=mistakes(
+        edited(train_watched, "(trace, y, ", "(my_forward(X_val, parameters, activations), y_val, "),
+        "It learns from the validation rows: the gradient must come from `X` and `y` alone.",
+        lambda X, y, X_val, y_val, *rest: train_watched(
+            np.vstack([X, X_val]), np.vstack([y, y_val]), X_val, y_val, *rest
         ),
-        (
-            lambda X, y, X_val, y_val, *rest: train_watched(
-                np.vstack([X, X_val]), np.vstack([y, y_val]), X_val, y_val, *rest
-            ),
-            "It learns from both sets of rows together. The validation rows are only looked at: no gradient from them.",
-        ),
-        (
-            a_step_on_each,
-            "It takes a step on the validation rows as well. They are only looked at: no gradient from them.",
-        ),
-        (
-            edited(train_watched, AFTER_THE_STEP, "", BACKWARD, AFTER_THE_STEP + BACKWARD),
-            "The validation losses come one step early. `fit` takes them *after* the step of the epoch, with the new "
-            "parameters.",
-        ),
-        (
-            edited(train_watched, BEFORE_THE_STEP, "", AFTER_THE_STEP, AFTER_THE_STEP + LATE),
-            "The training losses come one step late. Take each *before* the step, from the trace that the gradient "
-            "is made of.",
-        ),
-        (
-            edited(train_watched, AFTER_THE_STEP, LATE, BEFORE_THE_STEP, AFTER_THE_STEP),
-            "The two have changed sides: the training loss comes before the step, the validation loss after it.",
-        ),
-        (
-            edited(train_watched, AFTER_THE_STEP, LATE.replace("train_losses", "val_losses")),
-            "`val_losses` holds losses on the training rows: run `X_val` through the network.",
-        ),
-        (
-            edited(train_watched, "parameters, activations)[-1] - y_val", "parameters, activations) - y_val"),
-            "`forward` gives the whole trace, a list. The output is the last of it: `my_forward(...)[-1]`.",
-        ),
-        (
-            edited(train_watched, '("W", "b")}', '("W",)} | {"b": layer["b"]}'),
-            "The weights move, the biases stay. Both take a step.",
-        ),
-        (
-            trained_apart,
-            "Your `val_losses` come from a second network, trained on the validation rows. No gradient from them: "
-            "watch with `forward`, in the loop of the one training.",
-        ),
-        (
-            trained_one_after_the_other,
-            "After the training on `X` it goes on training on the validation rows. No gradient from them: watch with "
-            "`forward`, in the loop of the one training.",
-        ),
-        (
-            lambda *given: (given[4], *train_watched(*given)[1:]),
-            "The losses are right, but the parameters come back as they were: return the trained ones.",
-        ),
-        (
-            best_parameters,
-            "The losses are right, but the parameters are those of the best epoch. Return those after the last step; "
-            "going back to the best comes later.",
-        ),
-        (
-            edited(train_watched, RETURN, "return train_losses, val_losses, parameters"),
-            f"The parameters come first: `{RETURN}`.",
-        ),
-    ],
+        "It learns from both sets of rows together. The validation rows are only looked at: no gradient from them.",
+        a_step_on_each,
+        "It takes a step on the validation rows as well. They are only looked at: no gradient from them.",
+        edited(train_watched, AFTER_THE_STEP, "", BACKWARD, AFTER_THE_STEP + BACKWARD),
+        "The validation losses come one step early. `fit` takes them *after* the step of the epoch, with the new "
+        "parameters.",
+        edited(train_watched, BEFORE_THE_STEP, "", AFTER_THE_STEP, AFTER_THE_STEP + LATE),
+        "The training losses come one step late. Take each *before* the step, from the trace that the gradient "
+        "is made of.",
+        edited(train_watched, AFTER_THE_STEP, LATE, BEFORE_THE_STEP, AFTER_THE_STEP),
+        "The two have changed sides: the training loss comes before the step, the validation loss after it.",
+        edited(train_watched, AFTER_THE_STEP, LATE.replace("train_losses", "val_losses")),
+        "`val_losses` holds losses on the training rows: run `X_val` through the network.",
+        edited(train_watched, "parameters, activations)[-1] - y_val", "parameters, activations) - y_val"),
+        "`forward` gives the whole trace, a list. The output is the last of it: `my_forward(...)[-1]`.",
+        edited(train_watched, '("W", "b")}', '("W",)} | {"b": layer["b"]}'),
+        "The weights move, the biases stay. Both take a step.",
+        trained_apart,
+        "Your `val_losses` come from a second network, trained on the validation rows. No gradient from them: "
+        "watch with `forward`, in the loop of the one training.",
+        trained_one_after_the_other,
+        "After the training on `X` it goes on training on the validation rows. No gradient from them: watch with "
+        "`forward`, in the loop of the one training.",
+        lambda *given: (given[4], *train_watched(*given)[1:]),
+        "The losses are right, but the parameters come back as they were: return the trained ones.",
+        best_parameters,
+        "The losses are right, but the parameters are those of the best epoch. Return those after the last step; "
+        "going back to the best comes later.",
+        edited(train_watched, RETURN, "return train_losses, val_losses, parameters"),
+        f"The parameters come first: `{RETURN}`.",
+    ),
     hints=[
         "It is `train` of chapter 5 with one more line in the loop, and one more list.",
         "After the step, run `X_val` forward with the *new* parameters and compare the output with `y_val`. No "
@@ -592,69 +545,41 @@ exercise(
         (11, [float(loss) for loss in rng.uniform(1, 2, 60)]),
     ],
     also_right=[early_stopping_counting, EarlyStopping, early_stopping_by_slices],
-    wrong=[
-        (
-            stopping_by(lambda losses, patience: since(losses) > patience),
-            "One epoch too patient: with `patience` 2 it stops after the second epoch without a new best, `>=`.",
-        ),
-        (
-            stopping_by(lambda losses, patience: since(losses) + 1 >= patience),
-            "One epoch too impatient: the best epoch itself does not count as one of waiting.",
-        ),
-        (
-            stopping_by(lambda losses, patience: since(losses) == patience),
-            "It says True in one epoch and False in the next. Right for `fit`, which stops at once; but a callback "
-            "that is asked again should still say True: `>=`.",
-        ),
-        (
-            stopping_by(lambda losses, patience: since(losses) < patience),
-            "The wrong way around: it says True while there is hope, and a true value *stops* the training.",
-        ),
-        (
-            stopping_by(lambda losses, patience: rises_in_a_row(losses) >= patience),
-            "It counts rises in a row. A loss that falls a little between two rises, far above its best, keeps this "
-            "running forever: count the epochs since the *best* one.",
-        ),
-        (
-            stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= losses[-2]),
-            "It stops at the first rise. A loss goes up and down on its way: give it `patience` epochs.",
-        ),
-        (
-            stopping_by(lambda losses, patience: epochs_without_fall(losses) >= patience),
-            "The count never goes back to 0. A new best starts the waiting anew.",
-        ),
-        (
-            stopping_by(lambda losses, patience: len(losses) >= patience),
-            "It stops after `patience` epochs, whatever the losses do. Count from the best epoch, not from the first.",
-        ),
-        (
-            stopping_by(lambda losses, patience: losses[::-1].index(min(losses)) >= patience),
-            "A loss that only *equals* the best one is no progress: it has to go below it. Count from the first best.",
-        ),
-        (
-            lambda patience: lambda nn: since(nn.history["train_loss"]) >= patience,
-            "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
-        ),
-        (
-            stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= min(losses[:-1])),
-            "It stops at the first epoch without a new best. Losses go up and down on their way: give it `patience` "
-            "epochs.",
-        ),
-        (
-            stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] >= losses[-1 - patience]),
-            "It compares with the loss `patience` epochs ago. Compare with the best so far.",
-        ),
-        (
-            early_stopping_without_nonlocal,
-            "A variable of `early_stopping`, such as `best`, is assigned inside `callback`, so Python takes it for a "
-            "new one there. Write `nonlocal best` first, or ask `nn.history` anew each time.",
-        ),
-        (
-            early_stopping_sharing,
-            "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of "
-            "`early_stopping` needs numbers of its own, made inside it.",
-        ),
-    ],
+    wrong=mistakes(
+        stopping_by(lambda losses, patience: since(losses) > patience),
+        "One epoch too patient: with `patience` 2 it stops after the second epoch without a new best, `>=`.",
+        stopping_by(lambda losses, patience: since(losses) + 1 >= patience),
+        "One epoch too impatient: the best epoch itself does not count as one of waiting.",
+        stopping_by(lambda losses, patience: since(losses) == patience),
+        "It says True in one epoch and False in the next. Right for `fit`, which stops at once; but a callback "
+        "that is asked again should still say True: `>=`.",
+        stopping_by(lambda losses, patience: since(losses) < patience),
+        "The wrong way around: it says True while there is hope, and a true value *stops* the training.",
+        stopping_by(lambda losses, patience: rises_in_a_row(losses) >= patience),
+        "It counts rises in a row. A loss that falls a little between two rises, far above its best, keeps this "
+        "running forever: count the epochs since the *best* one.",
+        stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= losses[-2]),
+        "It stops at the first rise. A loss goes up and down on its way: give it `patience` epochs.",
+        stopping_by(lambda losses, patience: epochs_without_fall(losses) >= patience),
+        "The count never goes back to 0. A new best starts the waiting anew.",
+        stopping_by(lambda losses, patience: len(losses) >= patience),
+        "It stops after `patience` epochs, whatever the losses do. Count from the best epoch, not from the first.",
+        stopping_by(lambda losses, patience: losses[::-1].index(min(losses)) >= patience),
+        "A loss that only *equals* the best one is no progress: it has to go below it. Count from the first best.",
+        lambda patience: lambda nn: since(nn.history["train_loss"]) >= patience,
+        "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
+        stopping_by(lambda losses, patience: len(losses) > 1 and losses[-1] >= min(losses[:-1])),
+        "It stops at the first epoch without a new best. Losses go up and down on their way: give it `patience` "
+        "epochs.",
+        stopping_by(lambda losses, patience: len(losses) > patience and losses[-1] >= losses[-1 - patience]),
+        "It compares with the loss `patience` epochs ago. Compare with the best so far.",
+        early_stopping_without_nonlocal,
+        "A variable of `early_stopping`, such as `best`, is assigned inside `callback`, so Python takes it for a "
+        "new one there. Write `nonlocal best` first, or ask `nn.history` anew each time.",
+        early_stopping_sharing,
+        "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of "
+        "`early_stopping` needs numbers of its own, made inside it.",
+    ),
     hints=[
         "Two functions, one inside the other: the outer one remembers `patience`, the inner one gets `nn` and answers "
         "True or False.",
@@ -782,74 +707,43 @@ exercise(
         ([float(loss) for loss in rng.uniform(1, 2, 30)],),
     ],
     also_right=[keep_best_by_nonlocal, keep_best_by_argmin, KeepBest],
-    wrong=[
-        (
-            keeping(new_best, parameters_of=lambda nn: [{"W": layer.W, "b": layer.b} for layer in nn.layers]),
-            "A name is not a copy: `kept['parameters']` names the network's own arrays, and these go on training. "
-            "`nn.get_parameters()` copies them.",
-        ),
-        (
-            keeping(lambda losses: True),
-            "It keeps every epoch, and so in the end the last one. Keep an epoch only if its loss is below the lowest "
-            "so far.",
-        ),
-        (
-            keeping(lambda losses: losses[-1] <= min(losses)),
-            "A loss that only *equals* the best one replaces it. It has to be below: `<`.",
-        ),
-        (
-            keeping(lambda losses: len(losses) < 2 or losses[-1] < losses[-2]),
-            "Better than the epoch before is not better than all before: compare with the lowest loss so far.",
-        ),
-        (
-            keeping(lambda losses: losses[-1] == max(losses)),
-            "It keeps the epoch with the *largest* validation loss.",
-        ),
-        (
-            keeping(lambda losses: losses[-1] < min([1.0, *losses[:-1]])),
-            "The search starts at a loss of 1, and where all losses are larger than 1 nothing is kept. Start at "
-            "`np.inf`.",
-        ),
-        (
-            edited(keep_best, '"val_loss"', '"train_loss"'),
-            "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
-        ),
-        (
-            keeping(new_best, loss_of=lambda nn: nn.history["train_loss"][-1]),
-            "`kept['loss']` holds a training loss. Keep the validation loss of the epoch.",
-        ),
-        (
-            edited(keep_best, "nn.epoch - 1", "nn.epoch"),
-            "`nn.epoch` says how many epochs have been run. They count from 0, so the last one is `nn.epoch - 1`.",
-        ),
-        (
-            edited(keep_best, "kept.update(", "return not kept.update("),
-            "The callback returns something true, and that stops the training. It should only keep: no `return` in it.",
-        ),
-        (
-            keeping(lambda losses: losses[-1] < min(losses)),
-            "Nothing is in `kept` afterwards. Is the condition ever true? (The newest loss is in the history already.) "
-            "And do you write into the dict that came in, as in `kept['loss'] = loss`?",
-        ),
-        (
-            edited(keep_best, 'kept.get("loss", np.inf)', 'kept["loss"]'),
-            "Before the first epoch `kept` is empty. `kept.get('loss', np.inf)` is infinity where there is no 'loss'.",
-        ),
-        (
-            keep_best_without_nonlocal,
-            "A variable of `keep_best` is assigned inside `callback`, so Python takes it for a new one there. Write "
-            "into the dict, as in `kept['loss'] = loss`, which needs no assignment to the name.",
-        ),
-        (
-            edited(keep_best, "epoch=nn.epoch - 1, ", ""),
-            "After training, `kept` should have the keys 'epoch', 'loss' and 'parameters'.",
-        ),
-        (
-            keep_best_sharing,
-            "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of `keep_best` "
-            "has a dict of its own for them, `kept`.",
-        ),
-    ],
+    wrong=mistakes(
+        keeping(new_best, parameters_of=lambda nn: [{"W": layer.W, "b": layer.b} for layer in nn.layers]),
+        "A name is not a copy: `kept['parameters']` names the network's own arrays, and these go on training. "
+        "`nn.get_parameters()` copies them.",
+        keeping(lambda losses: True),
+        "It keeps every epoch, and so in the end the last one. Keep an epoch only if its loss is below the lowest "
+        "so far.",
+        keeping(lambda losses: losses[-1] <= min(losses)),
+        "A loss that only *equals* the best one replaces it. It has to be below: `<`.",
+        keeping(lambda losses: len(losses) < 2 or losses[-1] < losses[-2]),
+        "Better than the epoch before is not better than all before: compare with the lowest loss so far.",
+        keeping(lambda losses: losses[-1] == max(losses)),
+        "It keeps the epoch with the *largest* validation loss.",
+        keeping(lambda losses: losses[-1] < min([1.0, *losses[:-1]])),
+        "The search starts at a loss of 1, and where all losses are larger than 1 nothing is kept. Start at `np.inf`.",
+        edited(keep_best, '"val_loss"', '"train_loss"'),
+        "It looks at the training loss, which says nothing about unseen rows. Look at `nn.history['val_loss']`.",
+        keeping(new_best, loss_of=lambda nn: nn.history["train_loss"][-1]),
+        "`kept['loss']` holds a training loss. Keep the validation loss of the epoch.",
+        edited(keep_best, "nn.epoch - 1", "nn.epoch"),
+        "`nn.epoch` says how many epochs have been run. They count from 0, so the last one is `nn.epoch - 1`.",
+        edited(keep_best, "kept.update(", "return not kept.update("),
+        "The callback returns something true, and that stops the training. It should only keep: no `return` in it.",
+        keeping(lambda losses: losses[-1] < min(losses)),
+        "Nothing is in `kept` afterwards. Is the condition ever true? (The newest loss is in the history already.) "
+        "And do you write into the dict that came in, as in `kept['loss'] = loss`?",
+        edited(keep_best, 'kept.get("loss", np.inf)', 'kept["loss"]'),
+        "Before the first epoch `kept` is empty. `kept.get('loss', np.inf)` is infinity where there is no 'loss'.",
+        keep_best_without_nonlocal,
+        "A variable of `keep_best` is assigned inside `callback`, so Python takes it for a new one there. Write "
+        "into the dict, as in `kept['loss'] = loss`, which needs no assignment to the name.",
+        edited(keep_best, "epoch=nn.epoch - 1, ", ""),
+        "After training, `kept` should have the keys 'epoch', 'loss' and 'parameters'.",
+        keep_best_sharing,
+        "Two callbacks disturb each other: they keep their numbers in one place outside. Each call of `keep_best` "
+        "has a dict of its own for them, `kept`.",
+    ),
     hints=[
         "When is an epoch worth keeping? Only when its validation loss is below that of the one in `kept`; the first "
         "epoch always is.",
@@ -1008,33 +902,25 @@ exercise(
         lambda val_losses: np.argmin(val_losses),
         lambda val_losses: int(np.argsort(val_losses, kind="stable")[0]),
     ],
-    wrong=[
-        (lambda val_losses: min(val_losses), "This is the smallest loss. Tell *when* it was reached: its place."),
-        (lambda val_losses: int(np.argmax(val_losses)), "This is the epoch with the largest loss."),
-        (
-            lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
-            "Of two equally good epochs the first one counts: the shorter training is the cheaper one.",
-        ),
-        (
-            first_rise,
-            "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
-            "later.",
-        ),
-        (
-            lambda val_losses: [e for e, loss in enumerate(val_losses) if loss == min(val_losses)],
-            "These are all the best epochs. Return one number, the first of them.",
-        ),
-        (
-            lambda val_losses: best_epoch(val_losses) if min(val_losses) < 1 else 0,
-            "The search starts at a loss of 1, and where all losses are larger than 1 it finds none. Start at "
-            "`np.inf`, or at the first loss.",
-        ),
-        (
-            lambda val_losses: int(np.argmin(np.round(val_losses, 3))),
-            "The losses are rounded before they are compared, so two that differ a little look equal. Compare them as "
-            "they are.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda val_losses: min(val_losses),
+        "This is the smallest loss. Tell *when* it was reached: its place.",
+        lambda val_losses: int(np.argmax(val_losses)),
+        "This is the epoch with the largest loss.",
+        lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
+        "Of two equally good epochs the first one counts: the shorter training is the cheaper one.",
+        first_rise,
+        "This stops at the first rise. A loss goes up and down a little on its way; the smallest of all may come "
+        "later.",
+        lambda val_losses: [e for e, loss in enumerate(val_losses) if loss == min(val_losses)],
+        "These are all the best epochs. Return one number, the first of them.",
+        lambda val_losses: best_epoch(val_losses) if min(val_losses) < 1 else 0,
+        "The search starts at a loss of 1, and where all losses are larger than 1 it finds none. Start at "
+        "`np.inf`, or at the first loss.",
+        lambda val_losses: int(np.argmin(np.round(val_losses, 3))),
+        "The losses are rounded before they are compared, so two that differ a little look equal. Compare them as "
+        "they are.",
+    ),
     hints=[
         "You look for a place in the list, and not for a value.",
         "NumPy has a function for the place of the smallest entry; its name begins with `arg`. Of equals it takes "

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch04_nonlinearity import forward as my_forward  # the notebook calls it so
 from nnlib.exercises.ch04_nonlinearity import random_layers, relu
 from nnlib.exercises.ch05_backpropagation import backward as my_backward
@@ -124,73 +124,41 @@ exercise(
         lambda parameters, l2_lambda: sum(0.5 * l2_lambda * np.linalg.norm(p["W"]) ** 2 for p in parameters),
         lambda parameters, l2_lambda: 0.5 * l2_lambda * sum(np.einsum("ij,ij->", p["W"], p["W"]) for p in parameters),
     ],
-    wrong=[
-        (
-            priced(squares, ("W", "b")),
-            "The biases are in it. They are free: add up the squares of every `W`, and of nothing else.",
-        ),
-        (
-            lambda parameters, l2_lambda: 2 * l2_penalty(parameters, l2_lambda),
-            "Twice too large: the price of a weight is λ/2 · w². The ½ is there for the derivative.",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_penalty(parameters, 2.0),
-            "This is the sum of the squares alone. Multiply it by its price, `l2_lambda / 2`.",
-        ),
-        (
-            priced(np.sum),
-            "The squares are missing: here a negative weight earns money. Square each weight, then add.",
-        ),
-        (
-            priced(lambda W: np.sum(np.abs(W))),
-            "This adds up absolute values, which is another penalty, L1. Square each weight, then add.",
-        ),
-        (
-            priced(lambda W: np.sum(W) ** 2),
-            "The sum is squared, so that weights of opposite sign cancel. Square each weight first, then add.",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_lambda / 2 * sum(np.sum(p["W"]) for p in parameters) ** 2,
-            "The sum over the whole network is squared, so that weights of opposite sign cancel. Square each weight "
-            "first, then add.",
-        ),
-        (
-            priced(lambda W: np.mean(W**2)),
-            "A mean for a sum: each weight has its own price, however many stand beside it. Use `np.sum`.",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda) / sum(p["W"].size for p in parameters),
-            "It is divided by the number of weights. The penalty is a sum: each weight pays its own price.",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda) / len(parameters),
-            "It is divided by the number of layers. The penalty is a sum over all of them.",
-        ),
-        (
-            priced(np.linalg.norm),
-            "This is the root of the sum of the squares. The price is the sum itself, without a root.",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_penalty(parameters[:1], l2_lambda),
-            "Only the first layer pays: is the `return` inside the loop?",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_penalty(parameters[-1:], l2_lambda),
-            "Only the last layer pays: each layer overwrites the one before. Add them up, `+=`.",
-        ),
-        (
-            edited(l2_penalty, "in parameters", "in parameters[:-1]"),
-            "The last layer does not pay. Go through all of them.",
-        ),
-        (
-            lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda**2),
-            "λ is squared too. Square the weights, and multiply by λ/2 once.",
-        ),
-        (
-            lambda parameters, l2_lambda: [l2_lambda / 2 * squares(layer["W"]) for layer in parameters],
-            "This is a list, a penalty for each layer. It takes one number: their sum.",
-        ),
-    ],
+    wrong=mistakes(
+        priced(squares, ("W", "b")),
+        "The biases are in it. They are free: add up the squares of every `W`, and of nothing else.",
+        lambda parameters, l2_lambda: 2 * l2_penalty(parameters, l2_lambda),
+        "Twice too large: the price of a weight is λ/2 · w². The ½ is there for the derivative.",
+        lambda parameters, l2_lambda: l2_penalty(parameters, 2.0),
+        "This is the sum of the squares alone. Multiply it by its price, `l2_lambda / 2`.",
+        priced(np.sum),
+        "The squares are missing: here a negative weight earns money. Square each weight, then add.",
+        priced(lambda W: np.sum(np.abs(W))),
+        "This adds up absolute values, which is another penalty, L1. Square each weight, then add.",
+        priced(lambda W: np.sum(W) ** 2),
+        "The sum is squared, so that weights of opposite sign cancel. Square each weight first, then add.",
+        lambda parameters, l2_lambda: l2_lambda / 2 * sum(np.sum(p["W"]) for p in parameters) ** 2,
+        "The sum over the whole network is squared, so that weights of opposite sign cancel. Square each weight "
+        "first, then add.",
+        priced(lambda W: np.mean(W**2)),
+        "A mean for a sum: each weight has its own price, however many stand beside it. Use `np.sum`.",
+        lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda) / sum(p["W"].size for p in parameters),
+        "It is divided by the number of weights. The penalty is a sum: each weight pays its own price.",
+        lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda) / len(parameters),
+        "It is divided by the number of layers. The penalty is a sum over all of them.",
+        priced(np.linalg.norm),
+        "This is the root of the sum of the squares. The price is the sum itself, without a root.",
+        lambda parameters, l2_lambda: l2_penalty(parameters[:1], l2_lambda),
+        "Only the first layer pays: is the `return` inside the loop?",
+        lambda parameters, l2_lambda: l2_penalty(parameters[-1:], l2_lambda),
+        "Only the last layer pays: each layer overwrites the one before. Add them up, `+=`.",
+        edited(l2_penalty, "in parameters", "in parameters[:-1]"),
+        "The last layer does not pay. Go through all of them.",
+        lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda**2),
+        "λ is squared too. Square the weights, and multiply by λ/2 once.",
+        lambda parameters, l2_lambda: [l2_lambda / 2 * squares(layer["W"]) for layer in parameters],
+        "This is a list, a penalty for each layer. It takes one number: their sum.",
+    ),
     hints=[
         "One layer first: square every entry of its `W`, add them all up. Then do this for every layer.",
         "`np.sum(layer['W'] ** 2)` is the sum for one layer. Add these over `parameters`, and leave every `'b'` alone.",
@@ -284,110 +252,62 @@ exercise(
             for slope, layer in zip(gradients, parameters)
         ],
     ],
-    wrong=[
-        (
-            with_slope(lambda array, l2_lambda: l2_lambda * array, ("W", "b")),
-            "The biases get a slope too. They are not in the penalty, so its derivative with respect to them is 0.",
-        ),
-        (
-            with_slope(lambda array, l2_lambda: l2_lambda * array, ("b",)),
-            "The biases get the slope, the weights don't. It is the other way around.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: -l2_lambda * W),
-            "The sign is swapped: with this gradient a step makes the weights *larger*. The step itself subtracts.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: 2 * l2_lambda * W),
-            "Twice too large. The 2 that comes down from the square cancels the ½ of the penalty.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda / 2 * W),
-            "Half of it: the derivative of w² brings down a 2, and that cancels the ½.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda / 2 * W**2),
-            "This adds the penalty of each weight. A slope is its derivative: differentiate λ/2 · w² first.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * W**2),
-            "The square is still there. Differentiating lowers the power by one.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * np.sign(W)),
-            "That is the slope of λ · |w|: the same push for every weight. A square pushes a large weight harder.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * np.abs(W)),
-            "Without its sign a negative weight is pushed away from 0. Leave the weight as it is.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: W),
-            "λ is missing from the slope: a high price pushes harder than a low one.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda),
-            "The weight is missing from the slope: the derivative of w² still holds a w.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * np.sum(W)),
-            "Every weight gets the sum of all. Each has a slope of its own: no sum here, entry by entry.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda / 2 * np.sum(W**2)),
-            "The penalty itself is added to every slope. Its derivative is an array like `W`, with a number for each.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * np.mean(W)),
-            "Every weight gets the mean of all. Each has a slope of its own: no mean here, entry by entry.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * W / W.size),
-            "It is divided by the number of weights. The penalty is a sum, and each weight has its own term in it.",
-        ),
-        (
-            with_slope(lambda W, l2_lambda: l2_lambda * W / len(W)),
-            "It is divided by the number of rows of `W`. The penalty is a sum, and each weight has its own term in it.",
-        ),
-        (
-            edited(add_l2_gradient, 'slope["W"] + l2_lambda * layer["W"]', '(1 - l2_lambda) * slope["W"]'),
-            "The gradient shrinks by λ. The weights are what shrinks; the slope of the price is λ times the weight.",
-        ),
-        (
-            lambda gradients, parameters, l2_lambda: [
-                {"W": l2_lambda * layer["W"], "b": slope["b"]} for slope, layer in zip(gradients, parameters)
-            ],
-            "This is the slope of the penalty alone. Add it to the slope of the data loss, `slope['W']`.",
-        ),
-        (
-            lambda gradients, parameters, l2_lambda: [
-                {"W": slope["W"] + l2_lambda * layer["W"], "b": np.zeros_like(slope["b"])}
-                for slope, layer in zip(gradients, parameters)
-            ],
-            "The biases have lost their slope of the data loss. They pay no price, but they still learn: keep theirs.",
-        ),
-        (
-            in_the_callers_gradients,
-            "The numbers are right, but you changed the caller's dict or arrays: `slope['W'] = ...` writes into the "
-            "dict, `+=` into the array. Make new arrays, `slope['W'] + ...`, and new dicts for them.",
-        ),
-        (
-            only_in(slice(1)),
-            "Only the first layer pays. Go through all of them.",
-        ),
-        (
-            only_in(slice(-1, None)),
-            "Only the last layer pays. Go through all of them.",
-        ),
-        (
-            only_in(slice(-1)),
-            "The last layer does not pay. Go through all of them.",
-        ),
-        (
-            lambda gradients, parameters, l2_lambda: add_l2_gradient(gradients, parameters, l2_lambda)[:1],
-            "Only the first layer comes back: is the `return` inside the loop?",
-        ),
-    ],
+    wrong=mistakes(
+        with_slope(lambda array, l2_lambda: l2_lambda * array, ("W", "b")),
+        "The biases get a slope too. They are not in the penalty, so its derivative with respect to them is 0.",
+        with_slope(lambda array, l2_lambda: l2_lambda * array, ("b",)),
+        "The biases get the slope, the weights don't. It is the other way around.",
+        with_slope(lambda W, l2_lambda: -l2_lambda * W),
+        "The sign is swapped: with this gradient a step makes the weights *larger*. The step itself subtracts.",
+        with_slope(lambda W, l2_lambda: 2 * l2_lambda * W),
+        "Twice too large. The 2 that comes down from the square cancels the ½ of the penalty.",
+        with_slope(lambda W, l2_lambda: l2_lambda / 2 * W),
+        "Half of it: the derivative of w² brings down a 2, and that cancels the ½.",
+        with_slope(lambda W, l2_lambda: l2_lambda / 2 * W**2),
+        "This adds the penalty of each weight. A slope is its derivative: differentiate λ/2 · w² first.",
+        with_slope(lambda W, l2_lambda: l2_lambda * W**2),
+        "The square is still there. Differentiating lowers the power by one.",
+        with_slope(lambda W, l2_lambda: l2_lambda * np.sign(W)),
+        "That is the slope of λ · |w|: the same push for every weight. A square pushes a large weight harder.",
+        with_slope(lambda W, l2_lambda: l2_lambda * np.abs(W)),
+        "Without its sign a negative weight is pushed away from 0. Leave the weight as it is.",
+        with_slope(lambda W, l2_lambda: W),
+        "λ is missing from the slope: a high price pushes harder than a low one.",
+        with_slope(lambda W, l2_lambda: l2_lambda),
+        "The weight is missing from the slope: the derivative of w² still holds a w.",
+        with_slope(lambda W, l2_lambda: l2_lambda * np.sum(W)),
+        "Every weight gets the sum of all. Each has a slope of its own: no sum here, entry by entry.",
+        with_slope(lambda W, l2_lambda: l2_lambda / 2 * np.sum(W**2)),
+        "The penalty itself is added to every slope. Its derivative is an array like `W`, with a number for each.",
+        with_slope(lambda W, l2_lambda: l2_lambda * np.mean(W)),
+        "Every weight gets the mean of all. Each has a slope of its own: no mean here, entry by entry.",
+        with_slope(lambda W, l2_lambda: l2_lambda * W / W.size),
+        "It is divided by the number of weights. The penalty is a sum, and each weight has its own term in it.",
+        with_slope(lambda W, l2_lambda: l2_lambda * W / len(W)),
+        "It is divided by the number of rows of `W`. The penalty is a sum, and each weight has its own term in it.",
+        edited(add_l2_gradient, 'slope["W"] + l2_lambda * layer["W"]', '(1 - l2_lambda) * slope["W"]'),
+        "The gradient shrinks by λ. The weights are what shrinks; the slope of the price is λ times the weight.",
+        lambda gradients, parameters, l2_lambda: [
+            {"W": l2_lambda * layer["W"], "b": slope["b"]} for slope, layer in zip(gradients, parameters)
+        ],
+        "This is the slope of the penalty alone. Add it to the slope of the data loss, `slope['W']`.",
+        lambda gradients, parameters, l2_lambda: [
+            {"W": slope["W"] + l2_lambda * layer["W"], "b": np.zeros_like(slope["b"])}
+            for slope, layer in zip(gradients, parameters)
+        ],
+        "The biases have lost their slope of the data loss. They pay no price, but they still learn: keep theirs.",
+        in_the_callers_gradients,
+        "The numbers are right, but you changed the caller's dict or arrays: `slope['W'] = ...` writes into the "
+        "dict, `+=` into the array. Make new arrays, `slope['W'] + ...`, and new dicts for them.",
+        only_in(slice(1)),
+        "Only the first layer pays. Go through all of them.",
+        only_in(slice(-1, None)),
+        "Only the last layer pays. Go through all of them.",
+        only_in(slice(-1)),
+        "The last layer does not pay. Go through all of them.",
+        lambda gradients, parameters, l2_lambda: add_l2_gradient(gradients, parameters, l2_lambda)[:1],
+        "Only the first layer comes back: is the `return` inside the loop?",
+    ),
     hints=[
         "Differentiate λ/2 · w² with respect to w. Each weight is in one term of the sum only, its own.",
         "Walk through both lists at once, `for slope, layer in zip(gradients, parameters)`, and build a new dict for "
@@ -424,57 +344,33 @@ exercise(
         lambda learning_rate, l2_lambda: -(l2_lambda * learning_rate) + 1,
         lambda learning_rate, l2_lambda: np.polyval([-learning_rate, 1.0], l2_lambda),
     ],
-    wrong=[
-        (
-            lambda learning_rate, l2_lambda: learning_rate * l2_lambda,
-            "That is the part that is taken away. The factor is what is left of 1.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: 1 + learning_rate * l2_lambda,
-            "With a plus the weights grow. The step goes against the gradient.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: 1 - learning_rate * (1 + l2_lambda),
-            "lr · dW has no W in it, so it stays outside. With λ = 0 the weights must stay as they are: a factor of 1.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: 1 - learning_rate * l2_lambda / 2,
-            "The ½ of the penalty is gone from its gradient: that is λW.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: 1 - 2 * learning_rate * l2_lambda,
-            "There is no 2: the gradient of λ/2 · W² is λW.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: learning_rate - l2_lambda,
-            "Collect what `W` is multiplied by in W - lr · (dW + λW). The bare W brings a 1.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: (1 - learning_rate) * l2_lambda,
-            "Collect the terms with W: W - lr · λ · W. The bare W has no λ.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: learning_rate * (1 - l2_lambda),
-            "Collect the terms with W: W - lr · λ · W. The bare W has no learning rate.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: max(0.0, 1 - learning_rate * l2_lambda),
-            "The step does not stop at 0: with a large lr · λ the factor is negative, and that is what makes it "
-            "interesting.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: abs(1 - learning_rate * l2_lambda),
-            "The sign matters: with a negative factor the weights change theirs at every step. Leave out the `abs`.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: np.exp(-learning_rate * l2_lambda),
-            "That is what tiny steps come to in the end. One step multiplies by something simpler; no exponential.",
-        ),
-        (
-            lambda learning_rate, l2_lambda: 1 / (1 + learning_rate * l2_lambda),
-            "Nothing is divided in a step. Take W - lr · λW and pull the W out.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda learning_rate, l2_lambda: learning_rate * l2_lambda,
+        "That is the part that is taken away. The factor is what is left of 1.",
+        lambda learning_rate, l2_lambda: 1 + learning_rate * l2_lambda,
+        "With a plus the weights grow. The step goes against the gradient.",
+        lambda learning_rate, l2_lambda: 1 - learning_rate * (1 + l2_lambda),
+        "lr · dW has no W in it, so it stays outside. With λ = 0 the weights must stay as they are: a factor of 1.",
+        lambda learning_rate, l2_lambda: 1 - learning_rate * l2_lambda / 2,
+        "The ½ of the penalty is gone from its gradient: that is λW.",
+        lambda learning_rate, l2_lambda: 1 - 2 * learning_rate * l2_lambda,
+        "There is no 2: the gradient of λ/2 · W² is λW.",
+        lambda learning_rate, l2_lambda: learning_rate - l2_lambda,
+        "Collect what `W` is multiplied by in W - lr · (dW + λW). The bare W brings a 1.",
+        lambda learning_rate, l2_lambda: (1 - learning_rate) * l2_lambda,
+        "Collect the terms with W: W - lr · λ · W. The bare W has no λ.",
+        lambda learning_rate, l2_lambda: learning_rate * (1 - l2_lambda),
+        "Collect the terms with W: W - lr · λ · W. The bare W has no learning rate.",
+        lambda learning_rate, l2_lambda: max(0.0, 1 - learning_rate * l2_lambda),
+        "The step does not stop at 0: with a large lr · λ the factor is negative, and that is what makes it "
+        "interesting.",
+        lambda learning_rate, l2_lambda: abs(1 - learning_rate * l2_lambda),
+        "The sign matters: with a negative factor the weights change theirs at every step. Leave out the `abs`.",
+        lambda learning_rate, l2_lambda: np.exp(-learning_rate * l2_lambda),
+        "That is what tiny steps come to in the end. One step multiplies by something simpler; no exponential.",
+        lambda learning_rate, l2_lambda: 1 / (1 + learning_rate * l2_lambda),
+        "Nothing is divided in a step. Take W - lr · λW and pull the W out.",
+    ),
     hints=[
         "The step is `W` minus lr times the gradient of the total, and that gradient has two parts (exercise 2).",
         "Multiply out. Two of the three terms hold a W, the third is lr · dW.",
@@ -638,70 +534,44 @@ exercise(
     ],
     verify=holds_out(train_l2, at_two_prices),
     also_right=[train_l2_by_decay, train_l2_in_one_sum],
-    wrong=[
-        (
-            edited(train_l2, LOSS, LOSS[:-1] + " + my_l2_penalty(parameters, l2_lambda))"),
-            "The losses hold the penalty too. Keep the two apart: `losses` is the data loss only, and the penalty "
-            "stands beside it.",
+    wrong=mistakes(
+        edited(train_l2, LOSS, LOSS[:-1] + " + my_l2_penalty(parameters, l2_lambda))"),
+        "The losses hold the penalty too. Keep the two apart: `losses` is the data loss only, and the penalty "
+        "stands beside it.",
+        edited(train_l2, ADDED, "pass"),
+        "The penalty is written down, but the steps do not feel it: they follow the gradient of the data loss "
+        "alone. Add that of the penalty.",
+        biases_too,
+        "The biases are pulled toward 0 as well. Only the weights pay.",
+        edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "2 * l2_lambda)")),
+        "The weights are pulled twice as hard as they should: the slope of λ/2 · w² is λw.",
+        edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "l2_lambda / learning_rate)")),
+        "λW is taken off without the learning rate. It is a part of the gradient: the rate multiplies both parts.",
+        shrinking_first,
+        "The weights shrink before the forward pass of the step, so the two parts of the gradient are taken at two "
+        "different places. Take both at the same weights, then step.",
+        shrinking_last,
+        "The step comes first and the shrinking after it, so the step is shrunk as well. Take both slopes at the "
+        "same weights: W · factor - rate · dW.",
+        of_the_start,
+        "The penalty and its gradient are always those of the start. Take them from the weights as they are now.",
+        shrinking_once,
+        "The weights shrink once, before the loop. Every step has to shrink them.",
+        noted_after_the_step(LOSS, PENALTY),
+        "Losses and penalties come one step late. Take both before the step, at the weights that the gradient "
+        "belongs to.",
+        edited(
+            train_l2,
+            PENALTY,
+            "penalties.append(my_l2_penalty([{'W': a} for p in parameters for a in p.values()], l2_lambda))",
         ),
-        (
-            edited(train_l2, ADDED, "pass"),
-            "The penalty is written down, but the steps do not feel it: they follow the gradient of the data loss "
-            "alone. Add that of the penalty.",
-        ),
-        (
-            biases_too,
-            "The biases are pulled toward 0 as well. Only the weights pay.",
-        ),
-        (
-            edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "2 * l2_lambda)")),
-            "The weights are pulled twice as hard as they should: the slope of λ/2 · w² is λw.",
-        ),
-        (
-            edited(train_l2, ADDED, ADDED.replace("l2_lambda)", "l2_lambda / learning_rate)")),
-            "λW is taken off without the learning rate. It is a part of the gradient: the rate multiplies both parts.",
-        ),
-        (
-            shrinking_first,
-            "The weights shrink before the forward pass of the step, so the two parts of the gradient are taken at two "
-            "different places. Take both at the same weights, then step.",
-        ),
-        (
-            shrinking_last,
-            "The step comes first and the shrinking after it, so the step is shrunk as well. Take both slopes at the "
-            "same weights: W · factor - rate · dW.",
-        ),
-        (
-            of_the_start,
-            "The penalty and its gradient are always those of the start. Take them from the weights as they are now.",
-        ),
-        (
-            shrinking_once,
-            "The weights shrink once, before the loop. Every step has to shrink them.",
-        ),
-        (
-            noted_after_the_step(LOSS, PENALTY),
-            "Losses and penalties come one step late. Take both before the step, at the weights that the gradient "
-            "belongs to.",
-        ),
-        (
-            edited(
-                train_l2,
-                PENALTY,
-                "penalties.append(my_l2_penalty([{'W': a} for p in parameters for a in p.values()], l2_lambda))",
-            ),
-            "The steps are right, but the penalties count the biases. They are free.",
-        ),
-        (
-            edited(train_l2, RESULT, "return losses, penalties, parameters"),
-            "Return parameters first, then losses, then penalties.",
-        ),
-        (
-            edited(train_l2, LOSS, LATE[LOSS].replace("activations", "F[: len(parameters)]")),
-            "The losses are computed with tanh, whatever comes in: are they from the notebook's `mse_of`, which takes "
-            "the notebook's `F`? Take them from `trace[-1]`.",
-        ),
-    ],
+        "The steps are right, but the penalties count the biases. They are free.",
+        edited(train_l2, RESULT, "return losses, penalties, parameters"),
+        "Return parameters first, then losses, then penalties.",
+        edited(train_l2, LOSS, LATE[LOSS].replace("activations", "F[: len(parameters)]")),
+        "The losses are computed with tanh, whatever comes in: are they from the notebook's `mse_of`, which takes "
+        "the notebook's `F`? Take them from `trace[-1]`.",
+    ),
     hints=[
         "Begin with your `train` of chapter 5. What is new: a second list, and one line between the backward pass and "
         "the step.",
@@ -764,32 +634,28 @@ exercise(
     solution=0.003,
     verify=good_on_the_validation_digits,
     also_right=[0.0003, 0.001, 0.0015, 0.002, 0.004, np.float64(0.003)],
-    wrong=[
-        (0, "This is no price at all, and with it 88.5% of the validation digits are right. Try a few prices."),
-        (-0.01, "λ is a finite number of at least 0: a negative price would pay the weights for growing."),
-        (
-            0.0001,
-            "Of the validation digits 89.0% are right; other prices reach 89.5% and more. Yours is too low. The test "
-            "set stays closed.",
-        ),
-        (
-            0.006,
-            "Of the validation digits 89.0% are right; other prices reach 89.5% and more. Yours is too high. The test "
-            "set stays closed.",
-        ),
-        (
-            0.01,
-            "Of the validation digits 86.0% are right; other prices reach 89.5% and more. Yours is too high. The test "
-            "set stays closed.",
-        ),
-        (
-            0.03,
-            "Of the validation digits 43.0% are right; other prices reach 89.5% and more. Yours is too high. The test "
-            "set stays closed.",
-        ),
-        (10, "With this λ the training explodes: the rate times λ is 2 or close to it."),
-        ((0.003, 0.9), "This takes one number, the λ itself."),
-    ],
+    wrong=mistakes(
+        0,
+        "This is no price at all, and with it 88.5% of the validation digits are right. Try a few prices.",
+        -0.01,
+        "λ is a finite number of at least 0: a negative price would pay the weights for growing.",
+        0.0001,
+        "Of the validation digits 89.0% are right; other prices reach 89.5% and more. Yours is too low. The test "
+        "set stays closed.",
+        0.006,
+        "Of the validation digits 89.0% are right; other prices reach 89.5% and more. Yours is too high. The test "
+        "set stays closed.",
+        0.01,
+        "Of the validation digits 86.0% are right; other prices reach 89.5% and more. Yours is too high. The test "
+        "set stays closed.",
+        0.03,
+        "Of the validation digits 43.0% are right; other prices reach 89.5% and more. Yours is too high. The test "
+        "set stays closed.",
+        10,
+        "With this λ the training explodes: the rate times λ is 2 or close to it.",
+        (0.003, 0.9),
+        "This takes one number, the λ itself.",
+    ),
     hints=[
         "Compare shares of the *validation* digits. Go in factors of ten first: 0.0001, 0.001, 0.01, 0.1.",
         "Then a few prices between the best of them and its better neighbor.",

@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch04_nonlinearity import forward as my_forward  # the notebook calls it so
 from nnlib.exercises.ch04_nonlinearity import random_layers, relu, sigmoid
 from nnlib.exercises.ch05_backpropagation import backward as my_backward
@@ -30,13 +30,12 @@ exercise(
     recall=True,
     title="The steps of `train` in 100 epochs",
     solution=100,
-    wrong=[
-        (
-            400,
-            "400 would be a step for each row of XOR in each epoch. `train` sends all rows through, then steps once.",
-        ),
-        (1, "1 is the number of steps in a single epoch."),
-    ],
+    wrong=mistakes(
+        400,
+        "400 would be a step for each row of XOR in each epoch. `train` sends all rows through, then steps once.",
+        1,
+        "1 is the number of steps in a single epoch.",
+    ),
     hints=["`train` sends all rows forward and back before it moves a weight.", "One step for each epoch."],
     holds="All rows, then one step: 100 epochs are 100 steps.",
 )
@@ -112,36 +111,22 @@ exercise(
         lambda n, batch_size, epochs: epochs * (n // batch_size + (n % batch_size > 0)),
     ],
     verify=a_whole_number,
-    wrong=[
-        (
-            lambda n, batch_size, epochs: epochs * (n // batch_size),
-            "The rows that are left over at the end of an epoch are forgotten. They make one more, smaller batch.",
-        ),
-        (
-            lambda n, batch_size, epochs: epochs * (n // batch_size + 1),
-            "One too many where nothing is left over: 12 rows in batches of 4 are exactly 3 batches.",
-        ),
-        (
-            lambda n, batch_size, epochs: epochs * n / batch_size,
-            "There is no half update: round the number of batches of an epoch up.",
-        ),
-        (
-            lambda n, batch_size, epochs: math.ceil(epochs * n / batch_size),
-            "No batch reaches into the next epoch. Round up within one epoch, then multiply.",
-        ),
-        (
-            lambda n, batch_size, epochs: epochs * (n // batch_size) + (n % batch_size > 0),
-            "The smaller batch is counted once. It comes in every epoch: add it before you multiply.",
-        ),
-        (
-            lambda n, batch_size, epochs: epochs * round(n / batch_size),
-            "`round` goes down as well as up. However few rows are left over, they make a batch.",
-        ),
-        (
-            lambda n, batch_size, epochs: epochs * max(1, n // batch_size),
-            "Right where there are fewer rows than `batch_size`, but elsewhere the rows left over are forgotten.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda n, batch_size, epochs: epochs * (n // batch_size),
+        "The rows that are left over at the end of an epoch are forgotten. They make one more, smaller batch.",
+        lambda n, batch_size, epochs: epochs * (n // batch_size + 1),
+        "One too many where nothing is left over: 12 rows in batches of 4 are exactly 3 batches.",
+        lambda n, batch_size, epochs: epochs * n / batch_size,
+        "There is no half update: round the number of batches of an epoch up.",
+        lambda n, batch_size, epochs: math.ceil(epochs * n / batch_size),
+        "No batch reaches into the next epoch. Round up within one epoch, then multiply.",
+        lambda n, batch_size, epochs: epochs * (n // batch_size) + (n % batch_size > 0),
+        "The smaller batch is counted once. It comes in every epoch: add it before you multiply.",
+        lambda n, batch_size, epochs: epochs * round(n / batch_size),
+        "`round` goes down as well as up. However few rows are left over, they make a batch.",
+        lambda n, batch_size, epochs: epochs * max(1, n // batch_size),
+        "Right where there are fewer rows than `batch_size`, but elsewhere the rows left over are forgotten.",
+    ),
     hints=[
         "On paper: 10 rows in batches of 4. How many batches, and how large is the last one? And 3 rows in batches of "
         "4?",
@@ -202,69 +187,41 @@ exercise(
         (np.array([4, -7, 12, 12, 0, 3]), 3),
     ],
     also_right=[batch_spread_in_one, batch_spread_loop, batch_spread_by_sample_variance],
-    wrong=[
-        (
-            spread_of(correction=lambda n, m: 1),
-            "This is right for rows drawn with replacement. Drawn without, the variance has one more factor, "
-            "and a batch of all rows must have no spread at all.",
-        ),
-        (
-            lambda slopes, batch_size: np.var(slopes) / batch_size * (len(slopes) - batch_size) / (len(slopes) - 1),
-            "This is the variance. The spread is a standard deviation: its root.",
-        ),
-        (
-            lambda slopes, batch_size: np.var(slopes) / batch_size,
-            "This is a variance, and the one with replacement: the factor for drawing without is missing, and then "
-            "the root.",
-        ),
-        (
-            spread_of(correction=lambda n, m: (n - m) / (n - 1)),
-            "The factor for drawing without replacement belongs to the variance. To the standard deviation belongs its "
-            "root.",
-        ),
-        (
-            spread_of(power=1),
-            "The standard deviation is divided by `batch_size`. It is the variance that is divided by it.",
-        ),
-        (
-            spread_of(power=1, correction=lambda n, m: 1),
-            "The standard deviation is divided by `batch_size`; it is the variance that is. And the factor for drawing "
-            "without replacement is missing.",
-        ),
-        (
-            spread_of(power=1, correction=lambda n, m: (n - m) / (n - 1)),
-            "Both factors belong to the variance. Take the root of the whole at the end.",
-        ),
-        (
-            spread_of(power=0),
-            "The larger the batch, the smaller the spread: the division by `batch_size` is missing.",
-        ),
-        (
-            spread_of(power=-0.5),
-            "It is multiplied by `batch_size` where it should be divided: a mean of more rows spreads less.",
-        ),
-        (
-            spread_of(correction=lambda n, m: math.sqrt((n - m) / n)),
-            "Nearly: the denominator of the factor is n − 1. One row drawn from n must have the spread of the rows.",
-        ),
-        (
-            spread_of(ddof=1),
-            "`ddof=1` estimates the spread of a larger population. Here the n slopes are all there are: plain `np.std` "
-            "or `np.var`.",
-        ),
-        (
-            lambda slopes, batch_size: np.std(slopes[:batch_size]),
-            "That is how far the first rows lie apart. The question is how far the *means* of batches lie apart.",
-        ),
-        (
-            lambda slopes, batch_size: np.std(slopes),
-            "This is the spread of single rows. How much of it is left in a mean of `batch_size` of them?",
-        ),
-        (
-            lambda slopes, batch_size: np.mean(slopes) / np.sqrt(batch_size),
-            "The mean says where the estimates lie, the spread how far apart. Start from `np.var(slopes)`.",
-        ),
-    ],
+    wrong=mistakes(
+        spread_of(correction=lambda n, m: 1),
+        "This is right for rows drawn with replacement. Drawn without, the variance has one more factor, "
+        "and a batch of all rows must have no spread at all.",
+        lambda slopes, batch_size: np.var(slopes) / batch_size * (len(slopes) - batch_size) / (len(slopes) - 1),
+        "This is the variance. The spread is a standard deviation: its root.",
+        lambda slopes, batch_size: np.var(slopes) / batch_size,
+        "This is a variance, and the one with replacement: the factor for drawing without is missing, and then "
+        "the root.",
+        spread_of(correction=lambda n, m: (n - m) / (n - 1)),
+        "The factor for drawing without replacement belongs to the variance. To the standard deviation belongs its "
+        "root.",
+        spread_of(power=1),
+        "The standard deviation is divided by `batch_size`. It is the variance that is divided by it.",
+        spread_of(power=1, correction=lambda n, m: 1),
+        "The standard deviation is divided by `batch_size`; it is the variance that is. And the factor for drawing "
+        "without replacement is missing.",
+        spread_of(power=1, correction=lambda n, m: (n - m) / (n - 1)),
+        "Both factors belong to the variance. Take the root of the whole at the end.",
+        spread_of(power=0),
+        "The larger the batch, the smaller the spread: the division by `batch_size` is missing.",
+        spread_of(power=-0.5),
+        "It is multiplied by `batch_size` where it should be divided: a mean of more rows spreads less.",
+        spread_of(correction=lambda n, m: math.sqrt((n - m) / n)),
+        "Nearly: the denominator of the factor is n − 1. One row drawn from n must have the spread of the rows.",
+        spread_of(ddof=1),
+        "`ddof=1` estimates the spread of a larger population. Here the n slopes are all there are: plain `np.std` "
+        "or `np.var`.",
+        lambda slopes, batch_size: np.std(slopes[:batch_size]),
+        "That is how far the first rows lie apart. The question is how far the *means* of batches lie apart.",
+        lambda slopes, batch_size: np.std(slopes),
+        "This is the spread of single rows. How much of it is left in a mean of `batch_size` of them?",
+        lambda slopes, batch_size: np.mean(slopes) / np.sqrt(batch_size),
+        "The mean says where the estimates lie, the spread how far apart. Start from `np.var(slopes)`.",
+    ),
     hints=[
         "Start with the variance of a single row, `np.var(slopes)`. What does a mean of several do to it?",
         "Two factors for the variance: 1 / batch_size, and the one for drawing without replacement, with "
@@ -371,98 +328,62 @@ exercise(
     ],
     verify=one_order_an_epoch,
     also_right=[minibatches_of_shuffled, minibatches_by_shuffle, minibatches_by_split],
-    wrong=[
-        (
-            lambda X, y, batch_size, rng: cut(X[rng.permutation(len(X))], y[rng.permutation(len(X))], batch_size),
-            "`X` and `y` are shuffled apart, each in an order of its own. Draw one order and use it for both.",
-        ),
-        (
-            lambda X, y, batch_size, rng: cut(X[rng.permutation(len(X))], y, batch_size),
-            "Only `X` is shuffled, so its rows no longer belong to those of `y`. Use the same order for both.",
-        ),
-        (
-            lambda X, y, batch_size, rng: cut(X, y[rng.permutation(len(X))], batch_size),
-            "Only `y` is shuffled, so its rows no longer belong to those of `X`. Use the same order for both.",
-        ),
-        (
-            batches_of_starts,
-            "The batches come in random order, but each holds the same neighbors forever. Shuffle the rows, then cut.",
-        ),
-        (
-            lambda X, y, batch_size, rng: [
-                pair for pair in minibatches(X, y, batch_size, rng) if len(pair[0]) == batch_size
-            ],
-            "The last rows are lost: what is left over makes a smaller batch.",
-        ),
-        (
+    wrong=mistakes(
+        lambda X, y, batch_size, rng: cut(X[rng.permutation(len(X))], y[rng.permutation(len(X))], batch_size),
+        "`X` and `y` are shuffled apart, each in an order of its own. Draw one order and use it for both.",
+        lambda X, y, batch_size, rng: cut(X[rng.permutation(len(X))], y, batch_size),
+        "Only `X` is shuffled, so its rows no longer belong to those of `y`. Use the same order for both.",
+        lambda X, y, batch_size, rng: cut(X, y[rng.permutation(len(X))], batch_size),
+        "Only `y` is shuffled, so its rows no longer belong to those of `X`. Use the same order for both.",
+        batches_of_starts,
+        "The batches come in random order, but each holds the same neighbors forever. Shuffle the rows, then cut.",
+        lambda X, y, batch_size, rng: [
+            pair for pair in minibatches(X, y, batch_size, rng) if len(pair[0]) == batch_size
+        ],
+        "The last rows are lost: what is left over makes a smaller batch.",
+        drawn_anew,
+        "Every batch is drawn from all rows again, so some rows come twice and some not at all. One order for the "
+        "whole epoch, cut into pieces.",
+        edited(
             drawn_anew,
-            "Every batch is drawn from all rows again, so some rows come twice and some not at all. One order for the "
-            "whole epoch, cut into pieces.",
+            "rng.permutation(len(X))[:batch_size]",
+            "rng.choice(len(X), min(batch_size, len(X)), replace=False)",
         ),
-        (
-            edited(
-                drawn_anew,
-                "rng.permutation(len(X))[:batch_size]",
-                "rng.choice(len(X), min(batch_size, len(X)), replace=False)",
-            ),
-            "Every batch is drawn from all rows again, so some rows come twice and some not at all. Draw one "
-            "`rng.permutation(len(X))` for the whole epoch, and cut it into pieces.",
+        "Every batch is drawn from all rows again, so some rows come twice and some not at all. Draw one "
+        "`rng.permutation(len(X))` for the whole epoch, and cut it into pieces.",
+        edited(minibatches, "(len(X))", "(len(X) - 1)", "range(0, len(X)", "range(0, len(X) - 1"),
+        "One row is missing: `rng.permutation(n)` gives 0 to n - 1, so n is `len(X)`.",
+        edited(
+            minibatches,
+            "order = rng.permutation(len(X))",
+            "order = sorted(range(len(X)), key=lambda row: rng.random())",
         ),
-        (
-            edited(minibatches, "(len(X))", "(len(X) - 1)", "range(0, len(X)", "range(0, len(X) - 1"),
-            "One row is missing: `rng.permutation(n)` gives 0 to n - 1, so n is `len(X)`.",
+        "Random, but another order than that of `rng.permutation(len(X))`, which the exercise asks for.",
+        edited(
+            minibatches,
+            "rows = order[start : start + batch_size]",
+            "rows = np.take(order, range(start, start + batch_size), mode='wrap')",
         ),
-        (
-            edited(
-                minibatches,
-                "order = rng.permutation(len(X))",
-                "order = sorted(range(len(X)), key=lambda row: rng.random())",
-            ),
-            "Random, but another order than that of `rng.permutation(len(X))`, which the exercise asks for.",
-        ),
-        (
-            edited(
-                minibatches,
-                "rows = order[start : start + batch_size]",
-                "rows = np.take(order, range(start, start + batch_size), mode='wrap')",
-            ),
-            "The last batch is filled up with rows from the start, so they come twice. Leave it smaller.",
-        ),
-        (
-            with_replacement,
-            "Drawn with replacement: some rows come twice and some not at all. In an epoch each row comes exactly "
-            "once.",
-        ),
-        (
-            up_to_a_full_batch,
-            "The last batch is filled up with rows that have already been used. Leave it smaller.",
-        ),
-        (
-            lambda X, y, batch_size, rng: [
-                (X[rows], y[rows])
-                for rows in np.split(rng.permutation(len(X)), range(batch_size, len(X) + 1, batch_size))
-            ],
-            "The last batch is empty: 6 rows in batches of 2 are exactly 3.",
-        ),
-        (
-            lambda X, y, batch_size, rng: [
-                (X[rows], y[rows]) for rows in np.array_split(rng.permutation(len(X)), -(-len(X) // batch_size))
-            ],
-            "`np.array_split` makes batches of nearly equal size. Make full ones, and leave the rest to the last.",
-        ),
-        (
-            lambda X, y, batch_size, rng: minibatches(X, y, batch_size, rng)[0],
-            "Only the first batch is returned: is the `return` inside the loop?",
-        ),
-        (
-            lambda X, y, batch_size, rng: [X_batch for X_batch, _ in minibatches(X, y, batch_size, rng)],
-            "The targets are missing: each batch is a pair `(X_batch, y_batch)`.",
-        ),
-        (
-            lambda X, y, batch_size, rng: tuple(map(list, zip(*minibatches(X, y, batch_size, rng)))),
-            "One list of pairs `(X_batch, y_batch)`, not a list of X and a list of y.",
-        ),
-    ],
+        "The last batch is filled up with rows from the start, so they come twice. Leave it smaller.",
+        with_replacement,
+        "Drawn with replacement: some rows come twice and some not at all. In an epoch each row comes exactly once.",
+        up_to_a_full_batch,
+        "The last batch is filled up with rows that have already been used. Leave it smaller.",
+        lambda X, y, batch_size, rng: [
+            (X[rows], y[rows]) for rows in np.split(rng.permutation(len(X)), range(batch_size, len(X) + 1, batch_size))
+        ],
+        "The last batch is empty: 6 rows in batches of 2 are exactly 3.",
+        lambda X, y, batch_size, rng: [
+            (X[rows], y[rows]) for rows in np.array_split(rng.permutation(len(X)), -(-len(X) // batch_size))
+        ],
+        "`np.array_split` makes batches of nearly equal size. Make full ones, and leave the rest to the last.",
+        lambda X, y, batch_size, rng: minibatches(X, y, batch_size, rng)[0],
+        "Only the first batch is returned: is the `return` inside the loop?",
+        lambda X, y, batch_size, rng: [X_batch for X_batch, _ in minibatches(X, y, batch_size, rng)],
+        "The targets are missing: each batch is a pair `(X_batch, y_batch)`.",
+        lambda X, y, batch_size, rng: tuple(map(list, zip(*minibatches(X, y, batch_size, rng)))),
+        "One list of pairs `(X_batch, y_batch)`, not a list of X and a list of y.",
+    ),
     hints=[
         "One random order of the row numbers, then cut it into pieces of `batch_size`.",
         "`order = rng.permutation(len(X))`. Rows k to k + batch_size of it make a batch, with k = 0, batch_size, "
@@ -509,44 +430,26 @@ exercise(
         lambda losses, sizes: np.dot(losses, sizes) / sum(sizes),
         lambda losses, sizes: np.mean(np.repeat(losses, sizes)),
     ],
-    wrong=[
-        (
-            lambda losses, sizes: np.mean(losses),
-            "The mean of the batches' means: a small last batch counts as much as a full one. Weigh each by its rows.",
-        ),
-        (
-            lambda losses, sizes: np.dot(losses, sizes),
-            "This is the sum over all rows. Divide by their number.",
-        ),
-        (
-            lambda losses, sizes: np.dot(losses, sizes) / len(sizes),
-            "It is divided by the number of batches. Divide by the number of rows.",
-        ),
-        (
-            lambda losses, sizes: np.dot(losses, sizes) / (len(sizes) * sizes[0]),
-            "Divided as if all batches were full. Add the sizes up.",
-        ),
-        (
-            lambda losses, sizes: np.sum(losses) / np.sum(sizes),
-            "Each loss is already a mean over its rows. Turn it back into a sum before you divide by all rows.",
-        ),
-        (
-            lambda losses, sizes: np.mean(np.divide(losses, sizes)),
-            "The losses are divided by the sizes. A batch of more rows must count more, not less.",
-        ),
-        (
-            lambda losses, sizes: np.sum(np.divide(losses, sizes)),
-            "Here each loss is divided by its size. Times its size it is the sum over the batch.",
-        ),
-        (
-            lambda losses, sizes: np.average(sizes, weights=losses),
-            "Losses and sizes have changed places: the losses are averaged, and the sizes are their weights.",
-        ),
-        (
-            lambda losses, sizes: np.dot(losses, sizes) / max(sizes),
-            "It is divided by the largest size. Divide by the number of all rows, `sum(sizes)`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda losses, sizes: np.mean(losses),
+        "The mean of the batches' means: a small last batch counts as much as a full one. Weigh each by its rows.",
+        lambda losses, sizes: np.dot(losses, sizes),
+        "This is the sum over all rows. Divide by their number.",
+        lambda losses, sizes: np.dot(losses, sizes) / len(sizes),
+        "It is divided by the number of batches. Divide by the number of rows.",
+        lambda losses, sizes: np.dot(losses, sizes) / (len(sizes) * sizes[0]),
+        "Divided as if all batches were full. Add the sizes up.",
+        lambda losses, sizes: np.sum(losses) / np.sum(sizes),
+        "Each loss is already a mean over its rows. Turn it back into a sum before you divide by all rows.",
+        lambda losses, sizes: np.mean(np.divide(losses, sizes)),
+        "The losses are divided by the sizes. A batch of more rows must count more, not less.",
+        lambda losses, sizes: np.sum(np.divide(losses, sizes)),
+        "Here each loss is divided by its size. Times its size it is the sum over the batch.",
+        lambda losses, sizes: np.average(sizes, weights=losses),
+        "Losses and sizes have changed places: the losses are averaged, and the sizes are their weights.",
+        lambda losses, sizes: np.dot(losses, sizes) / max(sizes),
+        "It is divided by the largest size. Divide by the number of all rows, `sum(sizes)`.",
+    ),
     hints=[
         "Each loss is a mean over its rows. What is the sum of the squares of that batch, and of all batches?",
         "Sum of loss · size over the batches, divided by the sum of the sizes.",
@@ -702,148 +605,92 @@ exercise(
     ],
     verify=epoch_by_epoch,
     also_right=[train_batches_on_copies, train_batches_by_train],
-    wrong=[
-        (
-            edited(train_batches, REPORTED, "np.mean(losses)"),
-            "The loss of an epoch is a mean of batch means here. The last batch is smaller: use `my_epoch_loss`.",
+    wrong=mistakes(
+        edited(train_batches, REPORTED, "np.mean(losses)"),
+        "The loss of an epoch is a mean of batch means here. The last batch is smaller: use `my_epoch_loss`.",
+        edited(
+            train_batches,
+            "for _ in range(epochs)",
+            "batches = my_minibatches(X, y, batch_size, rng)\n    for _ in range(epochs)",
+            NEW_BATCHES,
+            "in batches",
         ),
-        (
-            edited(
-                train_batches,
-                "for _ in range(epochs)",
-                "batches = my_minibatches(X, y, batch_size, rng)\n    for _ in range(epochs)",
-                NEW_BATCHES,
-                "in batches",
-            ),
-            "The batches are made once and come back in every epoch. Ask for new ones inside the loop over the epochs.",
+        "The batches are made once and come back in every epoch. Ask for new ones inside the loop over the epochs.",
+        edited(
+            train_batches,
+            MEASURED,
+            "pass",
+            MOVED,
+            MOVED + "\n            " + MEASURED.replace("trace", "my_forward(X_batch, parameters, activations)"),
         ),
-        (
-            edited(
-                train_batches,
-                MEASURED,
-                "pass",
-                MOVED,
-                MOVED + "\n            " + MEASURED.replace("trace", "my_forward(X_batch, parameters, activations)"),
-            ),
-            "Each loss is taken after its update. Take it before, from the trace that the gradient is made of.",
+        "Each loss is taken after its update. Take it before, from the trace that the gradient is made of.",
+        edited(train_batches, f"history.append({REPORTED})", "history += losses"),
+        "A loss for each batch. There should be one for each epoch: `my_epoch_loss(losses, sizes)`.",
+        edited(train_batches, REPORTED, LOSS_OF_ALL),
+        "The loss of all rows after the epoch costs another pass over the data. Use the losses of the batches, "
+        "each from before its update.",
+        edited(
+            train_batches,
+            f"history.append({REPORTED})",
+            "pass",
+            "losses, sizes = [], []",
+            f"losses, sizes = [], []\n        history.append({LOSS_OF_ALL})",
         ),
-        (
-            edited(train_batches, f"history.append({REPORTED})", "history += losses"),
-            "A loss for each batch. There should be one for each epoch: `my_epoch_loss(losses, sizes)`.",
+        "The loss of all rows before the epoch costs another pass over the data. Use the losses of the batches, "
+        "each from before its update.",
+        edited(train_batches, "losses, sizes = [], []", "pass", "history = []", "history, losses, sizes = [], [], []"),
+        "The losses of the earlier epochs are still in it. Begin each epoch with empty lists.",
+        stepping("-learning_rate"),
+        "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
+        stepping("learning_rate / len(X_batch)"),
+        "The step is divided by the rows of the batch. `backward` gives the gradient of a mean already: divide no "
+        "more.",
+        stepping("learning_rate / batch_size"),
+        "The step is divided by `batch_size`. `backward` gives the gradient of a mean already: divide no more.",
+        stepping("learning_rate * len(X_batch) / len(X)"),
+        "The step is scaled by the share of the rows. Every batch takes a whole step of `learning_rate`.",
+        stepping("learning_rate * len(X_batch) / batch_size"),
+        "The step of the smaller last batch is shortened. That is an idea, but not what `nnlib` and the others do: "
+        "every batch takes a whole step.",
+        from_the_start_of_the_epoch,
+        "All gradients of an epoch are computed where the epoch started. Each batch looks from where the last one "
+        "went.",
+        edited(train_batches_by_train, BY_TRAIN, "end, losses = train(", "return parameters", "return end"),
+        "Every batch starts from the same parameters, so all updates but the last are forgotten. Each goes on from "
+        "where the one before went: `parameters, losses = train(...)`.",
+        last_of_the_epoch,
+        "Only the last batch of an epoch makes an update. The step belongs inside the loop over the batches.",
+        edited(train_batches, NEW_BATCHES, NEW_BATCHES + "[:1]"),
+        "Only the first batch of each epoch is used. Go through all of them.",
+        edited(train_batches, NEW_BATCHES, "in my_minibatches(X, y, len(X), rng)"),
+        "Every step looks at all rows: `batch_size` is not used.",
+        edited(
+            train_batches,
+            "gradients = my_backward(trace, y_batch,",
+            "gradients = my_backward(my_forward(X, parameters, activations), y,",
         ),
-        (
-            edited(train_batches, REPORTED, LOSS_OF_ALL),
-            "The loss of all rows after the epoch costs another pass over the data. Use the losses of the batches, "
-            "each from before its update.",
+        "The gradient is that of all rows. Use the rows of the batch, `X_batch` and `y_batch`.",
+        edited(train_batches_by_train, "train(X_batch, y_batch,", "train(X, y,"),
+        "Every update is trained on all rows. Hand the rows of the batch to `train`, `X_batch` and `y_batch`.",
+        edited(
+            train_batches,
+            MOVED,
+            MOVED.replace("learning_rate * slope[key]", "learning_rate * slope[key] * (key == 'W')"),
         ),
-        (
-            edited(
-                train_batches,
-                f"history.append({REPORTED})",
-                "pass",
-                "losses, sizes = [], []",
-                f"losses, sizes = [], []\n        history.append({LOSS_OF_ALL})",
-            ),
-            "The loss of all rows before the epoch costs another pass over the data. Use the losses of the batches, "
-            "each from before its update.",
-        ),
-        (
-            edited(
-                train_batches, "losses, sizes = [], []", "pass", "history = []", "history, losses, sizes = [], [], []"
-            ),
-            "The losses of the earlier epochs are still in it. Begin each epoch with empty lists.",
-        ),
-        (
-            stepping("-learning_rate"),
-            "This climbs: the gradient points uphill. Go against it, `W - learning_rate * dW`.",
-        ),
-        (
-            stepping("learning_rate / len(X_batch)"),
-            "The step is divided by the rows of the batch. `backward` gives the gradient of a mean already: divide no "
-            "more.",
-        ),
-        (
-            stepping("learning_rate / batch_size"),
-            "The step is divided by `batch_size`. `backward` gives the gradient of a mean already: divide no more.",
-        ),
-        (
-            stepping("learning_rate * len(X_batch) / len(X)"),
-            "The step is scaled by the share of the rows. Every batch takes a whole step of `learning_rate`.",
-        ),
-        (
-            stepping("learning_rate * len(X_batch) / batch_size"),
-            "The step of the smaller last batch is shortened. That is an idea, but not what `nnlib` and the others do: "
-            "every batch takes a whole step.",
-        ),
-        (
-            from_the_start_of_the_epoch,
-            "All gradients of an epoch are computed where the epoch started. Each batch looks from where the last one "
-            "went.",
-        ),
-        (
-            edited(train_batches_by_train, BY_TRAIN, "end, losses = train(", "return parameters", "return end"),
-            "Every batch starts from the same parameters, so all updates but the last are forgotten. Each goes on from "
-            "where the one before went: `parameters, losses = train(...)`.",
-        ),
-        (
-            last_of_the_epoch,
-            "Only the last batch of an epoch makes an update. The step belongs inside the loop over the batches.",
-        ),
-        (
-            edited(train_batches, NEW_BATCHES, NEW_BATCHES + "[:1]"),
-            "Only the first batch of each epoch is used. Go through all of them.",
-        ),
-        (
-            edited(train_batches, NEW_BATCHES, "in my_minibatches(X, y, len(X), rng)"),
-            "Every step looks at all rows: `batch_size` is not used.",
-        ),
-        (
-            edited(
-                train_batches,
-                "gradients = my_backward(trace, y_batch,",
-                "gradients = my_backward(my_forward(X, parameters, activations), y,",
-            ),
-            "The gradient is that of all rows. Use the rows of the batch, `X_batch` and `y_batch`.",
-        ),
-        (
-            edited(train_batches_by_train, "train(X_batch, y_batch,", "train(X, y,"),
-            "Every update is trained on all rows. Hand the rows of the batch to `train`, `X_batch` and `y_batch`.",
-        ),
-        (
-            edited(
-                train_batches,
-                MOVED,
-                MOVED.replace("learning_rate * slope[key]", "learning_rate * slope[key] * (key == 'W')"),
-            ),
-            "The weights move, the biases stay. Both take a step.",
-        ),
-        (
-            edited(train_batches, "return parameters, history", "return parameters"),
-            "The losses are missing: return both, `parameters, losses`.",
-        ),
-        (
-            edited(train_batches, "return parameters, history", "return history"),
-            "Return two things, `parameters, losses`; this returns only one.",
-        ),
-        (
-            edited(train_batches, REPORTED, "losses[-1]"),
-            "That is the loss of the last batch alone. Collect the losses of all batches of the epoch.",
-        ),
-        (
-            edited(train_batches, "return parameters, history", "return parameters, history[-1]"),
-            "Only the last loss is returned. Return the list of all, one for each epoch.",
-        ),
-        (
-            edited(
-                train_batches, "history = []", "history, start = [], parameters", "return parameters,", "return start,"
-            ),
-            "The losses are right, but the parameters come back as they were: return the trained ones.",
-        ),
-        (
-            edited(train_batches, "history = []", "history, rng = [], np.random.default_rng(0)"),
-            "It draws from a generator of its own. Hand the `rng` that comes in to `minibatches`.",
-        ),
-    ],
+        "The weights move, the biases stay. Both take a step.",
+        edited(train_batches, "return parameters, history", "return parameters"),
+        "The losses are missing: return both, `parameters, losses`.",
+        edited(train_batches, "return parameters, history", "return history"),
+        "Return two things, `parameters, losses`; this returns only one.",
+        edited(train_batches, REPORTED, "losses[-1]"),
+        "That is the loss of the last batch alone. Collect the losses of all batches of the epoch.",
+        edited(train_batches, "return parameters, history", "return parameters, history[-1]"),
+        "Only the last loss is returned. Return the list of all, one for each epoch.",
+        edited(train_batches, "history = []", "history, start = [], parameters", "return parameters,", "return start,"),
+        "The losses are right, but the parameters come back as they were: return the trained ones.",
+        edited(train_batches, "history = []", "history, rng = [], np.random.default_rng(0)"),
+        "It draws from a generator of its own. Hand the `rng` that comes in to `minibatches`.",
+    ),
     hints=[
         "Two loops: over the epochs, and inside it over the batches of that epoch. The body of the inner one is that "
         "of your `train` of chapter 5, or a call of it: one epoch on one batch.",

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from nnlib import datasets, initializers
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch04_nonlinearity import forward, relu
 from nnlib.exercises.ch05_backpropagation import backward, holds_out, relu_derivative, tanh_derivative
 from nnlib.exercises.ch10_mini_batches import (
@@ -118,44 +118,28 @@ exercise(
         lambda epoch, initial_rate, step_size, gamma: initial_rate * np.power(gamma, int(epoch / step_size)),
         lambda epoch, initial_rate, step_size, gamma: initial_rate * math.exp(epoch // step_size * math.log(gamma)),
     ],
-    wrong=[
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** (epoch / step_size),
-            "The exponent is a fraction, so the rate falls in every epoch. Count the *whole* periods: `//` divides and "
-            "rounds down.",
+    wrong=mistakes(
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** (epoch / step_size),
+        "The exponent is a fraction, so the rate falls in every epoch. Count the *whole* periods: `//` divides and "
+        "rounds down.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** ((epoch + 1) // step_size),
+        "The rate falls one epoch early. Epochs count from 0, so `step_size` of them have run when the number "
+        "`step_size` begins.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** (max(epoch - 1, 0) // step_size),
+        "The rate falls one epoch late. Epoch number `step_size` is the first with the smaller rate.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** round(epoch / step_size),
+        "`round` goes to the nearest whole number, so the rate falls half a period early. Round down: `//`.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma * (epoch // step_size),
+        "The count of drops multiplies `gamma`. Multiplying by `gamma` k times is a power, `gamma ** k`.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * (gamma if epoch >= step_size else 1),
+        "It drops once and never again. Every further `step_size` epochs bring another `gamma`.",
+        lambda epoch, initial_rate, step_size, gamma: (
+            initial_rate * (gamma if epoch > 0 and epoch % step_size == 0 else 1)
         ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** ((epoch + 1) // step_size),
-            "The rate falls one epoch early. Epochs count from 0, so `step_size` of them have run when the number "
-            "`step_size` begins.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** (max(epoch - 1, 0) // step_size),
-            "The rate falls one epoch late. Epoch number `step_size` is the first with the smaller rate.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma ** round(epoch / step_size),
-            "`round` goes to the nearest whole number, so the rate falls half a period early. Round down: `//`.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * gamma * (epoch // step_size),
-            "The count of drops multiplies `gamma`. Multiplying by `gamma` k times is a power, `gamma ** k`.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate * (gamma if epoch >= step_size else 1),
-            "It drops once and never again. Every further `step_size` epochs bring another `gamma`.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: (
-                initial_rate * (gamma if epoch > 0 and epoch % step_size == 0 else 1)
-            ),
-            "The rate is small in one epoch and back again in the next. What has been multiplied stays multiplied.",
-        ),
-        (
-            lambda epoch, initial_rate, step_size, gamma: initial_rate - gamma * (epoch // step_size),
-            "`gamma` is taken off the rate, which soon falls below zero. It multiplies the rate.",
-        ),
-    ],
+        "The rate is small in one epoch and back again in the next. What has been multiplied stays multiplied.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate - gamma * (epoch // step_size),
+        "`gamma` is taken off the rate, which soon falls below zero. It multiplies the rate.",
+    ),
     hints=[
         "How often has the rate been multiplied by `gamma` when epoch number 0, 3, 5, 6, 7 begins, with `step_size` 3?",
         "Multiplied k times means `gamma ** k`; and k is how many whole periods of `step_size` fit into `epoch`.",
@@ -199,42 +183,26 @@ exercise(
         lambda epoch, initial_rate, gamma: initial_rate * math.exp(epoch * math.log(gamma)),
         lambda epoch, initial_rate, gamma: initial_rate * float(np.prod([gamma] * epoch)),
     ],
-    wrong=[
-        (
-            lambda epoch, initial_rate, gamma: initial_rate * gamma ** (epoch + 1),
-            "Epoch 0 runs at `initial_rate` itself; here it has been multiplied once too often.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate * gamma * epoch,
-            "Multiplying by `gamma` once an epoch makes a power: `gamma ** epoch`, where `gamma * epoch` grows.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate * math.exp(-gamma * epoch),
-            "This is an exponential too, but with `gamma` as a speed. Here `gamma` is the factor from one epoch to "
-            "the next.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate * math.exp(gamma * epoch),
-            "This is an exponential that grows. Here `gamma` is the factor from one epoch to the next.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate * (1 - gamma) ** epoch,
-            "`gamma` is what is kept of the rate in each epoch, not what is taken off.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate - gamma * epoch,
-            "`gamma` is taken off the rate, which soon falls below zero. It multiplies the rate.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate * gamma ** (epoch * (epoch + 1) / 2),
-            "The rate falls faster and faster: the rate of one epoch is multiplied by the whole power again. Start "
-            "from `initial_rate` each time.",
-        ),
-        (
-            lambda epoch, initial_rate, gamma: initial_rate - (1 - gamma) * epoch,
-            "The same amount is taken off in every epoch, a straight line that falls below zero. Multiply by `gamma`.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda epoch, initial_rate, gamma: initial_rate * gamma ** (epoch + 1),
+        "Epoch 0 runs at `initial_rate` itself; here it has been multiplied once too often.",
+        lambda epoch, initial_rate, gamma: initial_rate * gamma * epoch,
+        "Multiplying by `gamma` once an epoch makes a power: `gamma ** epoch`, where `gamma * epoch` grows.",
+        lambda epoch, initial_rate, gamma: initial_rate * math.exp(-gamma * epoch),
+        "This is an exponential too, but with `gamma` as a speed. Here `gamma` is the factor from one epoch to "
+        "the next.",
+        lambda epoch, initial_rate, gamma: initial_rate * math.exp(gamma * epoch),
+        "This is an exponential that grows. Here `gamma` is the factor from one epoch to the next.",
+        lambda epoch, initial_rate, gamma: initial_rate * (1 - gamma) ** epoch,
+        "`gamma` is what is kept of the rate in each epoch, not what is taken off.",
+        lambda epoch, initial_rate, gamma: initial_rate - gamma * epoch,
+        "`gamma` is taken off the rate, which soon falls below zero. It multiplies the rate.",
+        lambda epoch, initial_rate, gamma: initial_rate * gamma ** (epoch * (epoch + 1) / 2),
+        "The rate falls faster and faster: the rate of one epoch is multiplied by the whole power again. Start "
+        "from `initial_rate` each time.",
+        lambda epoch, initial_rate, gamma: initial_rate - (1 - gamma) * epoch,
+        "The same amount is taken off in every epoch, a straight line that falls below zero. Multiply by `gamma`.",
+    ),
     hints=[
         "It is StepLR with a special step size. Which one?",
         "When epoch 0 begins the rate has not been multiplied yet; when epoch 7 begins, seven times.",
@@ -283,57 +251,33 @@ exercise(
         lambda initial_rate, final_rate, epochs: 10 ** ((np.log10(final_rate) - np.log10(initial_rate)) / epochs),
         lambda initial_rate, final_rate, epochs: np.geomspace(initial_rate, final_rate, epochs + 1)[1] / initial_rate,
     ],
-    wrong=[
-        (
-            lambda initial_rate, final_rate, epochs: (initial_rate / final_rate) ** (1 / epochs),
-            "This is the factor that leads back up, above 1. Turn the fraction over: the final rate stands on top.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) / epochs,
-            "The fraction is divided by `epochs`. (So it is in `... ** 1 / epochs`: Python takes the power first. "
-            "Parentheses: `(1 / epochs)`.)",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** (1 / (epochs - 1)),
-            "One factor too few: from epoch 0 to epoch number `epochs` the rate is multiplied `epochs` times.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** (1 / (epochs + 1)),
-            "One factor too many: from epoch 0 to epoch number `epochs` the rate is multiplied `epochs` times.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** epochs,
-            "The power of the whole is taken in place of the root: `gamma ** epochs` equals the fraction.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: math.log(final_rate / initial_rate) / epochs,
-            "This is the logarithm of `gamma`. Take `np.exp` of it.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: math.exp(math.log10(final_rate / initial_rate) / epochs),
-            "`np.log10` undone by `np.exp`: the two belong to different bases. Use `np.log` with `np.exp`.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: (initial_rate - final_rate) / epochs,
-            "This is an equal step downward in each epoch. ExponentialLR has an equal *factor*.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: 1 - (initial_rate - final_rate) / epochs,
-            "This spreads the difference of the two rates over the epochs. ExponentialLR spreads their fraction.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: 1 - (1 - final_rate / initial_rate) / epochs,
-            "An equal part of the initial rate is taken off in each epoch. Equal factors make a power: take a root.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: initial_rate * (final_rate / initial_rate) ** (1 / epochs),
-            "This is the rate of epoch 1. Return the factor alone.",
-        ),
-        (
-            lambda initial_rate, final_rate, epochs: (final_rate - initial_rate) ** (1 / epochs),
-            "Compare the two rates by their quotient; the difference is negative and has no real root.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda initial_rate, final_rate, epochs: (initial_rate / final_rate) ** (1 / epochs),
+        "This is the factor that leads back up, above 1. Turn the fraction over: the final rate stands on top.",
+        lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) / epochs,
+        "The fraction is divided by `epochs`. (So it is in `... ** 1 / epochs`: Python takes the power first. "
+        "Parentheses: `(1 / epochs)`.)",
+        lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** (1 / (epochs - 1)),
+        "One factor too few: from epoch 0 to epoch number `epochs` the rate is multiplied `epochs` times.",
+        lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** (1 / (epochs + 1)),
+        "One factor too many: from epoch 0 to epoch number `epochs` the rate is multiplied `epochs` times.",
+        lambda initial_rate, final_rate, epochs: (final_rate / initial_rate) ** epochs,
+        "The power of the whole is taken in place of the root: `gamma ** epochs` equals the fraction.",
+        lambda initial_rate, final_rate, epochs: math.log(final_rate / initial_rate) / epochs,
+        "This is the logarithm of `gamma`. Take `np.exp` of it.",
+        lambda initial_rate, final_rate, epochs: math.exp(math.log10(final_rate / initial_rate) / epochs),
+        "`np.log10` undone by `np.exp`: the two belong to different bases. Use `np.log` with `np.exp`.",
+        lambda initial_rate, final_rate, epochs: (initial_rate - final_rate) / epochs,
+        "This is an equal step downward in each epoch. ExponentialLR has an equal *factor*.",
+        lambda initial_rate, final_rate, epochs: 1 - (initial_rate - final_rate) / epochs,
+        "This spreads the difference of the two rates over the epochs. ExponentialLR spreads their fraction.",
+        lambda initial_rate, final_rate, epochs: 1 - (1 - final_rate / initial_rate) / epochs,
+        "An equal part of the initial rate is taken off in each epoch. Equal factors make a power: take a root.",
+        lambda initial_rate, final_rate, epochs: initial_rate * (final_rate / initial_rate) ** (1 / epochs),
+        "This is the rate of epoch 1. Return the factor alone.",
+        lambda initial_rate, final_rate, epochs: (final_rate - initial_rate) ** (1 / epochs),
+        "Compare the two rates by their quotient; the difference is negative and has no real root.",
+    ),
     hints=[
         "Write down the rate of epoch number `epochs` under ExponentialLR, and set it equal to `final_rate`.",
         "`initial_rate * gamma ** epochs == final_rate`. Divide by `initial_rate`; what undoes a power?",
@@ -502,79 +446,44 @@ exercise(
     ],
     verify=goes_on_later,
     also_right=[train_scheduled_batch_by_batch, train_scheduled_in_arrays],
-    wrong=[
-        (
-            edited(train_scheduled, TRAINED, TRAINED.replace("rate", "learning_rate")),
-            "The schedule is asked, and the training still runs at `learning_rate`. Hand `rate` to `train_batches`.",
-        ),
-        (
-            edited(train_scheduled, KEPT, KEPT + "\n        learning_rate = rate"),
-            "The rate of the last epoch goes back in as the initial one, so it falls faster and faster. The schedule "
-            "wants the *initial* rate each time: leave `learning_rate` as it came.",
-        ),
-        (
-            edited(train_scheduled, ASKED, "schedule(epoch + 1, learning_rate)"),
-            "The schedule is one epoch ahead. The first epoch has the number 0 and runs at the initial rate.",
-        ),
-        (
-            edited(train_scheduled, ASKED, "schedule(max(epoch - 1, 0), learning_rate)"),
-            "The schedule is one epoch late. Ask it with the number of the epoch that is about to run.",
-        ),
-        (
-            edited(train_scheduled, KEPT, "rates.append(schedule(epoch + 1, learning_rate))"),
-            "The training is right; the rates recorded are those of the next epoch. Record the one that was used.",
-        ),
-        (
-            edited(train_scheduled, KEPT, "rates.append(learning_rate)"),
-            "The training is right, but the rates recorded are all the initial one. Record `rate`.",
-        ),
-        (
-            scheduler_asked_in_every_batch,
-            "The rate falls from batch to batch. Here a schedule counts epochs: one rate for all batches of an epoch.",
-        ),
-        (
-            at_one_rate,
-            "All epochs run at the rate of epoch 0. Ask the schedule again before each epoch.",
-        ),
-        (
-            at_the_last_rate,
-            "All epochs run at the last rate. Each has its own: train one epoch at a time.",
-        ),
-        (
-            edited(train_scheduled, TRAINED, TRAINED.replace("1", "epochs"), "losses.append(new[0])", "losses += new"),
-            "Each rate is used for `epochs` epochs. In one round of the loop train a single epoch.",
-        ),
-        (
-            edited(train_scheduled, TRAINED, TRAINED.replace("rng", "np.random.default_rng(0)")),
-            "Each epoch makes a generator of its own, so all epochs have the same batches. Hand on the `rng` that "
-            "came in.",
-        ),
-        (
-            edited(train_scheduled, TAKEN, TAKEN.replace("parameters", "end"), RETURNED, "return end, losses, rates"),
-            "Every epoch starts from the first parameters again. Go on from those that the last epoch returned.",
-        ),
-        (
-            edited(train_scheduled, TAKEN, TAKEN.replace("parameters", "_")),
-            "Every epoch starts from the same parameters. Take over those that `train_batches` returns.",
-        ),
-        (
-            edited(train_scheduled, TRAINED, TRAINED.replace("batch_size", "len(X)")),
-            "All rows go into one batch. Hand on `batch_size`.",
-        ),
-        (
-            edited(train_scheduled, "new[0]", "new"),
-            "`train_batches` returns its losses in a list, even for one epoch, so yours are lists in a list. Take its "
-            "only entry, `[0]`.",
-        ),
-        (
-            edited(train_scheduled, RETURNED, "    " + RETURNED),
-            "Only one epoch is run: is the `return` inside the loop?",
-        ),
-        (
-            edited(train_scheduled, "        losses.append", "    losses.append", f"        {KEPT}", f"    {KEPT}"),
-            "Only the last loss and rate are kept. Append both inside the loop, one for each epoch.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(train_scheduled, TRAINED, TRAINED.replace("rate", "learning_rate")),
+        "The schedule is asked, and the training still runs at `learning_rate`. Hand `rate` to `train_batches`.",
+        edited(train_scheduled, KEPT, KEPT + "\n        learning_rate = rate"),
+        "The rate of the last epoch goes back in as the initial one, so it falls faster and faster. The schedule "
+        "wants the *initial* rate each time: leave `learning_rate` as it came.",
+        edited(train_scheduled, ASKED, "schedule(epoch + 1, learning_rate)"),
+        "The schedule is one epoch ahead. The first epoch has the number 0 and runs at the initial rate.",
+        edited(train_scheduled, ASKED, "schedule(max(epoch - 1, 0), learning_rate)"),
+        "The schedule is one epoch late. Ask it with the number of the epoch that is about to run.",
+        edited(train_scheduled, KEPT, "rates.append(schedule(epoch + 1, learning_rate))"),
+        "The training is right; the rates recorded are those of the next epoch. Record the one that was used.",
+        edited(train_scheduled, KEPT, "rates.append(learning_rate)"),
+        "The training is right, but the rates recorded are all the initial one. Record `rate`.",
+        scheduler_asked_in_every_batch,
+        "The rate falls from batch to batch. Here a schedule counts epochs: one rate for all batches of an epoch.",
+        at_one_rate,
+        "All epochs run at the rate of epoch 0. Ask the schedule again before each epoch.",
+        at_the_last_rate,
+        "All epochs run at the last rate. Each has its own: train one epoch at a time.",
+        edited(train_scheduled, TRAINED, TRAINED.replace("1", "epochs"), "losses.append(new[0])", "losses += new"),
+        "Each rate is used for `epochs` epochs. In one round of the loop train a single epoch.",
+        edited(train_scheduled, TRAINED, TRAINED.replace("rng", "np.random.default_rng(0)")),
+        "Each epoch makes a generator of its own, so all epochs have the same batches. Hand on the `rng` that came in.",
+        edited(train_scheduled, TAKEN, TAKEN.replace("parameters", "end"), RETURNED, "return end, losses, rates"),
+        "Every epoch starts from the first parameters again. Go on from those that the last epoch returned.",
+        edited(train_scheduled, TAKEN, TAKEN.replace("parameters", "_")),
+        "Every epoch starts from the same parameters. Take over those that `train_batches` returns.",
+        edited(train_scheduled, TRAINED, TRAINED.replace("batch_size", "len(X)")),
+        "All rows go into one batch. Hand on `batch_size`.",
+        edited(train_scheduled, "new[0]", "new"),
+        "`train_batches` returns its losses in a list, even for one epoch, so yours are lists in a list. Take its "
+        "only entry, `[0]`.",
+        edited(train_scheduled, RETURNED, "    " + RETURNED),
+        "Only one epoch is run: is the `return` inside the loop?",
+        edited(train_scheduled, "        losses.append", "    losses.append", f"        {KEPT}", f"    {KEPT}"),
+        "Only the last loss and rate are kept. Append both inside the loop, one for each epoch.",
+    ),
     hints=[
         "A loop over the epochs, from 0. In each: which rate, one epoch of training, then write both numbers down.",
         "`rate = schedule(epoch, learning_rate)`, then `my_train_batches(...)` with that rate and 1 for its epochs. "
@@ -722,66 +631,40 @@ exercise(
         lambda epoch, initial_rate: np.where(epoch < 60, initial_rate, initial_rate / 10),
         lambda epoch, initial_rate: np.exp(np.log(initial_rate) - 0.02 * epoch),
     ],
-    wrong=[
-        (
-            lambda epoch, initial_rate: initial_rate,
-            "A constant rate of 0.2 stays on its noise floor. Let the rate fall, so that the floor falls with it.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 0.95**epoch,
-            "This is the slide that served batches of 4. Batches of 8 take half as many steps in an epoch, so the rate "
-            "has to stay large for more epochs.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 0.3 ** (epoch // 20),
-            "These are the stairs that served batches of 4. Batches of 8 take half as many steps in an epoch, so the "
-            "rate has to stay large for more epochs.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 0.8**epoch,
-            "The rate is gone before the network has learned the curve, and then it stands still. A larger γ, or "
-            "stairs with longer steps, leave it time.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate / (1 + epoch),
-            "This halves the rate after the very first epoch, when the network has hardly moved. Let it fall far more "
-            "slowly, over tens of epochs.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 0.99**epoch,
-            "The last steps are still large, so the loss ends on a noise floor. Let the rate fall further.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 0.1 ** (epoch // 75),
-            "The rate falls when it is nearly over. Give the small steps some twenty epochs or more.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 0.975**epoch,
-            "Nearly. Your γ is a little too small for batches of 8, which take fewer steps.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate * 1.06**epoch,
-            "A rate that grows ends in an explosion. The large steps belong at the start, the small ones at the end.",
-        ),
-        (
-            lambda epoch, initial_rate: 0.05,
-            "Epoch 0 has to run at `initial_rate`, here 0.2, and the rest follows from there.",
-        ),
-        (
-            lambda epoch, initial_rate: 0.2 * 0.98**epoch,
-            "It starts at 0.2 whatever comes in. Take `initial_rate` in place of the number, and the same schedule "
-            "serves a run with any initial rate.",
-        ),
-        (
-            lambda epoch, initial_rate: initial_rate - 0.005 * epoch,
-            "A rate has to be a positive number in all of the 80 epochs. Subtract less, or multiply by a factor.",
-        ),
-        (
-            schedule_with_a_memory,
-            "The same epoch has to get the same rate each time. Compute it from `epoch` and `initial_rate` alone, with "
-            "nothing remembered between two calls.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda epoch, initial_rate: initial_rate,
+        "A constant rate of 0.2 stays on its noise floor. Let the rate fall, so that the floor falls with it.",
+        lambda epoch, initial_rate: initial_rate * 0.95**epoch,
+        "This is the slide that served batches of 4. Batches of 8 take half as many steps in an epoch, so the rate "
+        "has to stay large for more epochs.",
+        lambda epoch, initial_rate: initial_rate * 0.3 ** (epoch // 20),
+        "These are the stairs that served batches of 4. Batches of 8 take half as many steps in an epoch, so the "
+        "rate has to stay large for more epochs.",
+        lambda epoch, initial_rate: initial_rate * 0.8**epoch,
+        "The rate is gone before the network has learned the curve, and then it stands still. A larger γ, or "
+        "stairs with longer steps, leave it time.",
+        lambda epoch, initial_rate: initial_rate / (1 + epoch),
+        "This halves the rate after the very first epoch, when the network has hardly moved. Let it fall far more "
+        "slowly, over tens of epochs.",
+        lambda epoch, initial_rate: initial_rate * 0.99**epoch,
+        "The last steps are still large, so the loss ends on a noise floor. Let the rate fall further.",
+        lambda epoch, initial_rate: initial_rate * 0.1 ** (epoch // 75),
+        "The rate falls when it is nearly over. Give the small steps some twenty epochs or more.",
+        lambda epoch, initial_rate: initial_rate * 0.975**epoch,
+        "Nearly. Your γ is a little too small for batches of 8, which take fewer steps.",
+        lambda epoch, initial_rate: initial_rate * 1.06**epoch,
+        "A rate that grows ends in an explosion. The large steps belong at the start, the small ones at the end.",
+        lambda epoch, initial_rate: 0.05,
+        "Epoch 0 has to run at `initial_rate`, here 0.2, and the rest follows from there.",
+        lambda epoch, initial_rate: 0.2 * 0.98**epoch,
+        "It starts at 0.2 whatever comes in. Take `initial_rate` in place of the number, and the same schedule "
+        "serves a run with any initial rate.",
+        lambda epoch, initial_rate: initial_rate - 0.005 * epoch,
+        "A rate has to be a positive number in all of the 80 epochs. Subtract less, or multiply by a factor.",
+        schedule_with_a_memory,
+        "The same epoch has to get the same rate each time. Compute it from `epoch` and `initial_rate` alone, with "
+        "nothing remembered between two calls.",
+    ),
     hints=[
         "Large steps while there is still a curve to learn, small ones when there is only noise left. With the "
         "chapter's two schedules the rate falls too early for batches of 8.",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.engine import attempt
 
 exercise = chapter("12", "save, load, resume")
@@ -155,62 +155,38 @@ exercise(
     ],
     use=file_of,
     also_right=[save_parameters_in_one_line, save_parameters_compressed],
-    wrong=[
-        (
-            lambda path, parameters: np.savez(path, parameters),
-            "NumPy has made one array of Python objects out of what it was given, and pickled it. Give it the arrays "
-            "themselves, each with a name; `**` hands over the entries of a dict in this way.",
-        ),
-        (
-            lambda path, parameters: np.savez(path, parameters=parameters),
-            "The list went in as one entry, `parameters`, an array of Python objects, pickled. Give each array a name "
-            "of its own: `W1`, `b1`, `W2`, ...",
-        ),
-        (
-            lambda path, parameters: np.savez(path, **{f"layer{k}": p for k, p in enumerate(parameters, 1)}),
-            "Each dict went in whole, as an array of Python objects, pickled. Save the arrays inside the dicts, each "
-            "under a name of its own.",
-        ),
-        (
-            save_by_position,
-            "Without names NumPy calls them `arr_0`, `arr_1`, and nobody knows which is which. Build a dict of names "
-            "and hand it over with `**`.",
-        ),
-        (
-            save_in_every_round,
-            "Each call of `np.savez` replaces the file, so the last layer is all that is left. Collect the arrays "
-            "first, then save once.",
-        ),
-        (
-            lambda path, parameters: np.savez(path, W1=parameters[0]["W"], b1=parameters[0]["b"]),
-            "Only the first layer is in the file.",
-        ),
-        (
-            lambda path, parameters: path.exists() or save_parameters(path, parameters),
-            "A file that is there already stays as it is. What is saved now has to replace what was saved before.",
-        ),
-        (
-            lambda path, parameters: np.save(path, parameters),
-            "`np.save` writes a single array, here one of Python objects, and puts `.npy` behind the name. `np.savez` "
-            "writes several, each with a name.",
-        ),
-        (
-            save_two_layers,
-            "It saves two layers, however many there are. Go through the list with a loop.",
-        ),
-        (
-            save_first_and_last,
-            "It saves the first and the last layer, however many there are. Go through the list with a loop.",
-        ),
-        (
-            edited(save_parameters, 'f"W{k}"', '"W{k}"', 'f"b{k}"', '"b{k}"'),
-            "The names are literally `W{k}` and `b{k}`: the `f` before the quotes is missing.",
-        ),
-        (
-            save_pickled,
-            "The file is a pickle. It should be an archive of named arrays, as `np.savez` writes it.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda path, parameters: np.savez(path, parameters),
+        "NumPy has made one array of Python objects out of what it was given, and pickled it. Give it the arrays "
+        "themselves, each with a name; `**` hands over the entries of a dict in this way.",
+        lambda path, parameters: np.savez(path, parameters=parameters),
+        "The list went in as one entry, `parameters`, an array of Python objects, pickled. Give each array a name "
+        "of its own: `W1`, `b1`, `W2`, ...",
+        lambda path, parameters: np.savez(path, **{f"layer{k}": p for k, p in enumerate(parameters, 1)}),
+        "Each dict went in whole, as an array of Python objects, pickled. Save the arrays inside the dicts, each "
+        "under a name of its own.",
+        save_by_position,
+        "Without names NumPy calls them `arr_0`, `arr_1`, and nobody knows which is which. Build a dict of names "
+        "and hand it over with `**`.",
+        save_in_every_round,
+        "Each call of `np.savez` replaces the file, so the last layer is all that is left. Collect the arrays "
+        "first, then save once.",
+        lambda path, parameters: np.savez(path, W1=parameters[0]["W"], b1=parameters[0]["b"]),
+        "Only the first layer is in the file.",
+        lambda path, parameters: path.exists() or save_parameters(path, parameters),
+        "A file that is there already stays as it is. What is saved now has to replace what was saved before.",
+        lambda path, parameters: np.save(path, parameters),
+        "`np.save` writes a single array, here one of Python objects, and puts `.npy` behind the name. `np.savez` "
+        "writes several, each with a name.",
+        save_two_layers,
+        "It saves two layers, however many there are. Go through the list with a loop.",
+        save_first_and_last,
+        "It saves the first and the last layer, however many there are. Go through the list with a loop.",
+        edited(save_parameters, 'f"W{k}"', '"W{k}"', 'f"b{k}"', '"b{k}"'),
+        "The names are literally `W{k}` and `b{k}`: the `f` before the quotes is missing.",
+        save_pickled,
+        "The file is a pickle. It should be an archive of named arrays, as `np.savez` writes it.",
+    ),
     hints=[
         "`np.savez(path, W1=..., b1=...)` wants one named array after the other, but how many there are is only known "
         "when the function runs. So collect them in a dict of name -> array first.",
@@ -366,68 +342,38 @@ exercise(
     ],
     use=loaded,
     also_right=[load_parameters_until_none_is_left, load_parameters_by_number],
-    wrong=[
-        (
-            load_unpickling,
-            "It unpickles whatever is in the file, and that may run code. Leave `allow_pickle` at False.",
-        ),
-        (
-            load_as_dict,
-            "This is a dict of all arrays by name. Return the list that was saved, with a dict for each layer.",
-        ),
-        (
-            load_flat,
-            "This is one long list of arrays. Return a list of dicts, `W` and `b` of a layer together.",
-        ),
-        (
-            lambda path: np.load(path),
-            "`np.load` gives the opened file. Take the arrays out of it by their names.",
-        ),
-        (
-            loading(layer=lambda file, k: {"W": file[f"b{k}"], "b": file[f"W{k}"]}),
-            "Weights and biases have changed places.",
-        ),
-        (
-            loading(numbers=lambda n: range(1, n)),
-            "The last layer is missing: `range(1, n)` ends before n.",
-        ),
-        (
-            loading(numbers=lambda n: range(n)),
-            "It asks for `W0`. The numbers begin at 1.",
-        ),
-        (
-            loading(numbers=lambda n: range(1, 3)),
-            "It reads two layers, however many there are. Count them in `file.files`.",
-        ),
-        (
-            loading(numbers=lambda n: range(1, 2 * n + 1)),
-            "It asks for too many: `file.files` counts the weights and the biases, so there are half as many layers.",
-        ),
-        (
-            load_sorted,
-            "Sorted as texts, `W10` comes before `W2`. Count with a number and build the name from it.",
-        ),
-        (
-            loading_by_digit(sorted),
-            "`name[1]` is one digit of `W10`. The number of the layer is all that follows the letter: `name[1:]`.",
-        ),
-        (
-            loading_by_digit(lambda found: range(1, max(found) + 1)),
-            "Of `W10`, `name[1]` is one digit, so it never counts beyond 9. Take `name[1:]`.",
-        ),
-        (
-            load_in_the_order_of_the_file,
-            "It trusts the order of the entries in the file. The names are what says where an array belongs.",
-        ),
-        (
-            load_as_they_come,
-            "The layers come in the order in which they stand in the file. Their numbers say which is the first.",
-        ),
-        (
-            loading(numbers=lambda n: range(1, 2)),
-            "Only the first layer comes back: is the `return` inside the loop?",
-        ),
-    ],
+    wrong=mistakes(
+        load_unpickling,
+        "It unpickles whatever is in the file, and that may run code. Leave `allow_pickle` at False.",
+        load_as_dict,
+        "This is a dict of all arrays by name. Return the list that was saved, with a dict for each layer.",
+        load_flat,
+        "This is one long list of arrays. Return a list of dicts, `W` and `b` of a layer together.",
+        lambda path: np.load(path),
+        "`np.load` gives the opened file. Take the arrays out of it by their names.",
+        loading(layer=lambda file, k: {"W": file[f"b{k}"], "b": file[f"W{k}"]}),
+        "Weights and biases have changed places.",
+        loading(numbers=lambda n: range(1, n)),
+        "The last layer is missing: `range(1, n)` ends before n.",
+        loading(numbers=lambda n: range(n)),
+        "It asks for `W0`. The numbers begin at 1.",
+        loading(numbers=lambda n: range(1, 3)),
+        "It reads two layers, however many there are. Count them in `file.files`.",
+        loading(numbers=lambda n: range(1, 2 * n + 1)),
+        "It asks for too many: `file.files` counts the weights and the biases, so there are half as many layers.",
+        load_sorted,
+        "Sorted as texts, `W10` comes before `W2`. Count with a number and build the name from it.",
+        loading_by_digit(sorted),
+        "`name[1]` is one digit of `W10`. The number of the layer is all that follows the letter: `name[1:]`.",
+        loading_by_digit(lambda found: range(1, max(found) + 1)),
+        "Of `W10`, `name[1]` is one digit, so it never counts beyond 9. Take `name[1:]`.",
+        load_in_the_order_of_the_file,
+        "It trusts the order of the entries in the file. The names are what says where an array belongs.",
+        load_as_they_come,
+        "The layers come in the order in which they stand in the file. Their numbers say which is the first.",
+        loading(numbers=lambda n: range(1, 2)),
+        "Only the first layer comes back: is the `return` inside the loop?",
+    ),
     hints=[
         "`with np.load(path) as file:` opens it. `file.files` is the list of the names, two of them for each layer.",
         'With k from 1 up to the number of layers, the arrays are `file[f"W{k}"]` and `file[f"b{k}"]`.',
@@ -521,48 +467,30 @@ exercise(
     ],
     use=draws_of,
     also_right=[generator_from_its_class, generator_from_a_copy],
-    wrong=[
-        (
-            lambda state: np.random.default_rng(),
-            "This generator is fresh, and another one each time: the state has not reached it. "
-            "`rng.bit_generator.state` hands out a copy, so writing into that changes nothing; assign the whole dict.",
-        ),
-        (
-            generator_that_forgets,
-            "This generator is fresh, the same whatever the state: the state has not reached it. "
-            "`rng.bit_generator.state` hands out a copy, so writing into that changes nothing; assign the whole dict.",
-        ),
-        (
-            lambda state: np.random.default_rng(state["state"]["state"]),
-            "A state is no seed. `default_rng(number)` stirs the number into a new start; set "
-            "`rng.bit_generator.state` instead.",
-        ),
-        (
-            lambda state: with_the_position_of(state, np.random.default_rng(0)),
-            "`state` alone is not all of it: `inc` belongs to the state too. Assign the whole dict.",
-        ),
-        (
-            edited(generator_from, "= state", '= state | {"has_uint32": 0, "uinteger": 0}'),
-            "`has_uint32` and `uinteger` belong to the state as well: half of a number that is still to be handed out.",
-        ),
-        (
-            lambda state: generator_from(state).bit_generator,
-            "This is the source of the bits inside a generator. Return the generator around it.",
-        ),
-        (
-            lambda state: state,
-            "This is the state itself. Return a generator in that state.",
-        ),
-        (
-            edited(generator_from, "np.random.default_rng()", "notebook_rng"),
-            "Each call sets back the same generator, that of the notebook, so two runs would draw from one. Make a "
-            "new one inside the function.",
-        ),
-        (
-            lambda state: np.random.default_rng(state),
-            "`default_rng` takes a seed, not a state. Make any generator first, then give it the state.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda state: np.random.default_rng(),
+        "This generator is fresh, and another one each time: the state has not reached it. "
+        "`rng.bit_generator.state` hands out a copy, so writing into that changes nothing; assign the whole dict.",
+        generator_that_forgets,
+        "This generator is fresh, the same whatever the state: the state has not reached it. "
+        "`rng.bit_generator.state` hands out a copy, so writing into that changes nothing; assign the whole dict.",
+        lambda state: np.random.default_rng(state["state"]["state"]),
+        "A state is no seed. `default_rng(number)` stirs the number into a new start; set "
+        "`rng.bit_generator.state` instead.",
+        lambda state: with_the_position_of(state, np.random.default_rng(0)),
+        "`state` alone is not all of it: `inc` belongs to the state too. Assign the whole dict.",
+        edited(generator_from, "= state", '= state | {"has_uint32": 0, "uinteger": 0}'),
+        "`has_uint32` and `uinteger` belong to the state as well: half of a number that is still to be handed out.",
+        lambda state: generator_from(state).bit_generator,
+        "This is the source of the bits inside a generator. Return the generator around it.",
+        lambda state: state,
+        "This is the state itself. Return a generator in that state.",
+        edited(generator_from, "np.random.default_rng()", "notebook_rng"),
+        "Each call sets back the same generator, that of the notebook, so two runs would draw from one. Make a "
+        "new one inside the function.",
+        lambda state: np.random.default_rng(state),
+        "`default_rng` takes a seed, not a state. Make any generator first, then give it the state.",
+    ),
     hints=[
         "Two steps: make any generator, then put the state into it.",
         "`rng.bit_generator.state` can be read, and it can be assigned to as well.",
@@ -998,23 +926,23 @@ exercise(
     verify=rest_goes_on,
     also_right=[(rest_to_text_by_name, rest_from_text_by_name), (rest_to_lines, rest_from_lines)],
     wrong=[
-        ((rest_to_text, 3), "Hand over both functions: `check(rest=(rest_to_text, rest_from_text))`."),
-        (
+        *mistakes(
+            (rest_to_text, 3),
+            "Hand over both functions: `check(rest=(rest_to_text, rest_from_text))`.",
             (without_parameters, lambda rest: rest),
             "`rest_to_text` returns something other than a text. `json.dumps` makes a text of a dict.",
-        ),
-        (
             with_rest_changed(lambda rest: rest | {"state": rest["rng"].bit_generator.state}),
             "The dict that comes back has more keys than the seven that went in. What was needed on the way only must "
             "come out again: `rest.pop(key)` removes an entry and returns it.",
-        ),
-        (
             with_rest_changed(lambda rest: rest | {"rng": np.random.default_rng(4)}),
             "The next draws are different: the generator was made anew. Write `rng.bit_generator.state` to the text.",
+            with_rest_changed(lambda rest: rest | {"rng": rest["rng"].bit_generator.state}),
+            ADVICE[STATE_FOR_RNG],
+            with_rest_changed(lambda rest: rest | {"rng": with_the_state_of(rest["rng"])}),
+            ADVICE[SHARED.format("rng")],
+            (rest_to_text, edited(rest_from_text, "json.loads", "eval")),
+            ADVICE[RUNS_TEXT],
         ),
-        (with_rest_changed(lambda rest: rest | {"rng": rest["rng"].bit_generator.state}), ADVICE[STATE_FOR_RNG]),
-        (with_rest_changed(lambda rest: rest | {"rng": with_the_state_of(rest["rng"])}), ADVICE[SHARED.format("rng")]),
-        ((rest_to_text, edited(rest_from_text, "json.loads", "eval")), ADVICE[RUNS_TEXT]),
         *(
             (rest_without(key), ADVICE[MISSING.format(key)])
             for key in without_parameters(example_run(np.random.default_rng(0)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.exercises import chapter, edited
+from nnlib.exercises import chapter, edited, mistakes
 
 exercise = chapter("13", "digits")
 
@@ -90,33 +90,21 @@ exercise(
         lambda labels, n_classes: (labels[:, np.newaxis] == np.arange(n_classes)).astype(float),
         lambda labels, n_classes: np.array([[float(label == k) for k in range(n_classes)] for label in labels]),
     ],
-    wrong=[
-        (
-            lambda labels, n_classes: np.eye(labels.max() + 1)[labels],
-            "A digit that does not occur among the labels still has its output: `n_classes` columns, always.",
-        ),
-        (
-            edited(one_hot, "labels] = 1", "labels - 1] = 1"),
-            "One column off: label 0 belongs to column 0, the first one.",
-        ),
-        (
-            edited(one_hot, "Y[np.arange(len(labels)), labels] = 1", "Y[:, labels] = 1"),
-            "`Y[:, labels]` is whole columns, so every row gets every label. Each row has one label of its own: give "
-            "the rows an index too.",
-        ),
-        (
-            edited(one_hot, "labels] = 1", "labels] = labels"),
-            "The target is 1 whatever the digit is. Which digit it is says the column.",
-        ),
-        (
-            lambda labels, n_classes: 1 - np.eye(n_classes)[labels],
-            "The wrong way around: 1 in the column of the label, 0 in all others.",
-        ),
-        (
-            lambda labels, n_classes: 2 * np.eye(n_classes)[labels] - 1,
-            "Zeros, not −1, beside the one: the outputs are sigmoids, between 0 and 1.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda labels, n_classes: np.eye(labels.max() + 1)[labels],
+        "A digit that does not occur among the labels still has its output: `n_classes` columns, always.",
+        edited(one_hot, "labels] = 1", "labels - 1] = 1"),
+        "One column off: label 0 belongs to column 0, the first one.",
+        edited(one_hot, "Y[np.arange(len(labels)), labels] = 1", "Y[:, labels] = 1"),
+        "`Y[:, labels]` is whole columns, so every row gets every label. Each row has one label of its own: give "
+        "the rows an index too.",
+        edited(one_hot, "labels] = 1", "labels] = labels"),
+        "The target is 1 whatever the digit is. Which digit it is says the column.",
+        lambda labels, n_classes: 1 - np.eye(n_classes)[labels],
+        "The wrong way around: 1 in the column of the label, 0 in all others.",
+        lambda labels, n_classes: 2 * np.eye(n_classes)[labels] - 1,
+        "Zeros, not −1, beside the one: the outputs are sigmoids, between 0 and 1.",
+    ),
     hints=[
         "Start with zeros, `n_classes` columns. Each row gets a single 1. In which column?",
         "NumPy takes two lists of indices side by side: `Y[[0, 1, 2], labels] = 1` for three rows.",
@@ -203,37 +191,25 @@ exercise(
         ([6, 2.5, 0.5, 4], falling, *pictures_of(rng.integers(10, size=9))),
     ],
     also_right=[choose_by_list, choose_by_max, choose_fewest_mistakes],
-    wrong=[
-        (
-            lambda settings, train, X, labels: max(
-                np.sum(train(setting).predict(X).argmax(axis=1) == labels) for setting in settings
-            ),
-            "This is how many the best network got right. Return the setting that it was trained with.",
+    wrong=mistakes(
+        lambda settings, train, X, labels: max(
+            np.sum(train(setting).predict(X).argmax(axis=1) == labels) for setting in settings
         ),
-        (
-            lambda settings, train, X, labels: int(
-                np.argmax([np.sum(train(setting).predict(X).argmax(axis=1) == labels) for setting in settings])
-            ),
-            "This is the place of the best setting in the list. Return the setting itself.",
+        "This is how many the best network got right. Return the setting that it was trained with.",
+        lambda settings, train, X, labels: int(
+            np.argmax([np.sum(train(setting).predict(X).argmax(axis=1) == labels) for setting in settings])
         ),
-        (
-            edited(choose, "n_right > most", "n_right >= most"),
-            "On a tie the earlier setting wins: replace the best only when the new one is better.",
-        ),
-        (
-            edited(choose, "n_right > most", "True"),
-            "The last setting always wins. Replace the best only when the new one gets more right.",
-        ),
-        (
-            edited(choose_fewest_mistakes, "min(mistakes", "max(mistakes"),
-            "This is the setting with the most mistakes.",
-        ),
-        (
-            edited(choose_by_max, ".argmax(axis=1) == labels", ".max(axis=1)"),
-            "This takes the network whose largest outputs are largest: the most confident one. Compare its answers, "
-            "`argmax(axis=1)`, with the labels.",
-        ),
-    ],
+        "This is the place of the best setting in the list. Return the setting itself.",
+        edited(choose, "n_right > most", "n_right >= most"),
+        "On a tie the earlier setting wins: replace the best only when the new one is better.",
+        edited(choose, "n_right > most", "True"),
+        "The last setting always wins. Replace the best only when the new one gets more right.",
+        edited(choose_fewest_mistakes, "min(mistakes", "max(mistakes"),
+        "This is the setting with the most mistakes.",
+        edited(choose_by_max, ".argmax(axis=1) == labels", ".max(axis=1)"),
+        "This takes the network whose largest outputs are largest: the most confident one. Compare its answers, "
+        "`argmax(axis=1)`, with the labels.",
+    ),
     hints=[
         "Go through the settings. For each, train a network, count its right answers, and keep the best so far.",
         "The answers of a network `nn` are `nn.predict(X).argmax(axis=1)`; compare them with `labels` and sum.",
@@ -274,32 +250,20 @@ exercise(
         lambda n_right, n: (n_right * (n - n_right) / n**3) ** 0.5,
         lambda n_right, n: np.sqrt(n_right * (1 - n_right / n)) / n,
     ],
-    wrong=[
-        (
-            edited(standard_error, "p * (1 - p) / n", "p * (1 - p)"),
-            "This is the spread of a single answer. A mean of n of them spreads less: divide the variance by n.",
-        ),
-        (
-            edited(standard_error, "np.sqrt(p * (1 - p) / n)", "p * (1 - p) / n"),
-            "This is a variance. The standard error is its root.",
-        ),
-        (
-            edited(standard_error, "np.sqrt(p * (1 - p) / n)", "np.sqrt(p * (1 - p)) / n"),
-            "Here the standard deviation is divided by n. It is the variance that is: `n` belongs under the root.",
-        ),
-        (
-            edited(standard_error, "(1 - p) / n", "(1 - p) / (n - 1)"),
-            "With n − 1 this is another estimate of the spread. The task's formula divides by n.",
-        ),
-        (
-            edited(standard_error, "p * (1 - p) / n", "p / n"),
-            "The factor 1 − p is missing: where every answer is right there is no spread at all.",
-        ),
-        (
-            edited(standard_error, "(1 - p) / n)", "(1 - p) * n)"),
-            "This is the standard error of the number of right answers. For the share, divide by n in the root.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(standard_error, "p * (1 - p) / n", "p * (1 - p)"),
+        "This is the spread of a single answer. A mean of n of them spreads less: divide the variance by n.",
+        edited(standard_error, "np.sqrt(p * (1 - p) / n)", "p * (1 - p) / n"),
+        "This is a variance. The standard error is its root.",
+        edited(standard_error, "np.sqrt(p * (1 - p) / n)", "np.sqrt(p * (1 - p)) / n"),
+        "Here the standard deviation is divided by n. It is the variance that is: `n` belongs under the root.",
+        edited(standard_error, "(1 - p) / n", "(1 - p) / (n - 1)"),
+        "With n − 1 this is another estimate of the spread. The task's formula divides by n.",
+        edited(standard_error, "p * (1 - p) / n", "p / n"),
+        "The factor 1 − p is missing: where every answer is right there is no spread at all.",
+        edited(standard_error, "(1 - p) / n)", "(1 - p) * n)"),
+        "This is the standard error of the number of right answers. For the share, divide by n in the root.",
+    ),
     hints=[
         "The share of right answers is a mean of zeros and ones. What did chapter 10 say of the spread of a mean?",
         "One answer, 1 with probability p and else 0, has the variance p (1 − p). A mean of n has that over n.",
@@ -345,29 +309,19 @@ exercise(
         (np.repeat([2, 0], 4), np.repeat([1, 0], 4), 3),
     ],
     also_right=[confusion_by_pairs, confusion_by_place, confusion_added_at],
-    wrong=[
-        (
-            edited(confusion_added_at, "np.add.at(counts, (labels, answers), 1)", "counts[labels, answers] += 1"),
-            "`counts[labels, answers] += 1` reads, adds and writes once, so a pair that comes five times counts as "
-            "one. Loop over the pairs, or use `np.add.at`.",
-        ),
-        (
-            edited(confusion, "counts[label, answer]", "counts[answer, label]"),
-            "Rows and columns are swapped: a row for each label, a column for each answer.",
-        ),
-        (
-            edited(confusion, "counts[label, answer] += 1", "counts[label, answer] += label != answer"),
-            "Only the mistakes are counted. The right answers belong in the matrix too, on its diagonal.",
-        ),
-        (
-            edited(confusion, "counts[label, answer] += 1", "counts[label, answer] += label == answer"),
-            "Only the right answers are counted. The mistakes are what the matrix is made for.",
-        ),
-        (
-            lambda labels, answers, n_classes: confusion(labels, answers, n_classes) / len(labels),
-            "These are shares. Return the counts.",
-        ),
-    ],
+    wrong=mistakes(
+        edited(confusion_added_at, "np.add.at(counts, (labels, answers), 1)", "counts[labels, answers] += 1"),
+        "`counts[labels, answers] += 1` reads, adds and writes once, so a pair that comes five times counts as "
+        "one. Loop over the pairs, or use `np.add.at`.",
+        edited(confusion, "counts[label, answer]", "counts[answer, label]"),
+        "Rows and columns are swapped: a row for each label, a column for each answer.",
+        edited(confusion, "counts[label, answer] += 1", "counts[label, answer] += label != answer"),
+        "Only the mistakes are counted. The right answers belong in the matrix too, on its diagonal.",
+        edited(confusion, "counts[label, answer] += 1", "counts[label, answer] += label == answer"),
+        "Only the right answers are counted. The mistakes are what the matrix is made for.",
+        lambda labels, answers, n_classes: confusion(labels, answers, n_classes) / len(labels),
+        "These are shares. Return the counts.",
+    ),
     hints=[
         "A table of zeros, of `dtype=int`. Each picture adds 1 in the row of its label and the column of its answer.",
         "`for label, answer in zip(labels, answers):`",
@@ -430,32 +384,20 @@ exercise(
         (rng.uniform(size=(1, 4, 5)), -2, -1),
     ],
     also_right=[shifted_by_padding, shifted_by_rolling, shifted_by_slices],
-    wrong=[
-        (
-            lambda pictures, right, down: np.roll(pictures, (down, right), axis=(1, 2)),
-            "What leaves the picture on one side comes in again on the other: `np.roll` goes around. Fill with 0.",
-        ),
-        (
-            lambda pictures, right, down: shifted(pictures, -right, -down),
-            "It moves the other way: `right=1` takes the ink from column 0 to column 1.",
-        ),
-        (
-            lambda pictures, right, down: shifted(pictures, down, right),
-            "The two directions are swapped: `down` moves along axis 1, the rows, and `right` along axis 2.",
-        ),
-        (
-            lambda pictures, right, down: shifted(pictures, right, -down),
-            "Rows count from the top, so `down=1` takes the ink from row 0 to row 1. Yours moves up.",
-        ),
-        (
-            lambda pictures, right, down: shifted(pictures, right, 0),
-            "It never moves down: `down` is not used.",
-        ),
-        (
-            lambda pictures, right, down: shifted(pictures, max(right, 0), max(down, 0)),
-            "A negative number moves to the left, or up. Yours stays where it is.",
-        ),
-    ],
+    wrong=mistakes(
+        lambda pictures, right, down: np.roll(pictures, (down, right), axis=(1, 2)),
+        "What leaves the picture on one side comes in again on the other: `np.roll` goes around. Fill with 0.",
+        lambda pictures, right, down: shifted(pictures, -right, -down),
+        "It moves the other way: `right=1` takes the ink from column 0 to column 1.",
+        lambda pictures, right, down: shifted(pictures, down, right),
+        "The two directions are swapped: `down` moves along axis 1, the rows, and `right` along axis 2.",
+        lambda pictures, right, down: shifted(pictures, right, -down),
+        "Rows count from the top, so `down=1` takes the ink from row 0 to row 1. Yours moves up.",
+        lambda pictures, right, down: shifted(pictures, right, 0),
+        "It never moves down: `down` is not used.",
+        lambda pictures, right, down: shifted(pictures, max(right, 0), max(down, 0)),
+        "A negative number moves to the left, or up. Yours stays where it is.",
+    ),
     hints=[
         "Start with an array of zeros. Which part of the old picture is copied, and to where?",
         "One to the right: `moved[:, :, 1:] = pictures[:, :, :-1]`. But the numbers may also be 0 or negative.",

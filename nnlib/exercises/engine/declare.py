@@ -109,6 +109,11 @@ def exercises():
     return dict(sorted(registry.items(), key=lambda item: item[1].chapter))  # stable within one
 
 
+def mistakes(*answers_and_hints):
+    """The wrong answers of an exercise, each followed by its hint, as the pairs that `wrong` takes."""
+    return list(zip(answers_and_hints[::2], answers_and_hints[1::2], strict=True))
+
+
 def edited(function, *changes):
     """A wrong answer told as a reader would type it: `function` with some of its text changed.
 
