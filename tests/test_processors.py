@@ -28,16 +28,21 @@ def test_an_emulated_processor_lacks_what_the_real_one_lacks(name, features, lac
     assert run.environment["COURSE_THREADS"] == run.environment["OPENBLAS_NUM_THREADS"] == "2"
 
 
-@pytest.mark.parametrize("quick", [True, False])
-def test_every_processor_is_planned(quick):
-    planned = list(processors.planned(quick, AVX_512))
-    assert {run.name for run in planned} >= {*processors.PROCESSORS, "rounding 1"}
-    assert {run.threads for run in planned} == {1, 2}
-    assert {run.name for run in planned if run.arguments is not processors.CHAPTERS} >= {
-        "Prescott",
-        "SkylakeX",
-        "rounding 1",
+def test_every_processor_is_planned():
+    planned = list(processors.planned(False, AVX_512))
+    assert {(run.name, run.threads) for run in planned} >= {(name, n) for name in processors.PROCESSORS for n in (1, 2)}
+    assert all(run.arguments is processors.ALL for run in planned)
+
+
+def test_for_every_day_chapters_and_numbers_are_planned():
+    planned = list(processors.planned(True, AVX_512))
+    assert {run.name: run.arguments[0] for run in planned} == {
+        "rounding 1": "tests",
+        "Prescott": "notebooks",
+        "Sandybridge": "notebooks",
+        "SkylakeX": "notebooks",
     }
+    assert {run.threads for run in planned} == {1, 2}
 
 
 def test_what_is_left_out_exists():

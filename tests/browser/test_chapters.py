@@ -20,6 +20,14 @@ def live_figures(lab):
     return [LivePage(lab, cells.nth(k)) for k in range(cells.count())]
 
 
+def heard(handle):
+    """What a screen reader says of a slider, its name and its value, and the number beside it."""
+    return handle.evaluate(
+        """handle => [handle.getAttribute("aria-label"), handle.getAttribute("aria-valuetext"),
+            handle.closest(".widget-inline-hbox").querySelector(".widget-readout").textContent]"""
+    )
+
+
 def turn(live, handle):
     """Press an arrow key on a slider's handle, away from the nearer end, and wait for another picture."""
     handle.scroll_into_view_if_needed()
@@ -78,6 +86,8 @@ def test_runs_to_its_end_and_every_control_answers(lab, path):
             live.wait_until_sharp()
         for k in range(sliders.count()):
             turn(live, sliders.nth(k))
+            name, said, shown = heard(sliders.nth(k))
+            assert name and said == shown, "a screen reader says something else than the slider shows"
         seen = watch.stop()
         assert (seen["blank"], seen["moved"]) == (0, 0), "the picture went blank or moved"
         assert live.readout().strip()

@@ -4,7 +4,9 @@ All of them are plain ipywidgets, so `control.value` reads and sets them, from t
 """
 
 import math
+from pathlib import Path
 
+import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
@@ -78,6 +80,15 @@ class Action(ipywidgets.Button):
 
     def _count(self):
         self.value += 1
+
+
+class Spoken(anywidget.AnyWidget):
+    """Nothing to see: it lets a screen reader say the name of each slider of its panel and the value that it shows."""
+
+    _esm = Path(__file__).with_name("spoken.js")
+
+    def __init__(self):
+        super().__init__(layout={"height": "0", "margin": "0"})
 
 
 def action(label):

@@ -58,7 +58,7 @@ from IPython.display import display
 from nnlib.exercises.engine import record
 from nnlib.plain_words import in_plain_words
 from nnlib.plots import DEFAULTS, style
-from nnlib.widgets.live.controls import Action, align, in_words, place, row, stops
+from nnlib.widgets.live.controls import Action, Spoken, align, in_words, place, row, stops
 from nnlib.widgets.live.frames import Frames, encode
 
 _open = {}  # name -> the Live of that name; running its cell again closes the one before
@@ -452,6 +452,7 @@ class Live:
             *parts,
             row(settings),
             self._clock,
+            Spoken(),
             ipywidgets.HTML(STYLE + together),
         ]
         self._panel = Panel(self._in_words, children)
