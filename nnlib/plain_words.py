@@ -2,6 +2,8 @@
 
 import re
 
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}  # of NumPy's functions
+
 
 def in_plain_words(error):
     """What an exception means, for somebody who meets it for the first time."""
@@ -20,6 +22,8 @@ def in_plain_words(error):
             return "Something is divided by zero."
         case IndexError():
             return f"An index points past the end ({text})."
+        case KeyError() if error.args and isinstance(error.args[0], int):
+            return f'There is no entry {text}. The entries of a dict are taken by their names, as in `p["W"]`.'
         case KeyError():
             return f"There is no entry {text}."
         case ValueError() if "matmul" in text or "not aligned" in text:
@@ -34,6 +38,13 @@ def in_plain_words(error):
                 "An array stands where one True or False is needed, as after `if` or in `max(0, ...)`: Python can't "
                 "decide for every entry at once, NumPy's functions can."
             )
+        case TypeError() if "<U" in text:
+            return (
+                "A text stands where numbers are needed. (A loop over a dict, or unpacking one, gives the names of its "
+                "entries, which are texts.)"
+            )
+        case ValueError() if "zero-dimensional" in text:
+            return "Arrays are joined here, and one of these is a single number: put it in a list, as in `[x[0]]`."
         case TypeError() if "not callable" in text:
             return f"Something that isn't a function is called as one ({text})."
         case TypeError() if "bitwise_xor" in text or "for ^" in text:
@@ -41,9 +52,10 @@ def in_plain_words(error):
         case TypeError() if "Field elements must be" in text:
             return "`np.array` takes one list: `np.array([[1, 2], [3, 4]])`, with a pair of brackets around all rows."
         case TypeError() if "same_kind" in text:
+            sign = next((sign for name, sign in SIGNS.items() if f"'{name}'" in text), "-")
             return (
-                "The array holds whole numbers, and fractions don't fit: `x -= ...` writes into `x` as it is, "
-                "`x = x - ...` makes a new array."
+                f"The array holds whole numbers, and fractions don't fit: `x {sign}= ...` writes into `x` as it is, "
+                f"`x = x {sign} ...` makes a new array."
             )
         case TypeError() if "'int' object is not iterable" in text:
             return "`for` goes over a list or an array, and this is one number. `range(n)` counts to it."

@@ -2,6 +2,7 @@
 right, what a function remembers, what it doesn't read."""
 
 import dataclasses
+import io
 import itertools
 import linecache
 
@@ -42,6 +43,8 @@ def answer(signature, body, **around):
         ("step_lr", "f(e, r, s, g)", "return r * g ** e // s", 2, "`e // s` has to be computed first"),
         ("sigmoid", "f(Z)", "return np.tanh(Z / 2) + 1 / 2", 2, "look at the parentheses"),
         ("mse", "f(a, y)", "return np.mean(a - y ** 2)", 2, "`a - y` has to be computed first"),
+        ("xor_rule", "f(a, b)", "return 1 if a != b else -1", 2, "`-1` is not the right number"),
+        ("collapse", "f(W, b, V, c)", "return W @ V, b[None] @ V + c", 2, "`b[None]` has an axis too many"),
         ("mse", "f(a, y)", "return np.var(a - y)", 2, "the mean of the squares is asked for"),
         ("neuron", "f(x, w, b)", "return x + b", 2, "`w` is not used"),
         ("best_bias", "f(x, y, w)", "return np.sum(y - w * x) / 6", 2, "how many entries or rows `x` has"),
@@ -136,6 +139,69 @@ def test_trying_ends_in_time(monkeypatch):
     assert "One change" not in verdict.words
 
 
+@pytest.mark.parametrize(
+    "name, signature, body, words",
+    [
+        ("xor_rule", "f(a, b)", "if a != b:\n    return 1", "For some inputs it returns `None`: there is a way"),
+        (
+            "xor_rule",
+            "f(a, b)",
+            "return np.array([[float(a != b)]])",
+            "The numbers are right; only their shape is not.",
+        ),
+        ("xor_rule", "f(a, b)", "return np.array([a - b])", "It is one number inside of an array"),
+        ("neuron", "f(x, w, b)", "return there", "`x`, `w` and `b` are not used: the function reads `there`"),
+        ("neuron", "f(x, w, b)", "x = x * w\nx /= 1\nreturn there + 0 * x", "reads `there` from the notebook"),
+        (
+            "choose",
+            "f(s, train, X, y)",
+            "return 3 if there.size else s",
+            "the function reads `there` from the notebook",
+        ),
+        ("neuron", "f(x, w, b)", "x *= 1.0\nreturn w * x + b", "`x *= ...` writes into `x` as it is"),
+        ("through_layers", "f(X, ps)", "for W, b in ps:\n    X = X @ W + b\nreturn X", "A text stands where numbers"),
+        ("through_layers", "f(X, ps)", "for p in ps:\n    X = X @ p[0]\nreturn X", "are taken by their names"),
+        (
+            "mse",
+            "f(a, y)",
+            "z = 0\nfor i in range(len(a)):\n    z += np.sin(y[0]) - a[0] ** 3\nreturn z",
+            "not right yet.",
+        ),
+    ],
+)
+def test_what_is_told_is_of_this_answer(name, signature, body, words):
+    verdict = judge(EVERY[name], answer(signature, body, there=np.arange(6.0)))
+    assert verdict.state in ("wrong", "raised") and words in said(verdict)
+    assert "`i` is assigned and never used" not in said(verdict), "a loop may count its rounds alone"
+
+
+def test_inputs_that_raise_are_not_counted_as_right():
+    verdict = judge(EVERY["mse"], answer("f(a, y)", "return np.mean((w - y) ** 2)", w=np.arange(3.0)))
+    assert "It is right on" not in said(verdict)
+
+
+def test_a_copy_that_shares_what_is_inside_is_told():
+    exercise = make(
+        lambda p: [{"W": p[0]["W"] - 1}], lambda rng: [([{"W": np.arange(3.0)}],), ([{"W": np.ones(2)}],)], name="less"
+    )
+    verdict = judge(exercise, answer("less(p)", "p = list(p)\np[0]['W'] -= 1\nreturn p"))
+    assert "still shares the arrays inside" in said(verdict)
+
+
+def test_one_function_in_place_of_a_pair_is_told():
+    one = answer("f(rest)", "return str(rest)")
+    assert judge(EVERY["rest"], one).words == "This is one function. The check takes 2, in parentheses."
+
+
+def test_an_open_of_the_notebook_is_pythons_own():
+    from nnlib.exercises.engine.attempt import portable_source
+
+    reads = answer("f(path)", "with open(path) as file:\n    return file.read()", open=io.open)
+    assert portable_source(reads, "f")[1] == []
+    reads = answer("f(path)", "return own(path)", own=[1])
+    assert portable_source(reads, "f")[1] == ["own"]
+
+
 # ---- What it remembers ------------------------------------------------------------------------------
 
 COPY = make(lambda x: list(x), lambda rng: [([1.0],), ([2.0, 3.0],)], name="copy")
@@ -226,7 +292,7 @@ def test_numbers_of_other_kinds_are_numbers():
     third = make(1 / 3, name="third", tolerance=1e-6)
     for value in (Fraction(1, 3), Decimal(1) / 3, np.array(1 / 3), np.float32(1 / 3)):
         assert judge(third, value).state == "right", value
-    assert judge(third, Fraction(2, 3)).words == "It is always twice what it should be."
+    assert judge(third, Fraction(2, 3)).words == "It is twice what it should be."
     assert "a point, as in `1.5`" in said(judge(third, (0, 33)))
 
 

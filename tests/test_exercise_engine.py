@@ -670,7 +670,7 @@ def test_values():
     rate = make(1 / 3, name="rate", tolerance=1e-6, wrong=[(0.75, "Not the inverse.")])
     assert judge(rate, 1 / 3).state == judge(rate, np.float32(1 / 3)).state == "right"
     assert judge(rate, 0.75).mistake == "Not the inverse."
-    assert judge(rate, 2 / 3).words == "It is always twice what it should be."
+    assert judge(rate, 2 / 3).words == "It is twice what it should be."
     assert judge(rate, 0.333).words == "Close, yet not it: is it rounded?"
     assert judge(rate, 0.5).words == "That isn't it."
     assert judge(rate, "0.5").words == "The result is a string; it should be one number."
@@ -683,7 +683,9 @@ def test_values_in_words_and_tuples():
     guess = make("zigzag", name="guess", wrong=[("explode", "Not yet.")])
     assert judge(guess, " Zigzag").state == "right"
     assert judge(guess, "Explode").mistake == "Not yet."
-    assert judge(guess, "converge").words == "That isn't it."
+    assert judge(guess, "converge").words == 'One of these words is asked for: `"explode"`, `"zigzag"`.'
+    assert judge(guess, "not zigzag").words == judge(guess, "converge").words
+    assert judge(guess, "it will zigzag").state == "right"
     assert judge(guess, 3).state == "wrong"
     shape = make((4, 2), name="shape", wrong=[((2, 4), "Rows first.")])
     assert judge(shape, (4, 2)).state == judge(shape, [4, 2]).state == "right"

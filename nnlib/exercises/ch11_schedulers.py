@@ -600,7 +600,7 @@ def why_above(rates):
     if min(rates) == max(rates):
         return CONSTANT
     if sum(rates) < ENOUGH:
-        return FROZEN if last < first / 50 else EARLY
+        return FROZEN if rates[EPOCHS * 3 // 4] < first / 50 else EARLY
     if rates[EPOCHS * 4 // 5] > 0.9 * first:
         return LATE
     return SHAKY if last > first / 4 else NEAR

@@ -528,6 +528,7 @@ NO_TEXT = "What the first function returns is no text."
 RUNS_TEXT = "`eval` or `exec` runs a text as code."
 FROM_MEMORY = "It comes back from memory."
 STATE_FOR_RNG = "The state of the generator comes back in place of a generator."
+NO_GENERATOR = "What comes back under `rng` is no generator, so nothing can be drawn from it."
 OTHER_DRAWS = "The generator does not go on where it stood."
 ROUNDED = "The parameters are rounded."
 TOUCHED = "The run itself is changed."
@@ -638,8 +639,9 @@ def changed_entry(key, wanted, got):
     if key == "rng":
         if isinstance(got, dict):
             return STATE_FOR_RNG
-        goes_on = isinstance(got, np.random.Generator) and got.bit_generator.state == wanted.bit_generator.state
-        return None if goes_on else OTHER_DRAWS
+        if not isinstance(got, np.random.Generator):
+            return NO_GENERATOR
+        return None if got.bit_generator.state == wanted.bit_generator.state else OTHER_DRAWS
     if isinstance(got, np.ndarray) and got.shape == ():
         return AS_ARRAY.format(key)
     if isinstance(wanted, list) and not isinstance(got, list):

@@ -74,6 +74,12 @@ def one_hot_loop(labels, n_classes):
     return Y
 
 
+def targets_as_floats(one_hot, labels, n_classes):
+    """Whole numbers are as good as floats here: `fit` takes both."""
+    Y = one_hot(labels, n_classes)
+    return Y.astype(float) if isinstance(Y, np.ndarray) and Y.dtype.kind in "iu" else Y
+
+
 exercise(
     title="One target for each output",
     solution=one_hot,
@@ -84,8 +90,10 @@ exercise(
         (np.array([0]), 1),
         (rng.integers(6, size=6), 6),
     ],
+    use=targets_as_floats,
     also_right=[
         one_hot_loop,
+        lambda labels, n_classes: np.eye(n_classes, dtype=int)[labels],
         lambda labels, n_classes: np.eye(n_classes)[labels],
         lambda labels, n_classes: (labels[:, np.newaxis] == np.arange(n_classes)).astype(float),
         lambda labels, n_classes: np.array([[float(label == k) for k in range(n_classes)] for label in labels]),
@@ -206,6 +214,10 @@ exercise(
         "The last setting always wins. Replace the best only when the new one gets more right.",
         edited(choose_fewest_mistakes, "min(mistakes", "max(mistakes"),
         "This is the setting with the most mistakes.",
+        lambda settings, train, X, labels: min(
+            settings, key=lambda setting: np.mean((train(setting).predict(X) - np.eye(10)[labels]) ** 2)
+        ),
+        "This chooses by the loss. A lower loss is not more right answers: count those.",
         edited(choose_by_max, ".argmax(axis=1) == labels", ".max(axis=1)"),
         "This takes the network whose largest outputs are largest: the most confident one. Compare its answers, "
         "`argmax(axis=1)`, with the labels.",
@@ -261,6 +273,8 @@ exercise(
         "With n − 1 this is another estimate of the spread. The task's formula divides by n.",
         edited(standard_error, "p * (1 - p) / n", "p / n"),
         "The factor 1 − p is missing: where every answer is right there is no spread at all.",
+        edited(standard_error, "p = n_right / n", "p = n_right"),
+        "p is the share of right answers, between 0 and 1: `n_right / n`. `n_right` itself is a count.",
         edited(standard_error, "(1 - p) / n)", "(1 - p) * n)"),
         "This is the standard error of the number of right answers. For the share, divide by n in the root.",
     ),

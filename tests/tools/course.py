@@ -2,7 +2,7 @@
 
 import os
 
-from tools.kernels import isolated_threads
+from tools.kernels import connect_by_files, isolated_threads
 
 os.environ.update(isolated_threads())  # before NumPy is loaded
 
@@ -21,6 +21,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    connect_by_files()
     if not hasattr(config, "workerinput"):
         # Builds matplotlib's list of fonts once; otherwise the first chapter would say so in its outputs.
         import matplotlib.font_manager  # noqa: F401

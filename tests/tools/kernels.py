@@ -1,8 +1,14 @@
 """Kernels that know nothing of the person who starts them."""
 
+import atexit
+import itertools
 import os
+import shutil
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+
+from jupyter_client.connect import ConnectionFileMixin
 
 
 def isolated_threads():
@@ -25,3 +31,22 @@ def isolated_environment(folder):
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         **isolated_threads(),
     }
+
+
+def connect_by_files():
+    """Let kernels that start here talk through sockets in a folder, where the system has them, not through ports.
+
+    A port is chosen, given back, and taken by the kernel a second later; of two processes that start kernels at the
+    same moment, both may choose one, and the later kernel dies.
+    """
+    if os.name == "posix":
+        folder, numbers = tempfile.mkdtemp(prefix="k"), itertools.count()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        write = ConnectionFileMixin.write_connection_file
+
+        def write_with_a_place_of_its_own(self, **options):
+            self.ip = os.path.join(folder, str(next(numbers)))
+            write(self, **options)
+
+        ConnectionFileMixin.transport.default_value = "ipc"
+        ConnectionFileMixin.write_connection_file = write_with_a_place_of_its_own

@@ -367,6 +367,8 @@ def _gather(answer, name, pieces, obstacles):
     pieces[name] = ""  # holds the place against recursion
     home = _functions(answer)[0]
     for used, inside in _names_of(compile(source, "", "exec")):
+        if getattr(home.__globals__.get(used), "__name__", "") == used and hasattr(builtins, used):
+            continue  # IPython has an `open` of its own in every notebook
         if used in home.__globals__:
             _bring(home.__globals__[used], used, home.__module__, pieces, obstacles)
         elif inside and not hasattr(builtins, used):

@@ -59,9 +59,11 @@ def notebook_data(answer):
 
 
 def never_read(answer):
-    """The names that are given a value and never read, but for those that begin with `_`."""
-    names = [node for node in _nodes(answer) if isinstance(node, ast.Name)]
+    """The names that are given a value and never read, but for those that begin with `_` or count a loop's rounds."""
+    nodes = list(_nodes(answer))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
     read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    read |= {getattr(node.target, "id", "") for node in nodes if isinstance(node, (ast.For, ast.comprehension))}
     stored = dict.fromkeys(node.id for node in names if isinstance(node.ctx, ast.Store))
     return [name for name in stored if name not in read and not name.startswith("_")]
 
@@ -86,6 +88,13 @@ def keeps(answer):
                 "left there stays. Make a new one inside of the function."
             )
     return ""
+
+
+def written_by(answer, name):
+    """The operator of the first `name += ...` in an answer, or ""."""
+    signs = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+    steps = [node for node in _nodes(answer) if isinstance(node, ast.AugAssign)]
+    return next((signs.get(type(node.op), "") for node in steps if getattr(node.target, "id", "") == name), "")
 
 
 def first_round(answer):

@@ -249,6 +249,8 @@ def shape_story(wanted, got):
         return "The numbers are right; only their shape is not."
     if not g and w:
         return "One number came for all: is there a `sum` or `mean` too many, or an axis missing?"
+    if not w and numbers.size == 1:
+        return "It is one number inside of an array: `.item()` takes it out."
     if not w and g:
         return "One number is asked for: is a `sum` or `mean` missing?"
     return ""

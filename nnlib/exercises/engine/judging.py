@@ -16,6 +16,7 @@ import contextlib
 import functools
 import inspect
 import io
+import re
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -50,9 +51,27 @@ def judge(exercise, answer):
             f"This is {compare.describe(answer)}. The check takes the function itself, without parentheses: "
             f"`check({exercise.name})`.",
         )
+    if callable(answer) and isinstance(exercise.solution, tuple):
+        return Verdict("wrong", f"This is one function. The check takes {len(exercise.solution)}, in parentheses.")
+    if isinstance(answer, str) and isinstance(exercise.solution, str):
+        choices = {
+            each for each in [exercise.solution, *(wrong for wrong, _ in exercise.wrong)] if isinstance(each, str)
+        }
+        answer = _chosen(answer, choices)
+        if answer not in choices:
+            words = ", ".join(f'`"{each}"`' for each in sorted(choices))
+            return Verdict("wrong", f"One of these words is asked for: {words}.")
     if callable(answer) and not exercise.is_function:
         return Verdict("wrong", "This is a function. The check takes the value that it gives: call it first.")
     return _Judgment(exercise, answer).verdict()
+
+
+def _chosen(text, choices):
+    """The one choice that a text names, as "the best" names "best"; the text itself where that isn't clear."""
+    text = text.strip().casefold()
+    named = [choice for choice in choices if re.search(rf"(?<!\w){re.escape(choice)}(?!\w)", text)]
+    plain = not re.search(r"\b(not|no|never|neither|or)\b|n't", text)
+    return named[0] if len(named) == 1 and plain else text
 
 
 def _open(exercise, answer=...):
@@ -105,17 +124,17 @@ class _Judgment:
                 return Verdict("wrong", *words)
             return self._right()
         if (words := self._returns_nothing()) is not None:
-            return Verdict("wrong", words)
+            return Verdict("wrong", words, tuple(self._first_failure()))
         if clues.raises_text(self.answer):
             return Verdict(
                 "wrong", 'Python can\'t raise a text. Raise an error that holds it: `raise ValueError("...")`.'
             )
+        self.one_change = None
+        if (words := self._elsewhere()) is not None:
+            return Verdict("wrong", words, self._shown())
         hint = self._known_mistake()
         if hint is None and (words := self._remembers()) is not None:
             return Verdict("wrong", *words)
-        self.one_change = None
-        if hint is None and (words := self._elsewhere()) is not None:
-            return Verdict("wrong", words, self._shown())
         if hint is None:
             self.one_change = self._mended(errors)
             hint = self._mistake_by_its_sentence() if self.one_change is None else None
@@ -226,6 +245,8 @@ class _Judgment:
             return None  # a loop of no rounds ends without its `return`; that it stands inside is the mistake
         if any(outcome.printed for outcome in empty):
             return "It prints its result and returns `None`: put `return` in place of `print`."
+        if self.seen and 0 < len(empty) < len(self.seen):
+            return "For some inputs it returns `None`: there is a way to its end past every `return`."
         return "It returns `None`: is a `return` missing?" if empty else None
 
     def _remembers(self):
@@ -354,9 +375,19 @@ class _Judgment:
                 return words, [
                     f"A loop such as `for entry in {lost[0]}:` leaves it whole, where `.pop(...)` empties it."
                 ]
+            value = next(arguments[self.exercise.parameters.index(name)] for arguments in self.inputs)
+            if isinstance(value, (list, dict)):
+                how = (
+                    f"A copy of `{name}` alone, by `.copy()` or `list(...)`, still shares the arrays inside. Make new "
+                    "ones: `W - ...` does, `W -= ...` writes into the old."
+                )
+                return f"The result is right, but what is in `{name}` is not what it was: the function changes it.", [
+                    how
+                ]
+            sign = clues.written_by(self.answer, name) or "-"
             how = (
-                f"`{name} -= ...` and `{name}[...] = ...` write into the caller's array; "
-                f"`new = {name} - ...` makes one of your own."
+                f"`{name} {sign}= ...` and `{name}[...] = ...` write into the caller's array; "
+                f"`new = {name} {sign} ...` makes one of your own."
             )
             return f"The result is right, but `{name}` is not what it was: the function changes its input.", [how]
         if kinds:
@@ -437,6 +468,7 @@ class _Judgment:
         factor = compare.common_factor(numbers, [case for case, *_ in tagged]) if numbers else None
         many = sum(w.size for w, _ in numbers) > 1
         if factor and (many or compare.is_plain_factor(factor)):
+            factor = factor if many else factor.replace("always ", "", 1)
             return f"{part} {is_} {factor}{'' if factor.endswith('?') else '.'}"
         if not exercise.is_function:
             near = bool(numbers) and all(compare.close(w, g, 5e-3) for w, g in numbers)
@@ -451,6 +483,13 @@ class _Judgment:
             return "It gives the same, whatever comes in."
         if name := self._echo():
             return f"It gives `{name}` back as it came."
+        if data := clues.notebook_data(self.answer):
+            name, via = next(iter(data.items()))
+            through = f" (through `{via}`)" if via else ""
+            return (
+                f"{part} {is_} not right yet. The function reads `{name}` from the notebook{through}: should that come "
+                "in as a parameter?"
+            )
         if (offset := compare.common_offset(numbers) if numbers else None) is not None:
             return f"{part} {is_} too {'large' if offset > 0 else 'small'} by {compare.number(abs(offset))}, always."
         if (name := self._after_a_step(tagged)) is not None:
@@ -464,14 +503,6 @@ class _Judgment:
             return (
                 f"{part} {is_} off by one factor in each case, by another in the next: look at what you multiply or "
                 "divide by."
-            )
-        data = clues.notebook_data(self.answer)
-        if data:
-            name, via = next(iter(data.items()))
-            through = f" (through `{via}`)" if via else ""
-            return (
-                f"{part} {is_} not right yet. The function reads `{name}` from the notebook{through}: should that come "
-                "in as a parameter?"
             )
         if lost := clues.never_read(self.answer):
             never = f"{'is' if len(lost) == 1 else 'are'} assigned and never used"
@@ -573,13 +604,16 @@ class _Judgment:
         elif d.kind == "dtype":
             wanted, got = wanted.dtype, got.dtype
         else:
-            wanted, got = compare.describe(wanted), compare.describe(got)
+            told = isinstance(got, list) and any(isinstance(part, str) for part in got)
+            same = compare.describe(wanted) == compare.describe(got)
+            wanted = compare.literal(wanted) if same else compare.describe(wanted)
+            got = compare.literal(got) if same or told else compare.describe(got)
         if label:
             return f"{call}: {label} should be {wanted} and is {got}."
         return f"{call} should give {wanted} and gives {got}."
 
     def _count(self):
-        good = sum(not found for found in self.found)
+        good = sum(not found and not outcome.error for found, outcome in zip(self.found, self.seen))
         if good:
             return [f"It is right on {good} of {len(self.found)} inputs."]
         labels = {d.label for found in self.found for d in found}

@@ -586,7 +586,10 @@ def _of_index(node, edit):
         part = "only the last row or entry"
     elif isinstance(index, ast.Tuple):
         part = "only one column or row"
-    yield edit(node.value, f"`{_text(node)}` is {part}; every part of `{whole}` counts", "whole", ast.dump(index))
+    words = f"`{_text(node)}` is {part}; every part of `{whole}` counts"
+    if any(isinstance(node, ast.Constant) and node.value is None or _called_newaxis(node) for node in ast.walk(index)):
+        words = f"`{_text(node)}` has an axis too many: `{whole}` alone is meant"
+    yield edit(node.value, words, "whole", ast.dump(index))
     if part.startswith("only"):
         total = ast.Call(_attribute(node.value, "sum"), [], [ast.keyword("axis", _number(0))])
         yield edit(total, f"`{_text(node)}` is {part}; the sum over all of them is asked for", "sum", ast.dump(index))
@@ -594,6 +597,10 @@ def _of_index(node, edit):
         for sign in (ast.Add, ast.Sub):
             new = ast.Subscript(node.value, ast.BinOp(index, sign(), _number(1)), ast.Load())
             yield edit(new, f"the index in `{_text(node)}` is off by one", "index", sign, ast.dump(index))
+
+
+def _called_newaxis(node):
+    return isinstance(node, ast.Attribute) and node.attr == "newaxis"
 
 
 # ---- Statements -------------------------------------------------------------------------------------
@@ -625,6 +632,11 @@ def _statement_rules(tree):
                 zero = [] if target in outside else [target]
                 new = ast.AugAssign(ast.Name(target, ast.Store()), ast.Add(), statement.value)
                 yield edit(words, (body, i, new), kind="+=", zero=zero)
+            if isinstance(statement, ast.Assign) and isinstance(targets[0], ast.Tuple) and len(targets[0].elts) == 2:
+                one, other = targets[0].elts
+                words = f"`{_text(one)}` and `{_text(other)}` have changed places: they come the other way around"
+                new = ast.Assign([ast.Tuple([other, one], ast.Store())], statement.value)
+                yield edit(words, (body, i, new))
             if isinstance(statement, ast.AugAssign):
                 pairs = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
                 other = pairs.get(type(statement.op))
@@ -778,7 +790,8 @@ def _size_rules(names, parameters):
             if not (isinstance(node, ast.Constant) and type(node.value) in (int, float)):
                 continue
             inside = any(isinstance(n, ast.List) and n.elts is holder for n in ast.walk(statement))
-            this = f"{'the entry ' if inside else ''}`{_text(node)}`"
+            whole = holder if isinstance(holder, ast.UnaryOp) else node  # -1 is the 1 with a sign before it
+            this = f"{'the entry ' if inside else ''}`{_text(whole)}`"
             for new, text in (("inf", "larger"), ("-inf", "smaller")):
                 if limits:
                     limit = _attribute(_name("np"), "inf")
@@ -791,7 +804,8 @@ def _size_rules(names, parameters):
                     words = f"{this} is not the right number"
                     yield Edit(line, words, ("number", value, new), [(holder, key, _number(new))])
             for size, words in sizes:
-                yield Edit(line, f"{this} is fixed; it has to be {words}", None, [(holder, key, size)])
+                kind = ("size", node.value, words)
+                yield Edit(line, f"{this} is fixed; it has to be {words}", kind, [(holder, key, size)])
             for name in names:
                 words = f"{this} is fixed, whatever comes in; `{name}` belongs there"
                 yield Edit(line, words, None, [(holder, key, _name(name))])

@@ -21,6 +21,11 @@ def check(answer=..., /, **named):
     if not named:
         name = getattr(answer, "__name__", None)
         if answer is ... or not callable(answer):
+            names = sys._getframe(1).f_globals.items()
+            meant = [called for called, value in names if value is answer and called in exercises()]
+            if answer is not ... and meant and exercises()[meant[0]].is_function:
+                named = {meant[0]: answer}
+        if not named and (answer is ... or not callable(answer)):
             return _note(
                 "Say what to check: `check(neuron)` for a function, without quotes or parentheses; "
                 "`check(rate=rate)` for a value."
