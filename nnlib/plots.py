@@ -675,8 +675,8 @@ def plot_network(network, ax=None, *, values=None, names=None, numbers=None, col
         solid above 0, orange and dashed below. False draws all arrows alike.
     most : a column with more neurons than this shows its first ones and its last, with dots between them.
 
-    Artists: "neuron k j", the circle of neuron j in column k, and "value k j", its text; "weights k", the arrows into
-    column k; "weight k i j" and "bias k j" with `numbers`.
+    Artists: "neuron k j", the circle of neuron j in column k, and "value k j", its text; "weights k" and "heads k",
+        the arrows into column k, with heads where they are few; "weight k i j" and "bias k j" with `numbers`.
     """
     known = len(network) > 0 and isinstance(network[0], dict)
     widths = [len(network[0]["W"]), *(len(layer["b"]) for layer in network)] if known else list(network)
@@ -715,37 +715,67 @@ def plot_network(network, ax=None, *, values=None, names=None, numbers=None, col
                 ax.text(x, y - 0.46, _two_decimals(network[k - 1]["b"][j], "+"), gid=f"bias {k} {j}", **where)
         if names:
             ax.text(across * k, top - 0.35, names[k], ha="center", va="center", fontsize=11, fontweight="bold")
+    largest = max(np.abs(layer["W"]).max() for layer in network) or 1.0 if known else None
     for k in range(1, len(widths)):
         W = np.asarray(network[k - 1]["W"], dtype=float) if known else np.zeros((widths[k - 1], widths[k]))
-        _draw_weights(ax, k, places[k - 1], places[k], W, colors and known, numbers)
+        _draw_weights(ax, k, places[k - 1], places[k], W, largest if colors else None, numbers)
     return ax
 
 
-def _draw_weights(ax, k, sources, targets, W, colors, numbers):
-    """The arrows into column k of `plot_network`, and with `numbers` each weight on its arrow."""
+def _draw_weights(ax, k, sources, targets, W, largest, numbers):
+    """The arrows into column k of `plot_network`, and with `numbers` each weight on its arrow.
+
+    largest : the size of the widest arrow's weight; None draws all arrows alike.
+    """
     pairs = [(i, j) for i in sources for j in targets if i is not None and j is not None]
     weights = np.array([W[i, j] for i, j in pairs])
-    largest = np.abs(weights).max() or 1.0
     segments = []
     for i, j in pairs:
         start, end = np.array(sources[i]), np.array(targets[j])
         step = 0.42 * (end - start) / np.hypot(*(end - start))
         segments.append((start + step, end - step))
-    if colors:
+    if largest is not None:
         signs = {"colors": [COLORS["blue"] if w >= 0 else COLORS["vermillion"] for w in weights]}
         signs["linestyles"] = ["-" if w >= 0 else (0, (4, 1.5)) for w in weights]
         signs["linewidths"] = 0.6 + 3.4 * np.abs(weights) / largest
     else:
         signs = {"colors": "#777777", "linewidths": 1.1 if len(pairs) <= 32 else 0.6}
     ax.add_collection(LineCollection(segments, zorder=1, gid=f"weights {k}", **signs), autolim=False)
+    if len(pairs) <= 32:
+        sizes = 0.1 + 0.06 * np.abs(weights) / largest if largest else np.full(len(pairs), 0.1)
+        heads = [_head(start, end, size) for (start, end), size in zip(segments, sizes)]
+        ax.add_collection(PolyCollection(heads, zorder=1, gid=f"heads {k}", facecolors=signs["colors"]), autolim=False)
     if not numbers:
         return
-    fan_in = len(sources) > len(targets)
+    spots = _apart(segments)
     card = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
-    for (i, j), (start, end), weight in zip(pairs, segments, weights):
-        where = start + (0.3 if fan_in or list(sources).index(i) % 2 == 0 else 0.62) * (end - start)
+    for (i, j), where, weight in zip(pairs, spots, weights):
         style = {"ha": "center", "va": "center", "fontsize": 9.5, "bbox": card, "zorder": 2}
         ax.text(*where, _two_decimals(weight), gid=f"weight {k} {i} {j}", **style)
+
+
+def _head(start, end, size):
+    """The corners of an arrowhead at the end of a line."""
+    along = (end - start) / np.hypot(*(end - start))
+    base, across = end - 2.2 * size * along, size * np.array([-along[1], along[0]])
+    return [end, base + across, base - across]
+
+
+def _apart(segments):
+    """A spot on each line that is far from the other lines and from the spots on them: a greedy choice."""
+    every, spots = np.array(segments), []  # (n, start and end, x and y)
+    starts, ways = every[:, 0], every[:, 1] - every[:, 0]
+
+    def room(spot, own):
+        share = np.clip(np.sum((spot - starts) * ways, axis=1) / np.sum(ways**2, axis=1), 0, 1)
+        to_lines = np.delete(np.hypot(*(starts + share[:, None] * ways - spot).T), own)
+        to_spots = [np.hypot(*((spot - other) / (1.6, 1))) / 2 for other in spots]  # a number is wider than high
+        return min([*to_lines, *to_spots], default=0)
+
+    for own, (start, way) in enumerate(zip(starts, ways)):
+        candidates = start + np.arange(0.24, 0.73, 0.08)[:, None] * way
+        spots.append(candidates[np.argmax([room(spot, own) for spot in candidates])])
+    return spots
 
 
 def _two_decimals(number, sign=""):

@@ -188,6 +188,12 @@ def test_a_copy_that_shares_what_is_inside_is_told():
     assert "still shares the arrays inside" in said(verdict)
 
 
+def test_a_list_that_contains_itself_is_told():
+    exercise = make(lambda n: [1.0] * n, lambda rng: [(2,), (3,)], name="ones")
+    body = "found = []\nfor _ in range(n):\n    found.append(found)\nreturn found"
+    assert "a list that contains itself comes back" in said(judge(exercise, answer("ones(n)", body)))
+
+
 def test_one_function_in_place_of_a_pair_is_told():
     one = answer("f(rest)", "return str(rest)")
     assert judge(EVERY["rest"], one).words == "This is one function. The check takes 2, in parentheses."

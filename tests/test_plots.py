@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -334,7 +335,7 @@ def test_a_network_has_a_circle_per_neuron_and_an_arrow_per_weight():
     ax = plots.plot_network([2, 4, 1])
     assert names(ax) == {f"neuron {k} {j}" for k, n in enumerate([2, 4, 1]) for j in range(n)} | {
         f"value {k} {j}" for k, n in enumerate([2, 4, 1]) for j in range(n)
-    } | {"weights 1", "weights 2"}
+    } | {f"{what} {k}" for what in ("weights", "heads") for k in (1, 2)}
     assert [len(plots.artist(ax, f"weights {k}").get_segments()) for k in (1, 2)] == [8, 4]
 
 
@@ -346,8 +347,22 @@ def test_a_networks_arrows_show_size_and_sign_of_its_weights():
     below = PARAMETERS[0]["W"].ravel() < 0
     assert [color == plots.COLORS["vermillion"] for color in colors] == below.tolist()
     assert [style[1] is not None for style in arrows.get_linestyles()] == below.tolist()  # not by color alone
+    assert len(plots.artist(ax, "heads 1").get_paths()) == len(below)
+    assert max(widths) > max(plots.artist(ax, "weights 2").get_linewidths()), "one scale for all layers"
     assert plots.artist(ax, "weight 1 0 1").get_text() == "−2.00"
     assert plots.artist(ax, "bias 1 2").get_text() == "+0.30"
+
+
+def test_the_numbers_on_the_arrows_stand_apart():
+    rng = np.random.default_rng(0)
+    for widths in ([2, 4, 1], [2, 2, 1], [3, 3]):
+        layers = [{"W": rng.normal(size=shape), "b": np.zeros(shape[1])} for shape in zip(widths, widths[1:])]
+        ax = plots.plot_network(layers)
+        ax.figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in ax.texts if (text.get_gid() or "").startswith("weight ")]
+        circles = [patch.get_window_extent() for patch in ax.patches]
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2)), widths
+        assert not any(one.overlaps(other) for one in boxes for other in circles), widths
 
 
 def test_a_networks_values_stand_in_its_circles():

@@ -180,6 +180,8 @@ def observe(call, arguments, names=(), limit=None):
             value = _within_time(call, given, TIME_LIMIT if limit is None else limit)
         except (Exception, SystemExit) as problem:
             error = problem
+    if _holds_itself(value):  # as after `losses.append(losses)`: NumPy would unfold it until the memory is full
+        value, error = None, ValueError("a list that contains itself comes back")
     itself = value
     with contextlib.suppress(Exception):  # a generator can't be copied, and needn't be
         value = copy.deepcopy(value)
@@ -190,6 +192,16 @@ def observe(call, arguments, names=(), limit=None):
             if isinstance(before, (list, dict)) and len(after) < len(before):
                 shortened.append(name)
     return Outcome(value, error, tuple(changed), printed.getvalue(), itself, tuple(shortened), bool(trouble))
+
+
+def _holds_itself(value, around=()):
+    """Whether somewhere in a list, tuple or dict stands one of those that it stands in."""
+    if not isinstance(value, (list, tuple, dict)):
+        return False
+    if any(value is each for each in around):
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return any(_holds_itself(part, (*around, value)) for part in parts)
 
 
 class _Late(BaseException):

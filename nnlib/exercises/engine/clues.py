@@ -59,11 +59,15 @@ def notebook_data(answer):
 
 
 def never_read(answer):
-    """The names that are given a value and never read, but for those that begin with `_` or count a loop's rounds."""
+    """The names that get a value of their own and are never read, but for those that begin with `_`.
+
+    The count of a loop's rounds, and the second of two results, often need not be.
+    """
     nodes = list(_nodes(answer))
     names = [node for node in nodes if isinstance(node, ast.Name)]
     read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     read |= {getattr(node.target, "id", "") for node in nodes if isinstance(node, (ast.For, ast.comprehension))}
+    read |= {getattr(part, "id", "") for node in nodes if isinstance(node, ast.Tuple) for part in node.elts}
     stored = dict.fromkeys(node.id for node in names if isinstance(node.ctx, ast.Store))
     return [name for name in stored if name not in read and not name.startswith("_")]
 
