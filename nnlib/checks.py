@@ -164,8 +164,16 @@ def samples(X, y, n_inputs, n_outputs, dtype=None, names=("X", "y")):
     y = real_array(names[1], y, X.dtype)
     wanted = (len(X), n_outputs)
     if y.shape != wanted:
-        is_flat_column = n_outputs == 1 and y.shape == (len(X),)
-        hint = f". np.reshape({names[1]}, (-1, 1)) makes the numbers a column" if is_flat_column else ""
+        hint = ""
+        if n_outputs == 1 and y.shape == (len(X),):
+            hint = f". np.reshape({names[1]}, (-1, 1)) makes the numbers a column"
+        elif (
+            y.shape in ((len(X),), (len(X), 1))
+            and (y == np.floor(y)).all()
+            and 0 <= y.min(initial=0)
+            and y.max(initial=0) < n_outputs
+        ):
+            hint = f". nnlib.datasets.one_hot(labels, {n_outputs}) gives each label a row with a column per class"
         raise ValueError(
             f"{names[1]} must have shape {wanted} to match {names[0]} and the last layer, got {y.shape}{hint}"
         )

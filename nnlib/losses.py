@@ -1,6 +1,19 @@
-"""The loss: one number for how wrong the outputs are, and its gradient from the same function."""
+"""Losses: one number for how wrong the outputs are, and its gradient from the same function.
+
+A loss looks at what the last layer computes. Its *link* makes of that what `predict` returns: nothing is to be done
+for the mean squared error; for cross-entropy the softmax makes probabilities of the last layer's sums, the logits.
+
+To add one: write its function here, with value and gradient, and enter it in `LOSSES`. Every test of
+tests/test_losses.py and of the gradients then runs on it. To compare it with PyTorch's, enter that in
+tests/test_against_torch.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+
+from nnlib import checks
 
 
 def mean_squared_error(y_hat, y):
@@ -25,3 +38,82 @@ def mean_squared_error(y_hat, y):
     loss = float(np.dot(flat, flat)) / flat.size
     gradient *= 2 / flat.size
     return loss, gradient
+
+
+def softmax(Z):
+    """Probabilities (n, n_classes) from logits of that shape: exp(z) over the sum of a row's, newly made.
+
+    Each row's largest logit is taken away first, which changes no quotient and lets no exponential overflow.
+    """
+    P = Z - np.maximum.reduce(Z, axis=1, keepdims=True)
+    with np.errstate(under="ignore"):
+        np.exp(P, out=P)
+    P /= np.add.reduce(P, axis=1, keepdims=True)
+    return P
+
+
+def cross_entropy(Z, y):
+    """The cross-entropy of the softmax of logits Z, and its gradient with respect to Z.
+
+        loss      = - Σ y log p / n,   p = softmax(Z)
+        gradient  = (p - y) / n
+
+    n is the number of rows. log p is taken from the logits, z - max - log Σ exp(z - max), and never as the logarithm
+    of a p that has become 0 ("log-sum-exp"; Bishop, 2006, section 4.3.4, has the gradient).
+
+    Parameters
+    ----------
+    Z : array (n, n_classes). y : array of that shape, rows of probabilities: one-hot, or soft.
+
+    Returns
+    -------
+    loss : float
+    gradient : array of the same shape, newly made, d loss / d Z.
+    """
+    shifted = Z - np.maximum.reduce(Z, axis=1, keepdims=True)
+    with np.errstate(under="ignore"):
+        gradient = np.exp(shifted)
+    sums = np.add.reduce(gradient, axis=1, keepdims=True)
+    gradient /= sums
+    gradient -= y
+    gradient *= 1 / len(Z)
+    shifted -= np.log(sums)
+    return -float(np.dot(shifted.ravel(), y.ravel())) / len(Z), gradient
+
+
+def probabilities(name, y):
+    """None if every row of `y` holds numbers of at least 0 that sum to 1; else raises ValueError."""
+    wrong = (y < 0).any(axis=1) | (np.abs(y.sum(axis=1) - 1) > 1e-4)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"{name} must hold probabilities for cross_entropy, rows of numbers of at least 0 that sum to 1, "
+            f"got {checks.brief(y[row].tolist())} in row {row}"
+        )
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss.
+
+    `function(A, y)` returns the loss and its gradient with respect to A, what the last layer gives.
+    `link(A)` makes of that what `predict` returns.
+    `check(name, y)` raises ValueError for targets that the loss is not made for.
+    `last_layer` : the activation that the last layer must have, or None; `fewest` outputs are needed.
+    """
+
+    name: str
+    function: Callable
+    link: Callable = lambda A: A
+    check: Callable = lambda name, y: None
+    last_layer: str | None = None
+    fewest: int = 1
+
+
+LOSSES = {
+    loss.name: loss
+    for loss in (
+        Loss("mse", mean_squared_error),
+        Loss("cross_entropy", cross_entropy, softmax, probabilities, last_layer="linear", fewest=2),
+    )
+}

@@ -17,14 +17,14 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.history import Epoch, History
 from nnlib.initializers import INITIALIZERS
 from nnlib.layers import Dense
-from nnlib.losses import mean_squared_error
-from nnlib.optimizers import SGD
+from nnlib.losses import LOSSES
+from nnlib.optimizers import OPTIMIZERS, SGD, Optimizer
 from nnlib.progress import Progress, printable
 from nnlib.schedulers import SCHEDULERS
 
 
 class NeuralNetwork:
-    """A fully connected network that learns by mini-batch gradient descent on the mean squared error.
+    """A fully connected network that learns by mini-batch gradient descent.
 
     Parameters
     ----------
@@ -37,6 +37,11 @@ class NeuralNetwork:
     scheduler : function (epoch, initial rate) -> rate, such as `StepLR` or `ExponentialLR`; None keeps the rate.
     seed : int of at least 0 for the same weights and the same batches each time, None for fresh ones,
         or a generator made by `numpy.random.default_rng`, which the network then draws from.
+    loss : a name in `nnlib.losses.LOSSES`. 'mse', the mean squared error; or 'cross_entropy' for
+        classes, one output each: the last layer must be linear, `predict` gives probabilities, the softmax of its
+        sums, and rows of y are probabilities too (`nnlib.datasets.one_hot` makes them of labels).
+    optimizer : `SGD()`, `Momentum()`, `Adam()` or `AdamW()` of `nnlib.optimizers`; None is `SGD()`. Where it has a
+        memory, that is part of the network's state: copied, saved and restored with the parameters.
     dtype : float32 or float64, the type of every number inside. None means float64, unless the
         first X that `fit` sees is float32: then the network becomes float32 and stays so.
 
@@ -51,8 +56,21 @@ class NeuralNetwork:
     NeuralNetwork(2 → 4 tanh → 1 tanh, 17 parameters, learning_rate=0.1, 0 epochs trained)
     """
 
-    def __init__(self, layer_config, learning_rate=0.1, l2_lambda=0.0, scheduler=None, seed=None, dtype=None):
+    def __init__(
+        self,
+        layer_config,
+        learning_rate=0.1,
+        l2_lambda=0.0,
+        scheduler=None,
+        seed=None,
+        dtype=None,
+        *,
+        loss="mse",
+        optimizer=None,
+    ):
         self.layer_config = _checked_config(layer_config)
+        self._loss = _checked_loss(loss, self.layer_config[-1])
+        self._optimizer = _checked_optimizer(optimizer)
         self.learning_rate = learning_rate
         self.l2_lambda = l2_lambda
         self.scheduler = scheduler
@@ -60,7 +78,7 @@ class NeuralNetwork:
         self._dtype_is_open = dtype is None
         dtype = checks.floating("dtype", np.float64 if dtype is None else dtype)
         self._generator = _generator_from(seed)
-        self._optimizer = SGD()
+        self._updates = 0
         self._epochs = []  # one tuple per finished epoch, in the order of `Epoch`
         self._history = History()  # the same by columns, made when somebody looks
         self._in_callback = False
@@ -134,7 +152,7 @@ class NeuralNetwork:
         checks.function_or_none("callback", callback)
         self._check_settings()
         dtype = None if self._dtype_is_open else self.dtype
-        X, y = checks.samples(X, y, self.n_inputs, self.n_outputs, dtype)
+        X, y = self._samples(X, y, dtype)
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data, X.dtype)
         progress = Progress(self.epoch + epochs, verbose, first=self.epoch)
@@ -180,13 +198,18 @@ class NeuralNetwork:
     def _descend(self, X, y, rate):
         """One update. Returns the data loss and the penalty from before it."""
         loss, penalty = self._backpropagate(X, y)
-        self._optimizer.step(self._parameters, self._gradient, rate)
+        if self._optimizer.weight_decay:
+            for layer in self.layers:
+                W = layer.W
+                W *= 1 - rate * self._optimizer.weight_decay
+        self._updates += self._optimizer.n_states > 0
+        self._optimizer.step(self._parameters, self._gradient, rate, self._state, self._updates)
         return loss, penalty
 
     def _backpropagate(self, X, y):
         """Fill `_gradient` with the gradient of data loss + penalty. Returns the two."""
         trace = self._forward(X)
-        loss, dA = mean_squared_error(trace[-1], y)
+        loss, dA = self._loss.function(trace[-1], y)
         for k in reversed(range(len(self.layers))):
             dA = self.layers[k].backward(trace[k], trace[k + 1], dA, *self._gradient_views[k], with_dX=k > 0)
         if not self.l2_lambda:
@@ -202,7 +225,7 @@ class NeuralNetwork:
         return trace
 
     def _data_loss(self, X, y):
-        return mean_squared_error(self._forward(X)[-1], y)[0]
+        return self._loss.function(self._forward(X)[-1], y)[0]
 
     def _rate(self, epoch):
         if self.scheduler is None:
@@ -229,16 +252,23 @@ class NeuralNetwork:
     # ---------------------------------------------------------------- looking at it
 
     def predict(self, X):
-        """The outputs (n, n_outputs) for the rows of X (n, n_inputs). Raises as `fit` does."""
-        return self._forward(checks.rows("X", X, self.n_inputs, self.dtype))[-1]
+        """The outputs (n, n_outputs) for the rows of X (n, n_inputs): probabilities with cross-entropy.
+
+        Raises as `fit` does.
+        """
+        return self._loss.link(self._forward(checks.rows("X", X, self.n_inputs, self.dtype))[-1])
 
     def trace(self, X):
-        """Every layer's outputs for X: the list [X, A1, ..., AL], the last being `predict(X)`."""
+        """Every layer's outputs for X: the list [X, A1, ..., AL].
+
+        The last is `predict(X)` with the mean squared error; with cross-entropy it is the logits, before the softmax.
+        """
         return self._forward(checks.rows("X", X, self.n_inputs, self.dtype))
 
     def loss(self, X, y):
-        """The data loss on (X, y), a float: the mean squared error over every element, no penalty."""
-        return self._data_loss(*checks.samples(X, y, self.n_inputs, self.n_outputs, self.dtype))
+        """The data loss on (X, y), a float, without the penalty: the mean squared error over every element, or the
+        cross-entropy over every row."""
+        return self._data_loss(*self._samples(X, y, self.dtype))
 
     def penalty(self):
         """The L2 penalty l2_lambda/2 · ΣW², a float. Biases cost nothing."""
@@ -256,7 +286,7 @@ class NeuralNetwork:
 
         Returns (float, [{'W': array, 'b': array}, ...]), the arrays of the shapes of the parameters.
         """
-        loss, _ = self._backpropagate(*checks.samples(X, y, self.n_inputs, self.n_outputs, self.dtype))
+        loss, _ = self._backpropagate(*self._samples(X, y, self.dtype))
         return loss, [{"W": dW.copy(), "b": db.copy()} for dW, db in self._gradient_views]
 
     @property
@@ -278,6 +308,11 @@ class NeuralNetwork:
     def epoch(self):
         """The number of finished epochs, which is also the number of the next one."""
         return len(self._epochs)
+
+    @property
+    def optimizer(self):
+        """The rule that makes a step of a gradient, as the constructor got it."""
+        return self._optimizer
 
     @property
     def n_inputs(self):
@@ -306,6 +341,8 @@ class NeuralNetwork:
         settings = f"learning_rate={self.learning_rate:g}"
         settings += f", l2_lambda={self.l2_lambda:g}" if self.l2_lambda else ""
         settings += f", scheduler={self.scheduler!r}" if self.scheduler is not None else ""
+        settings += f", loss={self._loss.name!r}" if self._loss.name != "mse" else ""
+        settings += f", optimizer={self._optimizer!r}" if self._optimizer != SGD() else ""
         return printable(
             f"NeuralNetwork({' → '.join([str(self.n_inputs), *layers])}, {self._parameters.size:,} parameters, "
             f"{settings}, {self.epoch} epochs trained)"
@@ -346,7 +383,8 @@ class NeuralNetwork:
 
     def __reduce__(self):
         # For pickle and copy, by whose own rules the views of the parameter vector become arrays beside it.
-        return self._from_checkpoint, (*self._checkpoint(), self.scheduler), self._attributes_of_its_own() or None
+        code = self.scheduler, self._optimizer
+        return self._from_checkpoint, (*self._checkpoint(), *code), self._attributes_of_its_own() or None
 
     def _attributes_of_its_own(self):
         """What a subclass or its user has added."""
@@ -355,9 +393,9 @@ class NeuralNetwork:
     def save(self, path):
         """Write all that a run needs to go on, bit for bit, to the `.npz` file `path`, whole or not at all.
 
-        Configuration, parameters, history, the state of the random generator and the scheduler's
-        settings. A scheduler of your own is code, not data: `load` wants it again. Attributes that you
-        have added to the network stay out, with a warning.
+        Configuration, parameters, history, the state of the random generator, the settings of the scheduler and of
+        the optimizer, and what that remembers. A scheduler or an optimizer of your own is code, not data: `load` wants
+        it again. Attributes that you have added to the network stay out, with a warning.
 
         Raises OSError where the disk says no, for longer than a moment, or `path` is no regular file.
         """
@@ -368,48 +406,45 @@ class NeuralNetwork:
         storage.save(path, *self._checkpoint())
 
     @classmethod
-    def load(cls, path, scheduler=None):
+    def load(cls, path, scheduler=None, *, optimizer=None):
         """The network saved at `path`, of the class it is called on. `scheduler` replaces the saved one.
 
         Raises FileNotFoundError, or ValueError if the file is truncated, altered, foreign, of a newer
-        format, or was saved with a scheduler of your own that is not given here.
+        format, or was saved with a scheduler or an `optimizer` of your own that is not given here.
         """
         from nnlib import storage
 
         checks.function_or_none("scheduler", scheduler)
         header, arrays = storage.load(path)
         try:
-            return cls._from_checkpoint(header, arrays, scheduler)
+            return cls._from_checkpoint(header, arrays, scheduler, optimizer)
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"{path} cannot be loaded as a network: {error}") from error
 
     def _checkpoint(self):
         self._check_settings()
-        scheduler = self.scheduler
-        if scheduler is not None:
-            known = type(scheduler) in SCHEDULERS.values()
-            scheduler = {"name": type(scheduler).__name__, **asdict(scheduler)} if known else {"name": "custom"}
         header = {
             "layer_config": self.layer_config,
             "learning_rate": self.learning_rate,
             "l2_lambda": self.l2_lambda,
-            "scheduler": scheduler,
+            "scheduler": None if self.scheduler is None else _settings_of(self.scheduler, SCHEDULERS),
             "dtype": None if self._dtype_is_open else self.dtype.name,
             "generator": self._generator.bit_generator.state,
         }
         history = np.array(self._epochs, dtype=np.float64).reshape(-1, len(Epoch._fields))
-        return header, {"parameters": self._parameters.copy(), "history": history}
+        arrays = {"parameters": self._parameters.copy(), "history": history}
+        if self._loss.name != "mse":  # what goes without saying is left out, and so is as it always was
+            header["loss"] = self._loss.name
+        if self._optimizer != SGD():
+            header |= {"optimizer": _settings_of(self._optimizer, OPTIMIZERS), "updates": self._updates}
+            arrays["state"] = self._state.copy()
+        return header, arrays
 
     @classmethod
-    def _from_checkpoint(cls, header, arrays, scheduler=None):
+    def _from_checkpoint(cls, header, arrays, scheduler=None, optimizer=None):
         """A network from what `_checkpoint` returned."""
-        saved = header["scheduler"]
-        if scheduler is None and saved is not None:
-            settings = dict(saved)
-            name = settings.pop("name")
-            if name not in SCHEDULERS:
-                raise ValueError("it was saved with a scheduler of your own; pass it again: load(path, scheduler=...)")
-            scheduler = SCHEDULERS[name](**settings)
+        scheduler = scheduler or _from_settings("scheduler", header["scheduler"], SCHEDULERS)
+        optimizer = optimizer or _from_settings("optimizer", header.get("optimizer"), OPTIMIZERS)
         parameters, history = arrays["parameters"], arrays["history"]
         config = _checked_config(header["layer_config"])
         n_parameters = sum((c["n_inputs"] + 1) * c["n_neurons"] for c in config)
@@ -417,45 +452,60 @@ class NeuralNetwork:
             raise ValueError(f"its layers have {n_parameters:,} parameters, its vector has shape {parameters.shape}")
         network = cls.__new__(cls)  # not cls(...): a subclass may have another constructor
         settings = header["learning_rate"], header["l2_lambda"], scheduler
-        NeuralNetwork.__init__(network, header["layer_config"], *settings, seed=0, dtype=header["dtype"])
+        options = {"dtype": header["dtype"], "loss": header.get("loss", "mse"), "optimizer": optimizer}
+        NeuralNetwork.__init__(network, header["layer_config"], *settings, seed=0, **options)
         if parameters.dtype != network.dtype:
             raise ValueError(f"its parameters have type {parameters.dtype}, not {network.dtype}")
         if history.ndim != 2 or history.shape[1] != len(Epoch._fields) or history.dtype != np.float64:
             raise ValueError(f"its history has shape {history.shape} and type {history.dtype}")
-        network._lay_out(parameters.copy())
+        state = arrays.get("state", network._state)
+        if state.shape != network._state.shape or state.dtype != network.dtype:
+            raise ValueError(
+                f"what its optimizer remembers has shape {state.shape} and type {state.dtype}, "
+                f"not {network._state.shape} and {network.dtype}"
+            )
+        network._lay_out(parameters.copy(), state.copy())
+        network._updates = checks.integer("updates", header.get("updates", 0), at_least=0)
         network._epochs = [tuple(row) for row in history.tolist()]
         network._generator.bit_generator.state = header["generator"]
         return network
 
     # ---------------------------------------------------------------- inside
 
-    def _lay_out(self, parameters):
-        """Make `parameters` the network's vector, and every layer's W and b views of it."""
+    def _lay_out(self, parameters, state=None):
+        """Make `parameters` the network's vector, and every layer's W and b views of it.
+
+        state : (n_states, length), what the optimizer remembers; None for nothing so far.
+        """
+        if state is None:
+            state = np.zeros((self._optimizer.n_states, parameters.size), parameters.dtype)
         gradient = np.zeros_like(parameters)
         shapes = [(c["n_inputs"], c["n_neurons"]) for c in self.layer_config]
         layers = tuple(
             Dense(W, b, ACTIVATIONS[config["activation"]])
             for (W, b), config in zip(_views(parameters, shapes), self.layer_config, strict=True)
         )
-        layout = parameters, gradient, layers, _views(gradient, shapes)
+        layout = parameters, state, gradient, layers, _views(gradient, shapes)
         # At once: an interrupt must not leave the views without their vector, or training would move nothing.
-        self._parameters, self._gradient, self.layers, self._gradient_views = layout
+        self._parameters, self._state, self._gradient, self.layers, self._gradient_views = layout
 
     def _use_dtype(self, dtype):
         if dtype != self.dtype:
-            self._lay_out(checks.real_array("parameters", self._parameters, dtype))
+            state = checks.real_array("what the optimizer remembers", self._state, dtype)
+            self._lay_out(checks.real_array("parameters", self._parameters, dtype), state)
         self._dtype_is_open = False
 
     def _snapshot(self):
         """What `_restore` needs: attributes, and the contents of those that training changes in place."""
         attributes = {name: getattr(self, name) for name in _CHANGED_BY_TRAINING}
-        return attributes, self._parameters.copy(), self.epoch, self._generator.bit_generator.state
+        contents = self._parameters.copy(), self._state.copy()
+        return attributes, contents, self.epoch, self._generator.bit_generator.state
 
     def _restore(self, snapshot):
-        attributes, parameters, n_epochs, state = snapshot
-        attributes["_parameters"][:] = parameters
+        attributes, contents, n_epochs, generator = snapshot
+        attributes["_parameters"][:], attributes["_state"][:] = contents
         vars(self).update(attributes, _epochs=self._epochs[:n_epochs], _history=History())
-        self._generator.bit_generator.state = state
+        self._generator.bit_generator.state = generator
 
     def _check_settings(self):
         """The settings are plain attributes, so they are checked again before every use."""
@@ -466,8 +516,12 @@ class NeuralNetwork:
     def _checked_validation(self, validation_data, dtype):
         if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
             raise TypeError(f"validation_data must be a pair (X_val, y_val), got {checks.brief(validation_data)}")
-        names = ("validation_data[0]", "validation_data[1]")
-        return checks.samples(*validation_data, self.n_inputs, self.n_outputs, dtype, names)
+        return self._samples(*validation_data, dtype, ("validation_data[0]", "validation_data[1]"))
+
+    def _samples(self, X, y, dtype, names=("X", "y")):
+        X, y = checks.samples(X, y, self.n_inputs, self.n_outputs, dtype, names)
+        self._loss.check(names[1], y)
+        return X, y
 
 
 class _Batches:
@@ -503,6 +557,47 @@ def _views(vector, shapes):
         start = middle + n_neurons
         views.append((W, vector[middle:start]))
     return views
+
+
+def _settings_of(rule, known):
+    """The name and the settings of a scheduler or an optimizer; of one that is not known, that it is custom."""
+    return {"name": type(rule).__name__, **asdict(rule)} if type(rule) in known.values() else {"name": "custom"}
+
+
+def _from_settings(what, settings, known):
+    """The scheduler or optimizer of which `_settings_of` told; None for None."""
+    if settings is None:
+        return None
+    settings = dict(settings)
+    name = settings.pop("name")
+    if name not in known:
+        article = "an" if what[0] in "aeiou" else "a"
+        raise ValueError(f"it was saved with {article} {what} of your own; pass it again: load(path, {what}=...)")
+    return known[name](**settings)
+
+
+def _checked_loss(name, last):
+    """The loss of that name, which suits the last layer."""
+    loss = LOSSES[checks.choice("loss", name, LOSSES)]
+    if loss.last_layer not in (None, last["activation"]):
+        raise ValueError(
+            f"layer_config[-1]['activation'] must be {loss.last_layer!r} for the loss {loss.name!r}, which makes "
+            f"probabilities of the layer's sums itself, got {last['activation']!r}"
+        )
+    if last["n_neurons"] < loss.fewest:
+        raise ValueError(
+            f"layer_config[-1]['n_neurons'] must be at least {loss.fewest} for the loss {loss.name!r}, one for each "
+            f"class, got {last['n_neurons']}"
+        )
+    return loss
+
+
+def _checked_optimizer(optimizer):
+    if optimizer is None:
+        return SGD()
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be one such as Adam(), got {checks.brief(optimizer)}")
+    return optimizer
 
 
 def _generator_from(seed):
@@ -552,6 +647,6 @@ def _checked_config(layer_config):
 
 _CHANGED_BY_TRAINING = (
     *("learning_rate", "l2_lambda", "scheduler"),  # by a callback
-    *("_dtype_is_open", "_parameters", "_gradient", "layers", "_gradient_views"),
+    *("_dtype_is_open", "_parameters", "_state", "_updates", "_gradient", "layers", "_gradient_views"),
 )
 _ATTRIBUTES = frozenset(vars(NeuralNetwork([{"n_inputs": 1, "n_neurons": 1, "activation": "linear"}])))

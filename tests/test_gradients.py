@@ -1,5 +1,7 @@
 """The gradient of whole networks, and `gradient_check`, which looks for the mistakes that everyone makes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -22,6 +24,7 @@ import nnlib.network
 from nnlib import NeuralNetwork, gradient_check, gradient_checking
 from nnlib.activations import ACTIVATIONS, Activation
 from nnlib.layers import Dense
+from nnlib.losses import LOSSES, mean_squared_error
 from nnlib.widgets.ch06_bugs import BUGS
 from nnlib.widgets.ch06_bugs import backward as backward_with_a_bug
 
@@ -143,24 +146,25 @@ def test_the_check_clears_the_suspect(suspect):
     assert worst(gradient_check(*suspect)) < 1e-7
 
 
-def doubled_n(monkeypatch):
-    original = nnlib.network.mean_squared_error
+def loss(monkeypatch, broken):
+    original = LOSSES["mse"]
+    monkeypatch.setattr(nnlib.network, "LOSSES", {"mse": dataclasses.replace(original, function=broken)})
 
+
+def doubled_n(monkeypatch):
     def broken(y_hat, y):
-        loss, gradient = original(y_hat, y)
+        loss, gradient = mean_squared_error(y_hat, y)
         return loss, gradient / len(y)
 
-    monkeypatch.setattr(nnlib.network, "mean_squared_error", broken)
+    loss(monkeypatch, broken)
 
 
 def wrong_sign(monkeypatch):
-    original = nnlib.network.mean_squared_error
-    monkeypatch.setattr(nnlib.network, "mean_squared_error", lambda y_hat, y: (original(y_hat, y)[0], y - y_hat))
+    loss(monkeypatch, lambda y_hat, y: (mean_squared_error(y_hat, y)[0], y - y_hat))
 
 
 def sum_for_mean(monkeypatch):
-    original = nnlib.network.mean_squared_error
-    monkeypatch.setattr(nnlib.network, "mean_squared_error", lambda y_hat, y: (original(y_hat, y)[0], 2 * (y_hat - y)))
+    loss(monkeypatch, lambda y_hat, y: (mean_squared_error(y_hat, y)[0], 2 * (y_hat - y)))
 
 
 def backward(monkeypatch, broken):

@@ -1,4 +1,4 @@
-"""The mean squared error and its gradient, tested as the pair that they are."""
+"""The losses and their gradients, tested as the pairs that they are."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import central_differences, data, derandomized
 
-from nnlib.losses import mean_squared_error
+from nnlib.losses import LOSSES, cross_entropy, mean_squared_error, softmax
 
 shapes = st.tuples(st.integers(1, 7), st.integers(1, 5))
 
@@ -53,3 +53,61 @@ def test_dtype_is_kept_and_the_arguments_are_not_written_to(dtype):
     assert type(loss) is float and gradient.dtype == dtype
     assert not np.shares_memory(gradient, y_hat) and not np.shares_memory(gradient, y)
     np.testing.assert_array_equal((y_hat, y), kept)
+
+
+# ---- Softmax and cross-entropy ----------------------------------------------------------------------
+
+
+def soft_targets(shape, seed):
+    Z, y = np.random.default_rng(seed).normal(size=(2, *shape))
+    y = np.exp(y)
+    return 2 * Z, y / y.sum(axis=1, keepdims=True)
+
+
+@derandomized
+@given(shape=shapes, seed=st.integers(0, 1000))
+def test_cross_entropy_is_the_mean_over_rows_and_its_gradient_is_its_derivative(shape, seed):
+    Z, y = soft_targets(shape, seed)
+    loss, gradient = cross_entropy(Z, y)
+    P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    assert type(loss) is float and loss == pytest.approx(-np.sum(y * np.log(P)) / len(Z), rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(softmax(Z), P, rtol=1e-13)
+    np.testing.assert_allclose(gradient, (P - y) / len(Z), rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(gradient, central_differences(lambda: cross_entropy(Z, y)[0], Z), atol=1e-8)
+
+
+@derandomized
+@given(shape=shapes, seed=st.integers(0, 1000), shift=st.floats(-1e6, 1e6))
+def test_laws_of_cross_entropy(shape, seed, shift):
+    Z, y = soft_targets(shape, seed)
+    loss, gradient = cross_entropy(Z, y)
+    moved, same = cross_entropy(Z + shift, y)
+    assert moved == pytest.approx(loss, rel=1e-6, abs=1e-9), "only differences of logits count"
+    np.testing.assert_allclose(same, gradient, atol=1e-9)
+    np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-14)
+    assert loss >= cross_entropy(np.log(y), y)[0] - 1e-12, "nothing is better than the truth (Gibbs)"
+    assert cross_entropy(0 * Z, y)[0] == pytest.approx(np.log(shape[1])), "who knows nothing pays log k"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cross_entropy_of_confident_rows_is_finite_and_exact(dtype):
+    Z, y = np.array([[1000.0, 0.0], [0.0, 1000.0]], dtype), np.array([[1.0, 0.0], [1.0, 0.0]], dtype)
+    loss, gradient = cross_entropy(Z, y)
+    assert loss == 500 and gradient.dtype == dtype
+    np.testing.assert_array_equal(gradient, np.array([[0, 0], [-0.5, 0.5]], dtype))
+    kept = Z.copy(), y.copy()
+    assert softmax(Z).dtype == dtype
+    np.testing.assert_array_equal((Z, y), kept)
+
+
+def test_a_small_probability_of_being_wrong_keeps_its_digits():
+    """-log p of a p that rounds to 1 is 0; from the logits it is exp(-40)."""
+    assert cross_entropy(np.array([[40.0, 0.0]]), np.array([[1.0, 0.0]]))[0] == pytest.approx(0, abs=1e-16)
+    assert cross_entropy(np.array([[0.0, 40.0]]), np.array([[1.0, 0.0]]))[0] == pytest.approx(40, rel=1e-15)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_is_known_by_its_name_and_links_what_it_takes(name):
+    loss = LOSSES[name]
+    A = np.random.default_rng(0).normal(size=(4, 3))
+    assert loss.name == name and loss.link(A).shape == A.shape
