@@ -39,6 +39,10 @@ exercise(
         "The sum is right for three of the four rows. For two switches up it gives 2 and should give 0.",
         lambda a, b: a - b,
         "The difference is -1 for the row 0, 1. What counts is that the two differ, not in which direction.",
+        lambda a, b: int(a > b),
+        "Right for three of the four rows. Look at a = 0, b = 1: one switch is up there as well, so the lamp is on.",
+        lambda a, b: int(a < b),
+        "Right for three of the four rows. Look at a = 1, b = 0: one switch is up there as well, so the lamp is on.",
     ),
     hints=[
         "Write down the four rows and the lamp in each. What do the rows have in common where it is on?",
