@@ -277,6 +277,8 @@ exercise(
     wrong=mistakes(
         edited(largest_stable_rate, "return 2 /", "return 1 /"),
         "This is 1/λ, where the steepest direction is solved in a single step. The limit is twice as far: 2/λ.",
+        edited(largest_stable_rate, "np.max(", "np.min("),
+        "This takes the smaller curvature, that of the flattest direction. The steepest one explodes first.",
         edited(largest_stable_rate, "np.max(np.linalg.eigvalsh(H))", "np.trace(H)"),
         "This is 2 over the sum of both eigenvalues (the trace). It is safe, but not the limit: only "
         "the largest one counts.",
@@ -335,6 +337,8 @@ exercise(
         "The mean is 0; now divide by the standard deviation, `np.std(x)`.",
         lambda x: x / np.std(x),
         "The spread is 1; the mean is not 0 yet. Subtract it before you divide.",
+        lambda x: x / np.sqrt(np.mean(x**2)),
+        "The mean of the squares is 1, but the mean is not 0. Subtract the mean first.",
         lambda x: x - np.mean(x) / np.std(x),
         "Parentheses: the division comes before the minus here. Subtract first, then divide the whole.",
         lambda x: (x - np.mean(x)) / np.var(x),
