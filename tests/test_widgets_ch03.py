@@ -20,7 +20,7 @@ from nnlib.widgets import row_times_column
 from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS, neurons
 from nnlib.widgets.ch03_row_times_column import A, B
 
-NAMES = ("n", "ride", "hidden", "outputs")
+NAMES = ("n", "row", "hidden", "outputs")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def collections_of(live):
 
 def notes(live):
     said = [" ".join(t.get_text().split()) for ax in live.figure.axes for t in ax.texts]
-    return [text for text in said if "no ride" in text]
+    return [text for text in said if "no row" in text]
 
 
 @pytest.mark.parametrize("n", [BATCHES[0], 4, BATCHES[-1]])
@@ -86,7 +86,7 @@ def test_a_ride_alone_says_what_it_says_in_the_batch(live):
 
 @pytest.mark.parametrize(("hidden", "drawn"), [(1, 1), (4, 4), (5, 3), (64, 3)])
 def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
-    result = turn(live, n=4, ride=3, hidden=hidden, outputs=2).result
+    result = turn(live, n=4, row=2, hidden=hidden, outputs=2).result
     marked, nodes, edges = collections_of(live)
     assert len(nodes.get_offsets()) == 3 + drawn + 2
     assert len(edges.get_segments()) == 3 * drawn + drawn * 2
@@ -99,7 +99,7 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
     written = [matrix_number(value, 1) if value != "⋮" else value for value in flow]
     (words,) = [c for c in live.figure.axes[0].collections if hasattr(c, "labels")]
     assert [text for _, _, text in words.labels] == written
-    assert "ride 3 of 4" in [text.get_text() for text in live.figure.axes[0].texts]
+    assert "row 2" in [text.get_text() for text in live.figure.axes[0].texts]
 
 
 def test_edges_show_the_sign_by_color_and_dashes(live):
@@ -111,18 +111,18 @@ def test_edges_show_the_sign_by_color_and_dashes(live):
     assert colors == solid == list(weights >= 0)
 
 
-def test_a_ride_beyond_the_batch_is_said_and_the_last_one_drawn(live):
-    turn(live, n=4, ride=4)
+def test_a_row_beyond_the_batch_is_said_and_the_last_one_drawn(live):
+    turn(live, n=4, row=3)
     assert notes(live) == []
-    turn(live, ride=7)
-    assert notes(live) == ["this batch has no ride 7"]
-    assert live.readout.startswith("This batch has no ride 7; drawn is ride 4, its last. 4 rides at once")
+    turn(live, row=6)
+    assert notes(live) == ["this batch has no row 6"]
+    assert live.readout.startswith("This batch has no row 6; drawn is row 3, its last. 4 rides at once")
     turn(live, n=8)
-    assert notes(live) == [] and "no ride" not in live.readout
+    assert notes(live) == [] and "no row" not in live.readout
 
 
 def test_the_largest_tables_stay_within_the_figure(live):
-    turn(live, n=1000, hidden=64, outputs=10, ride=8)
+    turn(live, n=1000, hidden=64, outputs=10, row=7)
     tables = live.figure.axes[1]
     (left, right), (bottom, top) = tables.get_xlim(), tables.get_ylim()
     for collection in tables.collections:
@@ -163,7 +163,7 @@ def words_of(ax):
 
 @pytest.mark.parametrize(("hidden", "outputs"), [(4, 2), (1, 1), (3, 5), (64, 10)])
 def test_played_each_neuron_gets_its_number_from_its_row_and_column(live, hidden, outputs):
-    turn(live, n=4, ride=3, hidden=hidden, outputs=outputs)
+    turn(live, n=4, row=2, hidden=hidden, outputs=outputs)
     walk = neurons(hidden, outputs)
     live.set(done=0)
     seen = []
@@ -173,7 +173,7 @@ def test_played_each_neuron_gets_its_number_from_its_row_and_column(live, hidden
         result = live.result
         inputs, W, b, Z = (result[name] for name in (("X", "W1", "b1", "Z1"), ("Z1", "W2", "b2", "Z2"))[k])
         assert Z[2, j] == pytest.approx(inputs[2] @ W[:, j] + b[j], abs=1e-12)
-        assert live.readout.startswith(f"Ride 3, neuron {j + 1} of layer {k + 1}: ")
+        assert live.readout.startswith(f"Row 2, column {j} of W{k + 1}: ")
         assert live.readout.endswith(f"is {Z[2, j].round(2):g}.".replace("-", "−"))
         marked, nodes, edges = collections_of(live)
         long = len(shown_indices(inputs.shape[1], 4))  # the row and the column; Z1 stands in both equations
@@ -189,7 +189,7 @@ def test_played_each_neuron_gets_its_number_from_its_row_and_column(live, hidden
 
 
 def test_what_has_not_been_computed_is_not_shown(live):
-    turn(live, n=4, ride=2, hidden=4, outputs=2, done=0)
+    turn(live, n=4, row=1, hidden=4, outputs=2, done=0)
     net, tables = live.figure.axes
     assert [text for *_, text in words_of(net)] == ["8", "0", "2"]
     empty = len(words_of(tables))

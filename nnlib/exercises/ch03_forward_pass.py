@@ -357,6 +357,8 @@ exercise(
         "The inputs have been given biases. They are numbers that come in, not neurons.",
         lambda sizes: sum(i * k + i for i, k in zip(sizes, sizes[1:])),
         "The biases are counted by the layer's inputs. A layer has one for each of its neurons.",
+        edited(count_parameters, "n_inputs * n_neurons + n_neurons", "n_inputs * n_neurons + 1"),
+        "A bias for each neuron, not one for each layer.",
         lambda sizes: sum(sizes),
         "This adds up the sizes. Between two neighboring sizes there is a whole table of weights: multiply them.",
         edited(count_parameters, "n_inputs * n_neurons + ", "n_inputs + "),

@@ -26,7 +26,7 @@ RIDES = ((2, 5, 1), (8, 0, 2), (5, 10, 0), (1, 4, 3))  # km, minutes, pieces: th
 BATCHES = (1, 2, 4, 8, 32, 128, 1000)
 WIDTHS = (1, 2, 3, 4, 5, 8, 16, 64)
 MOST_OUTPUTS = 10
-MOST_DRAWN = 8  # the rides that can be chosen
+MOST_DRAWN = 8  # the rows that can be chosen
 DRAWN = 4  # rows, columns and neurons that are drawn of many
 LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
 HIGH = 3.7  # of an equation, in cells
@@ -85,14 +85,14 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         Z1 = whole_batch(layer, X, W1, b1)
         return {"X": X, "W1": W1, "b1": b1, "Z1": Z1, "W2": W2, "b2": b2, "Z2": whole_batch(layer, Z1, W2, b2)}
 
-    def draw(result, n, hidden, outputs, ride, done):
-        row = min(ride, n) - 1
+    def draw(result, n, hidden, outputs, row, done):
+        asked, row = row, min(row, n - 1)
         walk = neurons(hidden, outputs)
         now = walk[done - 1] if 0 < done <= len(walk) else None
         result = so_far(result, now) if done <= len(walk) else result
-        whose.set_text(f"ride {row + 1} of {n}")
-        missing.set_text(f"this batch\nhas no\nride {ride}" * (ride > n))
-        beyond = f"This batch has no ride {ride}; drawn is ride {n}, its last. " * (ride > n)
+        whose.set_text(f"row {row}")
+        missing.set_text(f"this batch\nhas no\nrow {asked}" * (asked > row))
+        beyond = f"This batch has no row {asked}; drawn is row {row}, its last. " * (asked > row)
         sizes = (3, hidden, outputs)
         flow = [result[name][row] for name in ("X", "Z1", "Z2")]
         draw_network(sizes, flow, result, now)
@@ -146,7 +146,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
 
     controls = {
         "n": list_slider("batch size", BATCHES, 4, unit="rides"),
-        "ride": slider("ride drawn", 1, MOST_DRAWN, 2),
+        "row": slider("row drawn", 0, MOST_DRAWN - 1, 1),
         "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
         "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
     }
@@ -224,7 +224,7 @@ def in_words(result, row, k, j):
     terms = terms if len(terms) <= DRAWN else [*terms[:2], "…", terms[-1]]
     total = number(result[f"Z{k + 1}"][row, j]).strip("()")
     bias = number(result[f"b{k + 1}"][j]).strip("()")
-    return f"Ride {row + 1}, neuron {j + 1} of layer {k + 1}: {' + '.join(terms)}, plus the bias {bias}, is {total}."
+    return f"Row {row}, column {j} of W{k + 1}: {' + '.join(terms)}, plus the bias {bias}, is {total}."
 
 
 def number(value):
