@@ -39,8 +39,8 @@ def test_no_stack_of_linear_layers_beats_the_best_line():
 def test_its_guess_is_answered_by_the_figure():
     live = stacked_layers()
     assert live.readout == "3 layers, 8 wide, no bend, 97 parameters: loss 0.2306 after 300 epochs."
-    live.guess("five layers")
-    assert live.prediction.answer == "none of these"
+    live.guess("near 0.1")
+    assert live.prediction.answer == "at 0.2306 again"
     assert live.readout == "5 layers, 16 wide, no bend, 865 parameters: loss 0.2306 after 300 epochs."
     assert "loss 0.2306" in live.prediction.explanation
     for seed in range(0, 21, 5):

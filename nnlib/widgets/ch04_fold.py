@@ -14,6 +14,7 @@ PLANE = ((-0.5, 1.5), (-0.5, 1.5))
 RESOLUTION = 60
 NAMES = ("00", "01", "10", "11")  # the four points of XOR by their two inputs
 REACH = {"relu": (-0.5, 3.2), "linear": (-2.5, 3.2), "tanh": (-1.3, 1.5), "sigmoid": (-0.5, 1.5)}  # with the inputs
+CORNERS = [np.array(side) for side in ((1, 1), (1, -1), (-1, 1), (-1, -1))]  # of a point, the best one first
 BEND, MESH = "#7A2A5E", "#4D4D4D"  # dark enough on the blue and the orange of the map
 
 
@@ -80,6 +81,7 @@ class Fold:
         right.set(xlabel="hidden neuron $h_1$", ylabel="hidden neuron $h_2$")
         self.maps[0].set_extent((*PLANE[0], *PLANE[1]))
         keys = [*self.marks[0], *self.bends, self.lines[0]]
+        left.figure.get_layout_engine().set(w_pad=0.12)  # the right label stays off the left plane
         left.figure.legend(handles=keys, loc="outside lower left", ncols=5, frameon=False, fontsize=10)
         self._set_reach(reach)
 
@@ -126,15 +128,16 @@ class Fold:
             for mark, places, size in zip(self.marks[side], (off, on), (18, 8) if on_one_spot else (11, 11)):
                 mark.set_data(*places.T)
                 mark.set_markersize(size)  # one around the other where two classes share a spot
-            self._name(self.labels[side], at, self.left if side == 0 else self.right)
-        self.meshes[0].set_segments(self.grid)
-        self.meshes[1].set_segments([on_the_way(line) for line in self.grid])
+            mesh = self.grid if side == 0 else [on_the_way(each) for each in self.grid]
+            self.meshes[side].set_segments(mesh)
+            drawn = np.concatenate([*([] if side == 0 else mesh), np.transpose(self.lines[side].get_data())])
+            self._name(self.labels[side], at, self.left if side == 0 else self.right, drawn)
         for k, bend in enumerate(self.bends):
             bend.set_data(*(_where_zero(W1[:, k], b1[k]) if bends else ([], [])))
         return H, output(H)
 
-    def _name(self, labels, at, ax):
-        """The names of the four points beside them; points on one spot share one label."""
+    def _name(self, labels, at, ax, drawn):
+        """The names of the four points beside them, off what is `drawn`; points on one spot share one label."""
         low, high = ax.get_xlim()
         step = (high - low) / 30
         said = set()
@@ -143,9 +146,13 @@ class Fold:
             first = together[0] not in said
             label.set_text(", ".join(NAMES[j] for j in together) if first else "")
             label.set_visible(first)
-            turns = at[k] + step * np.array([2 + len(label.get_text()), 3.5]) > high  # no room: on the other side
-            label.set_position(at[k] + np.where(turns, -step, step))
-            label.set(ha="right" if turns[0] else "left", va="top" if turns[1] else "bottom")
+            room = step * np.array([2 + len(label.get_text()), 3.5])
+            corners = [side for side in CORNERS if ((at[k] + side * room > low) & (at[k] + side * room < high)).all()]
+            offsets = [(drawn - at[k]) * side for side in corners]  # positive on the label's side
+            hidden = [np.sum(((0.5 * step < off) & (off < room)).all(axis=1)) for off in offsets]
+            side = corners[int(np.argmin(hidden))] if corners else CORNERS[-1]
+            label.set_position(at[k] + step * side)
+            label.set(ha="left" if side[0] > 0 else "right", va="bottom" if side[1] > 0 else "top")
             said.add(together[0])
 
 

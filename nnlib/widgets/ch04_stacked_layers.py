@@ -82,11 +82,12 @@ def stacked_layers():
 
     return Live(
         "stacked_layers",
-        question="What makes a stack of layers fit the wave better?",
+        question="How much better does a larger stack of layers fit the wave?",
         prediction=Prediction(
-            "These three linear layers, 97 parameters, end at a loss of 0.2306. What will bring it below 0.1?",
-            options=("five layers", "16 neurons a layer", "another seed", "none of these"),
-            answer="none of these",
+            "These three linear layers, 97 parameters, end at a loss of 0.2306. Where will five layers, 16 wide, with "
+            "865 parameters end?",
+            options=("below 0.01", "near 0.1", "near 0.2", "at 0.2306 again"),
+            answer="at 0.2306 again",
             explanation="Each layer draws straight lines only, and the best straight line has the loss "
             f"{best_line:.4f}. Now check the box.",
             settings={"n_layers": 5, "width": 16},
