@@ -108,7 +108,7 @@ exercise(
         ),
     ],
     hints=[
-        "Divide both terms of the fraction by cosh². What does each become?",
+        "Divide both products above the line by cosh². What does each become?",
         "cosh² / cosh² is 1. sinh² / cosh² is tanh², and tanh is the output a.",
         "One line, entry by entry, with the square of `A` in it and no call of `np.tanh`.",
     ],
@@ -284,6 +284,8 @@ exercise(
         (2.3, "The second weight is negative, so what comes back through it is negative too."),
         (-1.2, "The two paths are multiplied. Along a path slopes multiply; different paths add."),
         (0.35, "That is the mean of the two paths. They add: the loss feels both."),
+        (0.8, "What comes back through -2 is negative, and the path through 3 has to be added."),
+        (1.9, "The second path has a weight too: 0.4 comes back through -2."),
         (0.2, "The weights have changed places: 0.5 comes back through the weight 3, and 0.4 through -2."),
         (0.9, "The weights are missing: each slope is multiplied by the weight that it comes back through."),
         (1, "Those are the weights alone. Each carries its own slope back: multiply first, then add."),
@@ -584,6 +586,8 @@ exercise(
         "This walks from the inputs to the output. The slopes are known at the loss, so begin with the last layer.",
         edited(backward, "(trace[k], ", "(trace[k + 1], "),
         "Layer k is given its own output as its input: what went in is `trace[k]`, what came out `trace[k + 1]`.",
+        edited(backward, "(trace[k], trace[k + 1], ", "(trace[k - 1], trace[k], "),
+        "One place off: layer k took in `trace[k]` and gave out `trace[k + 1]`.",
         edited(backward, "reversed(range(len(parameters)))", "range(len(parameters) - 1, 0, -1)"),
         "Layer 0 is missing: the walk stops one layer too early. A `range` leaves its end out, so one that counts "
         "down to 0 ends at -1.",
@@ -764,6 +768,8 @@ exercise(
         ),
         "The forward pass is run once, at the start. After each step the network says something else: run it in "
         "the loop.",
+        edited(train, "parameters, activations)", "parameters, [np.tanh, np.tanh])"),
+        "The activations of XOR are built in. They come in as an argument: `my_forward(X, parameters, activations)`.",
         layer_after_layer,
         "The layers move one after the other, each along a new gradient. Compute all the slopes at one place, "
         "then move all.",

@@ -111,7 +111,7 @@ def xor_backward(backward=None):
         "xor_backward",
         question="Which of these backward passes trains the network?",
         prediction=Prediction(
-            "Five of the six hold a mistake. How many of these learn XOR all the same, at the rate 0.2 and seed 0?",
+            "Five of the six hold a mistake. How many of the five learn XOR all the same, at the rate 0.2 and seed 0?",
             options=("none", "one", "two", "three"),
             answer="two",
             explanation="They are the last two of the list. Nothing in their loss curves says that they are wrong.",
