@@ -287,9 +287,18 @@ def two_arrays_of_zeros(answer, rng):
     except ZeroDivisionError:
         error = np.nan
     if np.any(np.isnan(error)):
-        return "Right for all but one case: two arrays of zeros are equal, and 0/0 is not a number. Return 0 there."
+        return "For two arrays of zeros it gives no number."
     if np.any(error):
-        return "Right for all but one case: two arrays of zeros are equal, so their error is 0."
+        return "For two arrays of zeros it does not give 0."
+
+
+def with_a_little_number(little):
+    """A wrong answer that keeps the line above 0 by force, and its hint."""
+    return (
+        lambda a, b: norm(a - b) / (norm(a) + norm(b) + little),
+        f"The {little:g} below the line avoids 0/0, and spoils the errors of tiny gradients too. Leave it out, and "
+        "return 0 where both are zero.",
+    )
 
 
 exercise(
@@ -331,6 +340,8 @@ exercise(
         "forgotten gradient (`a` all zero) does not divide by zero.",
         lambda a, b: norm(a - b) / norm(b),
         "Only the size of `b` is below the line. Add the size of `a`.",
+        lambda a, b: norm(a - b) / norm(b) if norm(b) else 0.0,
+        "Both sizes stand below the line, and the error is 0 only where both are zero. Here `b` alone decides.",
         lambda a, b: norm(a - b) / norm(a + b),
         "The two sizes below the line are taken one by one: ‖a‖ + ‖b‖, not ‖a + b‖.",
         lambda a, b: norm(a - b) ** 2 / (norm(a) ** 2 + norm(b) ** 2),
@@ -344,12 +355,13 @@ exercise(
         "Here a size is a sum of absolute values. Size is the root of the sum of the *squares*.",
         lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b)),
         "One size for the whole array: sum the squares over all entries before you divide.",
+        lambda a, b: np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))),
+        "This is the error of the worst entry. One number for the whole array: sum the squares over all entries "
+        "before you divide.",
         lambda a, b: np.mean(np.abs(a - b) / (np.abs(a) + np.abs(b))),
         "This is a mean over the entries. One size for the whole array: sum the squares over all entries before "
         "you divide.",
-        lambda a, b: norm(a - b) / (norm(a) + norm(b) + 1e-8),
-        "The little number below the line avoids 0/0, and hides the errors of small gradients too. Treat the "
-        "zeros as a case of their own.",
+        *(part for little in (1e-16, 1e-15, 1e-12, 1e-10, 1e-8) for part in with_a_little_number(little)),
         lambda a, b: 0.0 if norm(a) == 0 or norm(b) == 0 else relative_error(a, b),
         "Zero on one side only is the worst error there is, not the smallest: it is 1. Return 0 only when "
         "both are zero.",
