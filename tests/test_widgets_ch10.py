@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from turning import turn
 
-from nnlib import NeuralNetwork
+from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.exercises import exercises, judge
 from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import COLORS, artist
@@ -221,6 +221,28 @@ def test_the_limits_of_a_row_and_of_all_rows():
     assert np.mean(Z**2) == pytest.approx(1) and 2 / (2 * np.mean(Z**2)) == pytest.approx(1)
     assert np.max(Z**2) == pytest.approx(3.2, abs=0.05)
     assert 2 / (2 * (np.max(Z**2) + 1)) == pytest.approx(0.24, abs=0.005)
+
+
+def test_twice_the_rows_at_twice_the_rate_have_about_the_same_floor():
+    floors = [np.mean(above(noisy_path(Z, FARE, size, 0.025 * size, 2000)[1000:])) for size in (1, 2, 4)]
+    np.testing.assert_allclose(floors, [0.14, 0.16, 0.15], rtol=0, atol=0.005)
+
+
+def test_of_the_rate_1_all_rows_make_hardly_more_and_single_rows_fly_off():
+    X, labels = (array[:1000] for array in datasets.digits())
+    y = datasets.one_hot(labels)
+    widths = (64, 16, "tanh"), (16, 10, "linear")
+    layers = [{"n_inputs": n, "n_neurons": m, "activation": name} for n, m, name in widths]
+
+    def end(rate, epochs, batch_size):
+        nn = NeuralNetwork(layers, learning_rate=rate, seed=0)
+        nn.fit(X, y, epochs, batch_size)
+        return nn.loss(X, y)
+
+    assert 0.99 * end(0.7, 180, 1000) < end(1.0, 180, 1000) < end(0.7, 180, 1000)
+    assert end(1.0, 62, 32) > 1.1 * end(0.7, 62, 32)
+    with pytest.raises(DivergenceError):
+        end(1.0, 3, 1)
 
 
 def test_with_fewer_rows_than_the_batch_size_it_says_so():

@@ -33,6 +33,8 @@ exercise(
     wrong=mistakes(
         400,
         "400 would be a step for each row of XOR in each epoch. `train` sends all rows through, then steps once.",
+        100 * 100,
+        "That is one step for each of a hundred rows, in each epoch. `train` takes one step for all rows.",
         1,
         "1 is the number of steps in a single epoch.",
     ),
@@ -670,6 +672,14 @@ exercise(
             "gradients = my_backward(my_forward(X, parameters, activations), y,",
         ),
         "The gradient is that of all rows. Use the rows of the batch, `X_batch` and `y_batch`.",
+        edited(
+            train_batches_by_train,
+            "learning_rate, 1)",
+            "learning_rate, epochs)",
+            "seen += losses",
+            "seen += losses[:1]",
+        ),
+        "Each batch is trained on for `epochs` epochs at once. Hand 1 to `train`: one epoch on one batch.",
         edited(train_batches_by_train, "train(X_batch, y_batch,", "train(X, y,"),
         "Every update is trained on all rows. Hand the rows of the batch to `train`, `X_batch` and `y_batch`.",
         edited(

@@ -71,7 +71,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     n = len(x)
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
-    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.2), width_ratios=(1, 1.1))
+    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.05), width_ratios=(1, 1.1))
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, ax=bowl, limits=limits, legend=False)
