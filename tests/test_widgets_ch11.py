@@ -144,9 +144,18 @@ def test_the_batch_size_decides(live, seed):
     assert min(of_slide[2], of_slide[4]) > 0 > max(of_slide[16], of_slide[32], of_slide[64])
 
 
-def test_with_batches_of_8_the_slide_wins_on_the_first_seed_only(live):
+def test_with_batches_of_8_the_slide_wins_on_the_first_seed_only_and_ties_on_another(live):
     of_slide = [gains(live, batch_size=8, seed=seed)[1] for seed in range(10)]
-    assert of_slide[0] > 0 > max(of_slide[1:])
+    assert of_slide[0] > 0.01 and abs(of_slide.pop(5)) < 0.001 and max(of_slide[1:]) < -0.005
+
+
+def test_no_constant_rate_gets_below_the_goal_of_my_schedule():
+    assert min(np.mean(last_losses((rate,) * EPOCHS)) for rate in np.linspace(0.05, 0.2, 16)) > GOAL + 0.005
+
+
+def test_under_one_over_the_epoch_a_halving_of_the_distance_takes_32_times_the_epochs():
+    left = np.cumprod(1 - 2 * 0.1 / np.arange(1, 32**3 + 1))
+    np.testing.assert_allclose(left[[32**2 - 1, 32**3 - 1]] / left[[32 - 1, 32**2 - 1]], 0.5, rtol=0.01)
 
 
 @pytest.mark.parametrize("seed", range(3))

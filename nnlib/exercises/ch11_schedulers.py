@@ -48,6 +48,8 @@ exercise(
         (0.36, "0.36 is the output squared. The slope is 1 minus that."),
         (0.4, "0.4 is 1 minus the output. The output is squared first."),
         (0.24, "That is the rule of the sigmoid, A (1 - A)."),
+        (0.7116, "0.6 is the output of tanh already: 1 - 0.6², with no tanh of it."),
+        (1 - math.tanh(0.6) ** 2, "tanh *gives* 0.6 there, so don't take it once more: 1 - 0.6²."),
     ],
     hints=["The derivative of tanh is 1 - tanh².", "1 - 0.6 · 0.6."],
     holds="1 - 0.6² = 0.64.",
@@ -62,7 +64,8 @@ exercise(
         (0.05, "0.05 is the part that is taken off. By what is the weight multiplied?"),
         (0.9, "The price is λ/2 times the square, so its slope is λ w and not 2 λ w."),
         (0.5, "A step is the slope λ w times the learning rate, 0.1."),
-        (1.05, "The price pulls a weight toward 0, so the factor is below 1."),
+        (1.05, "The price pulls a weight toward 0, so the factor is below 1: 1 minus what is taken off."),
+        (1.1, "The price shrinks a weight, so the factor is below 1. And the slope of λ/2 w² is λ w, not 2 λ w."),
     ],
     hints=["The slope of λ/2 w² is λ w. A step takes the rate times that off w.", "1 - 0.1 · 0.5."],
     holds="1 - 0.1 · 0.5 = 0.95, in every step: weight decay.",
@@ -137,6 +140,9 @@ exercise(
             initial_rate * (gamma if epoch > 0 and epoch % step_size == 0 else 1)
         ),
         "The rate is small in one epoch and back again in the next. What has been multiplied stays multiplied.",
+        lambda epoch, initial_rate, step_size, gamma: initial_rate * (gamma if epoch % step_size == 0 else 1),
+        "The rate is small in one epoch, number 0 among them, and back again in the next. What has been multiplied "
+        "stays multiplied, and epoch 0 runs at `initial_rate`.",
         lambda epoch, initial_rate, step_size, gamma: initial_rate - gamma * (epoch // step_size),
         "`gamma` is taken off the rate, which soon falls below zero. It multiplies the rate.",
     ),
