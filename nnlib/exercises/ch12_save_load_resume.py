@@ -191,7 +191,7 @@ exercise(
         "`np.savez(path, W1=..., b1=...)` wants one named array after the other, but how many there are is only known "
         "when the function runs. So collect them in a dict of name -> array first.",
         "A function that is called with `**arrays` gets every entry of the dict as a named argument. The names are "
-        'texts such as `f"W{k}"`, with k from 1.',
+        'strings such as `f"W{k}"`, with k from 1.',
         'In a loop over `enumerate(parameters, start=1)`: `arrays[f"W{k}"] = layer["W"]`, the same for b; after the '
         "loop `np.savez(path, **arrays)`.",
     ],
@@ -362,7 +362,7 @@ exercise(
         loading(numbers=lambda n: range(1, 2 * n + 1)),
         "It asks for too many: `file.files` counts the weights and the biases, so there are half as many layers.",
         load_sorted,
-        "Sorted as texts, `W10` comes before `W2`. Count with a number and build the name from it.",
+        "Sorted as strings, `W10` comes before `W2`. Count with a number and build the name from it.",
         loading_by_digit(sorted),
         "`name[1]` is one digit of `W10`. The number of the layer is all that follows the letter: `name[1:]`.",
         loading_by_digit(lambda found: range(1, max(found) + 1)),
@@ -524,8 +524,8 @@ OTHER_ORDER = "The layers come back in another order."
 NOT_REPLACED = "The file holds what was saved there before."
 SHARED = "Two calls return the same object for `{}`."
 UNPICKLES = "`resume` unpickles what is in the file."
-NO_TEXT = "What the first function returns is no text."
-RUNS_TEXT = "`eval` or `exec` runs a text as code."
+NO_TEXT = "What the first function returns is no string."
+RUNS_TEXT = "`eval` or `exec` runs a string as code."
 FROM_MEMORY = "It comes back from memory."
 STATE_FOR_RNG = "The state of the generator comes back in place of a generator."
 NO_GENERATOR = "What comes back under `rng` is no generator, so nothing can be drawn from it."
@@ -537,21 +537,21 @@ ADVICE = {
     NO_FILE: "`checkpoint` has written no file to `path`. The path is a parameter: use it as it comes.",
     MORE_FILES: "`checkpoint` wrote more than one file. A crash between two of them leaves parts that don't fit "
     "together; put everything into the one at `path`.",
-    PICKLED: "There is a pickle in the file: something other than an array of numbers or a text went into it. "
-    "`json.dumps` turns the small things into one text.",
+    PICKLED: "There is a pickle in the file: something other than an array of numbers or a string went into it. "
+    "`json.dumps` turns the small things into one string.",
     NOT_A_DICT: "`resume` must return a run: a dict with the keys of the one that was saved.",
     NO_LIST.format("losses"): "`losses` must come back as a list, since `go_on` appends to it: `.tolist()`.",
     NO_LIST.format("activations"): "`activations` went in as a list and comes back as something else: `list(...)`.",
-    OTHER_ORDER: "The layers come back in another order. Sorted as texts, `W10` comes before `W2`: count with a "
+    OTHER_ORDER: "The layers come back in another order. Sorted as strings, `W10` comes before `W2`: count with a "
     "number, and build the name from it.",
     NOT_REPLACED: "A second save to the same path leaves the file as it was. A long run saves to one path again and "
     "again, and the file has to hold the newest.",
     SHARED.format("rng"): "Two calls return the same generator, so what one draws is missing in the other. "
     "Make a new one inside the function.",
-    RUNS_TEXT: "`eval` runs whatever stands in the file, as a pickle does. `json.loads` reads numbers, texts, lists "
+    RUNS_TEXT: "`eval` runs whatever stands in the file, as a pickle does. `json.loads` reads numbers, strings, lists "
     "and dicts, and runs nothing.",
     UNPICKLES: "`resume` unpickles what it finds: a file with a program in it would have run here. Leave "
-    "`allow_pickle` at False, and take the text out with `.item()`.",
+    "`allow_pickle` at False, and take the string out with `.item()`.",
     MORE_KEYS: "The dict that comes back has more keys than the one that went in. What was needed on the way only must "
     "come out again: `run.pop(key)` removes an entry and returns it.",
     FEWER_LAYERS: "Not every layer comes back. Go through the list with a loop, and count the layers in the file.",
@@ -562,7 +562,7 @@ ADVICE = {
     "from a file elsewhere. After a crash there is only the file at `path`, and it may have been moved.",
     STATE_FOR_RNG: 'The state comes back as a dict under `"rng"`. Put it into a generator: `generator_from`.',
     OTHER_DRAWS: "The next draws are different: the generator was made anew. Save `rng.bit_generator.state`.",
-    ROUNDED: "The parameters come back rounded: saved as float32, or as a text with too few digits.",
+    ROUNDED: "The parameters come back rounded: saved as float32, or as a string with too few digits.",
     TOUCHED: "The function changes the run that it is given, and the run has to go on afterwards. Build a dict of "
     "your own.",
     MISSING.format("rng"): "The generator does not come back: its state is missing in the file, or in the dict.",
@@ -580,10 +580,12 @@ ADVICE = {
     ): "The parameters come back in another form. They are a list of dicts, with every array "
     "in its shape, its type and its place.",
     CHANGED.format("epoch"): "`epoch` comes back as another number than the one that was saved.",
-    CHANGED.format("losses"): "`losses` comes back with other numbers. A text keeps a float exactly if all its digits "
+    CHANGED.format(
+        "losses"
+    ): "`losses` comes back with other numbers. A string keeps a float exactly if all its digits "
     "are written, as `json.dumps` does.",
     AS_ARRAY.format("epoch"): "`np.load` gives a number back as an array of shape (): take it out with "
-    '`int(file["epoch"])`, or keep it in the JSON text.',
+    '`int(file["epoch"])`, or keep it in the JSON string.',
     AS_ARRAY.format("learning_rate"): "`learning_rate` comes back as an array of shape (). Take the number out with "
     "`float(...)`; powers of arrays may be rounded differently.",
 }
@@ -857,7 +859,7 @@ def what_the_text_loses(to_text, from_text, rng):
 
 
 def rest_to_text(run):
-    """All of a run but its parameters, as one text."""
+    """All of a run but its parameters, as one string."""
     rest = {key: value for key, value in run.items() if key not in ("parameters", "rng")}
     rest["state"] = run["rng"].bit_generator.state
     return json.dumps(rest)
@@ -923,7 +925,7 @@ def source_of(name, *functions, imports="import json\n"):
 
 exercise(
     name="rest",
-    title="All of a run but its parameters, as a text and back",
+    title="All of a run but its parameters, as a string and back",
     solution=(rest_to_text, rest_from_text),
     verify=rest_goes_on,
     also_right=[(rest_to_text_by_name, rest_from_text_by_name), (rest_to_lines, rest_from_lines)],
@@ -932,12 +934,12 @@ exercise(
             (rest_to_text, 3),
             "Hand over both functions: `check(rest=(rest_to_text, rest_from_text))`.",
             (without_parameters, lambda rest: rest),
-            "`rest_to_text` returns something other than a text. `json.dumps` makes a text of a dict.",
+            "`rest_to_text` returns something other than a string. `json.dumps` makes a string of a dict.",
             with_rest_changed(lambda rest: rest | {"state": rest["rng"].bit_generator.state}),
             "The dict that comes back has more keys than the seven that went in. What was needed on the way only must "
             "come out again: `rest.pop(key)` removes an entry and returns it.",
             with_rest_changed(lambda rest: rest | {"rng": np.random.default_rng(4)}),
-            "The next draws are different: the generator was made anew. Write `rng.bit_generator.state` to the text.",
+            "The next draws are different: the generator was made anew. Write `rng.bit_generator.state` to the string.",
             with_rest_changed(lambda rest: rest | {"rng": rest["rng"].bit_generator.state}),
             ADVICE[STATE_FOR_RNG],
             with_rest_changed(lambda rest: rest | {"rng": with_the_state_of(rest["rng"])}),
@@ -957,7 +959,7 @@ exercise(
         '`rest = {key: run[key] for key in run if key not in ("parameters", "rng")}`, then '
         '`rest["state"] = run["rng"].bit_generator.state`. Back: `my_generator_from(rest.pop("state"))`.',
     ],
-    holds="You now have everything but the arrays in a text, and out of it: no digit and no draw is lost.",
+    holds="You now have everything but the arrays in a string, and out of it: no digit and no draw is lost.",
     code=source_of("rest", rest_to_text, rest_from_text),
 )
 
@@ -1134,9 +1136,9 @@ exercise(
         *((without(key), ADVICE[MISSING.format(key)]) for key in example_run(np.random.default_rng(0))),
     ],
     hints=[
-        "One call of `np.savez` writes it all: the arrays as in `save_parameters`, and one entry more, the text.",
+        "One call of `np.savez` writes it all: the arrays as in `save_parameters`, and one entry more, the string.",
         '`np.savez(path, rest=my_rest_to_text(run), **arrays)` writes the file, and `file["rest"].item()` takes the '
-        "text out again.",
+        "string out again.",
         "`resume` takes the dict that `my_rest_from_text` gives, and puts `parameters` into it: as in "
         "`load_parameters`, but with the layers counted by the names that begin with W.",
     ],
@@ -1160,8 +1162,8 @@ ITEMS = {
     "float64": "rounded to float32 the curve is off by less than a millionth, from the first epoch after the break.",
 }
 MISSING_ITEMS = {"A": "schedule", "B": "float64", "C": "generator"}
-NOT_A_DICT_OF_THREE = 'This takes a dict with the entries `"A"`, `"B"` and `"C"`, one text each.'
-NOT_AN_ITEM = "Each text is one of `weights`, `generator`, `epoch`, `schedule`, `float64`."
+NOT_A_DICT_OF_THREE = 'This takes a dict with the entries `"A"`, `"B"` and `"C"`, one string each.'
+NOT_AN_ITEM = "Each string is one of `weights`, `generator`, `epoch`, `schedule`, `float64`."
 
 
 def names_what_is_missing(answer, rng):

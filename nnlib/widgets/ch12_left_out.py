@@ -269,5 +269,6 @@ def left_out(checkpoint=checkpoint, resume=resume):
         plays="epoch",
         tick=50,
         alt="Six panels, one for each item left out. In each, the loss of an unbroken run as a broad line, that of a "
-        "resumed run as a dashed one from the break on, and the largest difference of the two.",
+        "resumed run as a dashed one from the break on, or from 0 on without its history, and the largest difference "
+        "of the two.",
     )
