@@ -47,14 +47,14 @@ exercise(
     name="rate_of_epoch_two",
     recall=True,
     title="A decaying rate, two epochs on",
-    solution=0.75,
+    solution=0.1,
     wrong=[
-        (1.5, "1.5 is the rate of epoch 1. Epoch 0 runs at the initial rate, and each epoch halves it."),
-        (0.375, "One halving too many: epoch 0 runs at the initial rate."),
-        (3, "3 is the rate of epoch 0."),
+        (0.2, "0.2 is the rate of epoch 1. Epoch 0 runs at the initial rate, and each epoch halves it."),
+        (0.05, "One halving too many: epoch 0 runs at the initial rate."),
+        (0.4, "0.4 is the rate of epoch 0."),
     ],
-    hints=["The rate of epoch k is rate · γ to the power of k.", "3 times 0.5, and once more times 0.5."],
-    holds="3 · 0.5² = 0.75: epoch 0 runs at the initial rate.",
+    hints=["The rate of epoch k is rate · γ to the power of k.", "0.4 times 0.5, and once more times 0.5."],
+    holds="0.4 · 0.5² = 0.1: epoch 0 runs at the initial rate.",
 )
 
 
