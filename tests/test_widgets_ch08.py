@@ -218,6 +218,8 @@ def test_every_reasonable_epoch_passes_and_the_sentence_is_true_of_it():
     assert right[0] <= 25 and right[-1] >= 95 and np.argmin(val_losses) in right
     assert 0.21 <= round(min(tested[epoch] for epoch in right), 2)
     assert round(max(tested[epoch] for epoch in right), 2) <= 0.23
+    assert {f"{val_losses[epoch]:.2f}" for epoch in right} == {"0.19", "0.20", "0.21"}
+    assert "0.19 to 0.21" in stop_epoch.holds
     assert f"{tested[-1]:.3f}" == "0.355" and "0.21 to 0.23" in stop_epoch.holds and "0.355" in stop_epoch.holds
 
 
