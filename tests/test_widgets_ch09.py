@@ -17,6 +17,7 @@ from nnlib.widgets.ch09_price_of_weights import (
     LAMBDAS,
     LAYERS,
     RATES,
+    SHOWN,
     curve_data,
 )
 
@@ -57,13 +58,14 @@ def test_the_prediction_is_true(live):
 def test_the_trail_keeps_every_price_that_was_tried(live):
     trail = live.figure.axes[2]
     walk, others = (next(line for line in trail.lines if line.get_label() == name) for name in TRAILS)
-    tried = [0, 0.01, 0.1, 0.02]
+    assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == [0, *SHOWN]  # before anybody has moved anything
+    tried = {*SHOWN, 0, 0.1, 0.02}
     losses = {price: turn(live, l2_lambda=price).result.validation for price in tried}
     assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == sorted(tried)
     assert list(walk.get_ydata()) == [losses[price] for price in sorted(tried)]
     assert np.isnan(others.get_ydata()).all()
     turn(live, l2_lambda=20)  # explodes and leaves nothing
-    assert len(walk.get_xdata()) == 4
+    assert len(walk.get_xdata()) == len(tried)
     turn(live, seed=1, l2_lambda=0.01)
     assert list(walk.get_ydata()) == [live.result.validation]  # a trail of its own
     gray = np.array(others.get_ydata())
@@ -80,7 +82,9 @@ def test_a_price_is_trained_once(monkeypatch):
     own = price_of_weights()
     for price in (0.01, 0.1, 0.01, 0):
         turn(own, l2_lambda=price)
-    assert calls == [0, 0.01, 0.1]
+    assert calls == [0, *SHOWN, 0.1]
+    turn(own, seed=1)
+    assert calls == [0, *SHOWN, 0.1, 0]
     own.close()
 
 
@@ -92,9 +96,9 @@ def test_a_slow_loop_takes_the_first_steps_only():
         return mine("train_l2")(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda)
 
     own = price_of_weights(train_l2=counted)
-    for price in (0.01, 1, 30):
+    for price in (0.02, 1, 30):
         turn(own, l2_lambda=price)
-    assert steps == [COMPARED] * 4
+    assert steps == [COMPARED] * (len(SHOWN) + 4)
     own.close()
 
 
@@ -133,7 +137,7 @@ def test_a_wrong_loop_of_the_reader_is_seen():
 
 def test_the_columns_are_the_losses(live):
     data, penalty = live.figure.axes[2].containers
-    runs = {price: turn(live, l2_lambda=price).result for price in (0.03, 0.2)}
+    runs = {price: turn(live, l2_lambda=price).result for price in (0.03, *SHOWN)}
     for price, low, high in zip(LAMBDAS, data, penalty, strict=True):
         run = runs.get(price)
         if run:

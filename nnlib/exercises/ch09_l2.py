@@ -45,6 +45,7 @@ exercise(
     wrong=[
         (0, "0 is the error of two equal gradients. These point in opposite directions."),
         (2, "The length of the difference, 2 |g|, is divided by the sum of both lengths, |g| + |g|."),
+        (-1, "A length is never negative. Divide that of the difference by the sum of both lengths."),
     ],
     hints=["The length of their difference, divided by the sum of their lengths.", "Divide 2 |g| by |g| + |g|."],
     holds="2 |g| / (|g| + |g|) = 1, the largest error there is.",
@@ -57,6 +58,7 @@ exercise(
     solution=1,
     wrong=[
         (0, "The outputs are wrong, so the output bias has a slope: it needs no weight to be felt."),
+        (4, "The slope of each output weight has a hidden output as a factor. What is the tanh of 0?"),
         (5, "The slopes of the hidden biases come through the output weights, and these are 0."),
         (17, "Most slopes have a weight or a hidden output as a factor, and these are all 0."),
     ],
@@ -146,6 +148,8 @@ exercise(
         "It is divided by the number of weights. The penalty is a sum: each weight pays its own price.",
         lambda parameters, l2_lambda: l2_penalty(parameters, l2_lambda) / len(parameters),
         "It is divided by the number of layers. The penalty is a sum over all of them.",
+        priced(lambda W: np.sum(W @ W.T)),
+        "A matrix product multiplies different weights with each other. Square each weight by itself: `W ** 2`.",
         priced(np.linalg.norm),
         "This is the root of the sum of the squares. The price is the sum itself, without a root.",
         lambda parameters, l2_lambda: l2_penalty(parameters[:1], l2_lambda),
@@ -279,6 +283,10 @@ exercise(
         "Every weight gets the sum of all. Each has a slope of its own: no sum here, entry by entry.",
         with_slope(lambda W, l2_lambda: l2_lambda / 2 * np.sum(W**2)),
         "The penalty itself is added to every slope. Its derivative is an array like `W`, with a number for each.",
+        lambda gradients, parameters, l2_lambda: [
+            {**slope, "W": slope["W"] + l2_penalty(parameters, l2_lambda)} for slope in gradients
+        ],
+        "Each slope gets the penalty of all weights. Differentiate it: the slope of one weight is λ times that weight.",
         with_slope(lambda W, l2_lambda: l2_lambda * np.mean(W)),
         "Every weight gets the mean of all. Each has a slope of its own: no mean here, entry by entry.",
         with_slope(lambda W, l2_lambda: l2_lambda * W / W.size),
@@ -359,6 +367,8 @@ exercise(
         "Collect what `W` is multiplied by in W - lr · (dW + λW). The bare W brings a 1.",
         lambda learning_rate, l2_lambda: (1 - learning_rate) * l2_lambda,
         "Collect the terms with W: W - lr · λ · W. The bare W has no λ.",
+        lambda learning_rate, l2_lambda: 1 - l2_lambda,
+        "The slope of the penalty is part of the gradient, so the learning rate multiplies it too.",
         lambda learning_rate, l2_lambda: learning_rate * (1 - l2_lambda),
         "Collect the terms with W: W - lr · λ · W. The bare W has no learning rate.",
         lambda learning_rate, l2_lambda: max(0.0, 1 - learning_rate * l2_lambda),
@@ -557,6 +567,8 @@ exercise(
         "The penalty and its gradient are always those of the start. Take them from the weights as they are now.",
         shrinking_once,
         "The weights shrink once, before the loop. Every step has to shrink them.",
+        noted_after_the_step(PENALTY),
+        "The penalties come one step late. Note the penalty before the step, as you do the loss.",
         noted_after_the_step(LOSS, PENALTY),
         "Losses and penalties come one step late. Take both before the step, at the weights that the gradient "
         "belongs to.",
