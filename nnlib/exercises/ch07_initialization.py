@@ -33,6 +33,7 @@ exercise(
     solution=0.25,
     wrong=[
         (1, "1 is the largest slope of tanh, at 0. The sigmoid rises by 1 in all, over a wider stretch."),
+        (0, "That is its slope far out, where it is flat. Where it is steepest it does rise: a · (1 - a)."),
         (0.5, "0.5 is what the sigmoid answers at 0, where it is steepest. Its slope there is a · (1 - a)."),
     ],
     hints=["It is steepest at z = 0, where it answers a = 0.5.", "Its slope is a · (1 - a)."],
@@ -198,6 +199,8 @@ exercise(
         lambda y_hat, y: bool(((y_hat - y) ** 2 < 0.25).all()),
     ],
     wrong=mistakes(
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.02"),
+        "This judges the loss, a mean. Ask each row by itself, then ask for all.",
         edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
         "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
         edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.25"),

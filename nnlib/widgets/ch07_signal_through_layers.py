@@ -119,7 +119,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     return Live(
         "signal_through_layers",
-        question="What happens to a signal on its way through ten layers?",
+        question="What happens to a signal on its way through many layers?",
         prediction=Prediction(
             "With weights of 0.1 both arrive, somewhat smaller. Make them five times larger, 0.5: most outputs sit "
             "near ±1, where tanh is flat. What happens to the gradient on its way down?",
