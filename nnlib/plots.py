@@ -663,7 +663,7 @@ def plot_graph(nodes, edges, ax=None):
     return ax
 
 
-def plot_network(network, ax=None, *, values=None, names=None, numbers=None, colors=True, most=8):
+def plot_network(network, ax=None, *, values=None, names=None, numbers=None, colors=True, most=8, back=False):
     """The network as circles and arrows: a column of neurons per layer, an arrow per weight.
 
     network : a list of widths such as [2, 4, 1], or parameters as `get_parameters` gives them:
@@ -674,6 +674,7 @@ def plot_network(network, ax=None, *, values=None, names=None, numbers=None, col
     colors : with parameters, a weight's size is the width of its arrow and its sign the color and the line: blue and
         solid above 0, orange and dashed below. False draws all arrows alike.
     most : a column with more neurons than this shows its first ones and its last, with dots between them.
+    back : True has the arrows point from the outputs to the inputs, the way that slopes go.
 
     Artists: "neuron k j", the circle of neuron j in column k, and "value k j", its text; "weights k" and "heads k",
         the arrows into column k, with heads where they are few; "weight k i j" and "bias k j" with `numbers`.
@@ -718,11 +719,11 @@ def plot_network(network, ax=None, *, values=None, names=None, numbers=None, col
     largest = max(np.abs(layer["W"]).max() for layer in network) or 1.0 if known else None
     for k in range(1, len(widths)):
         W = np.asarray(network[k - 1]["W"], dtype=float) if known else np.zeros((widths[k - 1], widths[k]))
-        _draw_weights(ax, k, places[k - 1], places[k], W, largest if colors else None, numbers)
+        _draw_weights(ax, k, places[k - 1], places[k], W, largest if colors else None, numbers, back)
     return ax
 
 
-def _draw_weights(ax, k, sources, targets, W, largest, numbers):
+def _draw_weights(ax, k, sources, targets, W, largest, numbers, back):
     """The arrows into column k of `plot_network`, and with `numbers` each weight on its arrow.
 
     largest : the size of the widest arrow's weight; None draws all arrows alike.
@@ -743,7 +744,7 @@ def _draw_weights(ax, k, sources, targets, W, largest, numbers):
     ax.add_collection(LineCollection(segments, zorder=1, gid=f"weights {k}", **signs), autolim=False)
     if len(pairs) <= 32:
         sizes = 0.1 + 0.06 * np.abs(weights) / largest if largest else np.full(len(pairs), 0.1)
-        heads = [_head(start, end, size) for (start, end), size in zip(segments, sizes)]
+        heads = [_head(*(line[::-1] if back else line), size) for line, size in zip(segments, sizes)]
         ax.add_collection(PolyCollection(heads, zorder=1, gid=f"heads {k}", facecolors=signs["colors"]), autolim=False)
     if not numbers:
         return

@@ -340,7 +340,7 @@ def test_a_network_has_a_circle_per_neuron_and_an_arrow_per_weight():
 
 
 def test_a_networks_arrows_show_size_and_sign_of_its_weights():
-    ax = plots.plot_network(PARAMETERS)
+    ax, turned = plots.plot_network(PARAMETERS), plots.plot_network(PARAMETERS, back=True)
     arrows = plots.artist(ax, "weights 1")  # row by row of W
     widths, colors = arrows.get_linewidths(), [to_hex(color).upper() for color in arrows.get_edgecolors()]
     assert np.argsort(widths).tolist() == np.argsort(np.abs(PARAMETERS[0]["W"].ravel())).tolist()
@@ -348,6 +348,8 @@ def test_a_networks_arrows_show_size_and_sign_of_its_weights():
     assert [color == plots.COLORS["vermillion"] for color in colors] == below.tolist()
     assert [style[1] is not None for style in arrows.get_linestyles()] == below.tolist()  # not by color alone
     assert len(plots.artist(ax, "heads 1").get_paths()) == len(below)
+    tips = [[head.vertices[0, 0] for head in plots.artist(each, "heads 1").get_paths()] for each in (ax, turned)]
+    assert max(tips[1]) < min(tips[0]), "the arrows point to the outputs, or back to the inputs"
     assert max(widths) > max(plots.artist(ax, "weights 2").get_linewidths()), "one scale for all layers"
     assert plots.artist(ax, "weight 1 0 1").get_text() == "−2.00"
     assert plots.artist(ax, "bias 1 2").get_text() == "+0.30"

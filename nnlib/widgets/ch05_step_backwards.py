@@ -60,7 +60,8 @@ def there_and_back(network, X, y):
     gradient = network.gradients(X, y)[1]
     fig, (left, right) = figure(1, 2, size=(8.4, 3.3))
     plot_network(network.get_parameters(), left, values=[A[0] for A in network.trace(X)], numbers=False)
-    plot_network(gradient, right, values=[[""] * X.shape[1], *(layer["b"] for layer in gradient)], numbers=False)
+    slopes = [[""] * X.shape[1], *(layer["b"] for layer in gradient)]
+    plot_network(gradient, right, values=slopes, numbers=False, back=True)
     left.set_title("forward, left to right: outputs")
     right.set_title("back, right to left: slopes")
     return fig
