@@ -3,9 +3,12 @@
 A loss looks at what the last layer computes. Its *link* makes of that what `predict` returns: nothing is to be done
 for the mean squared error; for cross-entropy the softmax makes probabilities of the last layer's sums, the logits.
 
-To add one: write its function here, with value and gradient, and enter it in `LOSSES`. Every test of
-tests/test_losses.py and of the gradients then runs on it. To compare it with PyTorch's, enter that in
-tests/test_against_torch.py.
+To add one:
+
+1. Write its function here, value and gradient together. The gradient is with respect to what the last layer gives.
+2. Enter it in `LOSSES`, with its link, a check of its targets, and the activation that its last layer needs, if any.
+3. Test its value in tests/test_losses.py; that the gradient is its slope is tested there for every one.
+4. Enter PyTorch's in `TORCH_LOSSES` of tests/test_against_torch.py, which runs where PyTorch is installed.
 """
 
 from collections.abc import Callable

@@ -9,8 +9,13 @@ rate : float, the learning rate of this step.
 state : array (n_states, length), zeros before the first step; what is to be remembered is written into it.
 t : int, the number of this step, counted from 1; for a rule without states nobody counts, and it is 0.
 
-To add one: write a frozen dataclass here with `n_states` and `step`, and enter it in `OPTIMIZERS`. Every test of
-tests/test_optimizers.py then runs on it. To compare it with PyTorch's, enter that in tests/test_against_torch.py.
+To add one:
+
+1. Write a frozen dataclass here, with `n_states` and `step`, and the formula's source.
+2. Enter it in `OPTIMIZERS`, so that files can name it.
+3. Enter it in `RULES` of tests/test_optimizers.py, where copies, files, explosions and gradients are tested for every
+   one, and write its formula a second time in `test_a_rule_is_its_formula`.
+4. Enter PyTorch's in `TORCH_OPTIMIZERS` of tests/test_against_torch.py, which runs where PyTorch is installed.
 """
 
 import math

@@ -107,7 +107,9 @@ def test_a_small_probability_of_being_wrong_keeps_its_digits():
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_is_known_by_its_name_and_links_what_it_takes(name):
-    loss = LOSSES[name]
-    A = np.random.default_rng(0).normal(size=(4, 3))
+def test_every_loss_goes_with_its_gradient_and_links_what_it_takes(name):
+    loss, (A, y) = LOSSES[name], soft_targets((4, 3), 0)
+    loss.check("y", y)
+    measured = central_differences(lambda: loss.function(A, y)[0], A)
+    np.testing.assert_allclose(loss.function(A, y)[1], measured, atol=1e-8)
     assert loss.name == name and loss.link(A).shape == A.shape
