@@ -22,11 +22,12 @@ os.environ.update({f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLA
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from nnlib import NeuralNetwork
 from nnlib.activations import ACTIVATIONS
 from nnlib.datasets import digits, one_hot, xor
+from nnlib.optimizers import Adam
 
 RATE = 0.01
 
@@ -343,6 +344,47 @@ def fit():
         line(name, text)
 
 
+def torch_classify(X, labels, sizes, epochs, batch_size, rate):
+    model = torch.nn.Sequential(
+        torch.nn.Linear(*sizes[:2], dtype=X.dtype), torch.nn.ReLU(), torch.nn.Linear(*sizes[1:], dtype=X.dtype)
+    )
+    optimizer, cross_entropy = torch.optim.Adam(model.parameters(), lr=rate), torch.nn.CrossEntropyLoss()
+    for _ in range(epochs):
+        order = torch.randperm(len(X))
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            optimizer.zero_grad()
+            cross_entropy(model(X[rows]), labels[rows]).backward()
+            optimizer.step()
+
+
+def sklearn_classify(X, labels, n_hidden, epochs, batch_size, rate):
+    model = MLPClassifier(
+        (n_hidden,), alpha=0, batch_size=batch_size, learning_rate_init=rate, max_iter=epochs, tol=0,
+        n_iter_no_change=epochs, random_state=0,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, labels)
+
+
+def classify():
+    X, labels = digits()
+    y, sizes, work = one_hot(labels), (64, 32, 10), (20, 32, 0.001)
+    torch.set_num_threads(1)
+    settings = {"learning_rate": work[-1], "seed": 0, "loss": "cross_entropy", "optimizer": Adam()}
+    candidates = {
+        "nnlib": lambda: NeuralNetwork(layer_config(sizes, "relu"), **settings).fit(X, y, *work[:2]),
+        "PyTorch": functools.partial(torch_classify, torch.from_numpy(X), torch.from_numpy(labels), sizes, *work),
+        "scikit-learn": functools.partial(sklearn_classify, X, labels, sizes[1], *work),
+    }
+    times = in_turn(candidates, rounds=11, seconds=0.1)
+    print("Digits with cross-entropy and Adam, 64-32-10, 20 epochs of batches of 32, ms")
+    line("", *candidates)
+    line("a whole fit", *(f"{statistics.median(times[key]) * 1e3:.1f}" for key in times))
+    line("", *(f"{name} {verdict(ratio(times, name), 4)}" for name in candidates if name != "nnlib"))
+
+
 # ---------------------------------------------------------------- the import and the memory
 
 
@@ -382,7 +424,14 @@ def memory():
 
 
 if __name__ == "__main__":
-    tables = {"steps": steps, "activations": activations, "fit": fit, "import": import_time, "memory": memory}
+    tables = {
+        "steps": steps,
+        "activations": activations,
+        "fit": fit,
+        "classify": classify,
+        "import": import_time,
+        "memory": memory,
+    }
     print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, PyTorch {torch.__version__}, one thread\n")
     for table in sys.argv[1:] or tables:
         tables[table]()
