@@ -84,8 +84,7 @@ def stacked_layers():
         "stacked_layers",
         question="How much better does a larger stack of layers fit the wave?",
         prediction=Prediction(
-            "These three linear layers, 97 parameters, end at a loss of 0.2306. Where will five layers, 16 wide, with "
-            "865 parameters end?",
+            "Three linear layers, 97 parameters, end at 0.2306. Where will five, 16 wide, with 865 parameters end?",
             options=("below 0.01", "near 0.1", "near 0.2", "at 0.2306 again"),
             answer="at 0.2306 again",
             explanation="Each layer draws straight lines only, and the best straight line has the loss "

@@ -1,5 +1,6 @@
 """Options and fixtures of every test: a plugin that pyproject.toml loads, whatever pytest is called on."""
 
+import itertools
 import os
 
 from tools.kernels import connect_by_files, isolated_threads
@@ -55,9 +56,16 @@ def pytest_make_collect_report(collector):
     return report
 
 
+@pytest.fixture(scope="session")
+def progress_folders(tmp_path_factory):
+    return tmp_path_factory.mktemp("progress"), itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def own_progress(monkeypatch, tmp_path_factory):
+def own_progress(monkeypatch, progress_folders):
     """Keeps every test away from a learner's progress."""
-    folder = tmp_path_factory.mktemp("progress")
+    parent, numbers = progress_folders
+    folder = parent / str(next(numbers))
+    folder.mkdir()
     monkeypatch.setenv("NNLIB_PROGRESS", str(folder))
     return folder

@@ -88,7 +88,7 @@ class Spoken(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("spoken.js")
 
     def __init__(self):
-        super().__init__(layout={"height": "0", "margin": "0"})
+        super().__init__(layout={"height": "0", "margin": "-4px 0 0 0"})  # a box puts 4 px between two
 
 
 def action(label):
