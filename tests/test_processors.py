@@ -34,15 +34,9 @@ def test_every_processor_is_planned():
     assert all(run.arguments is processors.ALL for run in planned)
 
 
-def test_for_every_day_chapters_and_numbers_are_planned():
-    planned = list(processors.planned(True, AVX_512))
-    assert {run.name: run.arguments[0] for run in planned} == {
-        "rounding 1": "tests",
-        "Prescott": "notebooks",
-        "Sandybridge": "notebooks",
-        "SkylakeX": "notebooks",
-    }
-    assert {run.threads for run in planned} == {1, 2}
+def test_for_every_day_the_oldest_processor_is_planned():
+    (run,) = processors.planned(True, AVX_512)
+    assert run.name == "Prescott" and "notebooks" in run.arguments and "tests" in run.arguments
 
 
 def test_what_is_left_out_exists():
