@@ -44,7 +44,7 @@ def descent(x, y, gradient=mse_gradient):
     A = np.stack([x, np.ones_like(x)], axis=1)
     best = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
     curve.axhline(best, color=COLORS["black"], linestyle=":", linewidth=1.2)
-    curve.text(STEPS, best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
+    curve.text(STEPS, 0.87 * best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
     curve.set(xlim=(0, STEPS), ylim=(0.5, 1e5), yscale="log", xlabel="step", ylabel="loss (€²)")
 
     def compute(rate):

@@ -169,7 +169,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             "The batch grows from 4 rides to 1000. What does the network need more of?",
             options=("parameters", "matrix products", "both", "neither"),
             answer="neither",
-            explanation="Only X, Z1 and Z2 grow taller.",  # one line, so that all of it is in view
+            explanation="Only X, Z1 and Z2 get more rows.",  # one line, so that all of it is in view
             settings={"n": 1000},
         ),
         controls=controls,

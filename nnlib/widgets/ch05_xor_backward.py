@@ -114,7 +114,7 @@ def xor_backward(backward=None):
             "Five of the six hold a mistake. How many of the five learn XOR all the same, at the rate 0.2 and seed 0?",
             options=("none", "one", "two", "three"),
             answer="two",
-            explanation="They are the last two of the list. Nothing in their loss curves says that they are wrong.",
+            explanation="They are the last two of the list. Seen alone, neither curve looks wrong.",
             settings={"which": ALL, "rate": 0.2, "seed": 0},
         ),
         controls={

@@ -154,7 +154,7 @@ def v_curve(
             "At ε = 1e-4 the relative error is 2e-9. What will it be at ε = 1e-10, a million times smaller?",
             options=("far smaller", "about the same", "far larger"),
             answer="far larger",
-            explanation="The difference of two nearly equal losses is mostly rounding, and dividing it by 2ε makes it "
+            explanation="Of two nearly equal losses the rounding stays in the difference, and dividing by 2ε makes it "
             "large. Where does the curve turn?",
             settings={"epsilon": 1e-10},
         ),

@@ -178,8 +178,8 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         question="How much of it is luck?",
         prediction=Prediction(
             "With 4 hidden ReLU neurons and He's weights, 72 of 100 seeds solve XOR. How many with 16 hidden neurons?",
-            options=("fewer: there is more to learn", "about as many", "nearly all"),
-            answer="nearly all",
+            options=("fewer: there is more to learn", "about as many", "all, or nearly all"),
+            answer="all, or nearly all",
             explanation="The code is the same for all of them; only the seed and the width differ.",
             settings={"width": 16},
         ),

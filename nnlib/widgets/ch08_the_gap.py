@@ -155,7 +155,7 @@ def the_gap():
             "noisy, and the same network. Where does the validation loss end, compared with its own best value?",
             options=("farther above it", "about as far above it", "just above it"),
             answer="just above it",
-            explanation="One curve cannot bend to the noise of 160 points; they hold it.",
+            explanation="One curve cannot bend to the noise of 160 points.",
             settings={"points": 160},
         ),
         controls={

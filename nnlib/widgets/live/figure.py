@@ -81,6 +81,7 @@ STYLE = """<style>
 .nnlib-live .widget-toggle-buttons { display: flex; flex-wrap: wrap; align-items: center; }
 .nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
 .nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
+.nnlib-options .jupyter-button.mod-success:disabled { opacity: 1; color: white; background: #00734D; }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
 .nnlib-live.jupyter-widgets-disconnected::after { color: var(--jp-content-font-color1, black);
   content: "The kernel behind this figure is gone. Run the chapter again: Run menu, Run All Cells."; }
@@ -492,6 +493,9 @@ class Live:
 
     def _say_verdict(self):
         if self._guessed is not None:
+            for button in self._options:
+                if button.description == self.prediction.answer:
+                    button.button_style = "success"
             self._verdict.value = _paragraph(self.prediction.verdict(self._guessed), role="status")
 
     def _in_words(self):
