@@ -121,8 +121,8 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         "signal_through_layers",
         question="What happens to a signal on its way through many layers?",
         prediction=Prediction(
-            "With weights of 0.1 signal and gradient both arrive, smaller. Make them five times larger, 0.5: most outputs sit "
-            "near ±1, where tanh is flat. What happens to the gradient on its way down?",
+            "With weights of 0.1 signal and gradient both arrive, smaller. Make them five times larger, 0.5: most "
+            "outputs sit near ±1, where tanh is flat. What happens to the gradient on its way down?",
             options=("it shrinks", "it stays as it is", "it grows"),
             answer="it grows",
             explanation="A flat neuron lets nothing through, but those that are not flat pass it on through weights "
