@@ -60,7 +60,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
-    fig, (net, tables) = figure(2, 1, size=(8.2, 3.68), height_ratios=(2.1, 2 * HIGH * 0.44))
+    fig, (net, tables) = figure(2, 1, size=(8.2, 3.64), height_ratios=(2.1, 2 * HIGH * 0.44))
     net.set(xlim=(-0.55, 2.5), ylim=(-2.5, 2.05))
     tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH))
     for ax in (net, tables):
