@@ -962,6 +962,11 @@ def test_how_an_answer_is_carried_on_or_why_not(capsys):
             )
 
 
+def test_a_value_under_the_name_of_a_function_is_told_so(capsys):
+    exec("neuron = np.ones(3)\ncheck(neuron)", {"np": np, "check": check})
+    assert "neuron: This is an array of shape (3,). The check takes the function itself" in output(capsys)
+
+
 @pytest.mark.parametrize("answer", [1.0, np.ones(3), "neuron", None, ...])
 def test_check_asks_for_what_it_needs(capsys, answer):
     check(answer)

@@ -177,6 +177,18 @@ def test_a_copy_has_a_memory_of_its_own(rule):
 
 
 @every_rule
+def test_a_network_of_another_dtype_takes_its_memory_along(rule):
+    X, y = classes()
+    network = classifier(optimizer=rule)
+    network.fit(X, y, epochs=3)
+    half = network.copy(dtype=np.float32)
+    for each in (network, half):
+        each.fit(X, y, epochs=1, shuffle=False)
+    for one, other in zip(network.get_parameters(), half.get_parameters(), strict=True):
+        np.testing.assert_allclose(other["W"], one["W"], rtol=1e-4, atol=1e-5)
+
+
+@every_rule
 def test_a_run_that_explodes_leaves_the_memory_as_it_was(rule):
     X, y = classes()
     network = classifier(optimizer=rule)
@@ -273,6 +285,7 @@ def test_predict_gives_probabilities_and_trace_the_logits():
     "act, words",
     [
         (lambda nn, X, y: nn.fit(X, y - 0.1), "y must hold probabilities for cross_entropy, rows of numbers of at lea"),
+        (lambda nn, X, y: nn.loss(X, 2 * y - 1 / 3), "y must hold probabilities for cross_entropy, rows of numbers"),
         (
             lambda nn, X, y: nn.loss(X, 2 * y),
             "y must hold probabilities for cross_entropy, rows of numbers of at least",

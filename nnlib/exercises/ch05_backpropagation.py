@@ -7,7 +7,7 @@ import numpy as np
 from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch04_nonlinearity import forward as my_forward
 from nnlib.exercises.ch04_nonlinearity import random_layers, relu, sigmoid
-from nnlib.exercises.engine.compare import differences
+from nnlib.exercises.engine.compare import as_floats, differences
 
 exercise = chapter("05", "backpropagation")
 
@@ -132,17 +132,10 @@ def relu_derivative_loop(A):
     return slopes
 
 
-def slopes_as_floats(relu_derivative, A):
-    """Whole numbers are as good as floats here: they are multiplied by a dA of floats."""
-    slopes = relu_derivative(A)
-    whole = isinstance(slopes, np.ndarray) and slopes.dtype.kind in "iu"
-    return slopes.astype(float) if whole else slopes
-
-
 exercise(
     title="The derivative of ReLU, from its output",
     solution=relu_derivative,
-    use=slopes_as_floats,
+    use=lambda relu_derivative, A: as_floats(relu_derivative(A)),  # they are multiplied by a dA of floats
     cases=lambda rng: [
         (np.array([[0.0, 0.5], [3.0, 0.0]]),),
         (relu(2 * rng.normal(size=(4, 3))),),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnlib.exercises import chapter, edited, mistakes
+from nnlib.exercises.engine.compare import as_floats
 
 exercise = chapter("13", "digits")
 
@@ -74,12 +75,6 @@ def one_hot_loop(labels, n_classes):
     return Y
 
 
-def targets_as_floats(one_hot, labels, n_classes):
-    """Whole numbers are as good as floats here: `fit` takes both."""
-    Y = one_hot(labels, n_classes)
-    return Y.astype(float) if isinstance(Y, np.ndarray) and Y.dtype.kind in "iu" else Y
-
-
 exercise(
     title="One target for each output",
     solution=one_hot,
@@ -90,7 +85,7 @@ exercise(
         (np.array([0]), 1),
         (rng.integers(6, size=6), 6),
     ],
-    use=targets_as_floats,
+    use=lambda one_hot, labels, n_classes: as_floats(one_hot(labels, n_classes)),  # `fit` takes both
     also_right=[
         one_hot_loop,
         lambda labels, n_classes: np.eye(n_classes, dtype=int)[labels],

@@ -133,6 +133,12 @@ def as_numbers(value):
     return array if array.dtype.kind in "biufc" else None
 
 
+def as_floats(value):
+    """An array of whole numbers as one of floats, for exercises in which those are as good; all else as it is."""
+    whole = isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+    return value.astype(float) if whole else value
+
+
 def unchanged(before, after):
     """Whether an argument is what it was, bit for bit. Objects that are not data are not looked into."""
     if isinstance(before, np.ndarray):

@@ -19,20 +19,15 @@ def check(answer=..., /, **named):
     check(neuron) finds the exercise by the function's name; check(best_rate=best_rate) names it.
     """
     if not named:
-        name = getattr(answer, "__name__", None)
-        if answer is ... or not callable(answer):
-            names = sys._getframe(1).f_globals.items()
-            meant = [called for called, value in names if value is answer and called in exercises()]
-            if answer is not ... and meant and exercises()[meant[0]].is_function:
-                named = {meant[0]: answer}
-        if not named and (answer is ... or not callable(answer)):
+        notebook = sys._getframe(1).f_globals.items()
+        called = next((called for called, value in notebook if value is answer and called in exercises()), None)
+        if answer is ... or not (callable(answer) or called and exercises()[called].is_function):
             return _note(
                 "Say what to check: `check(neuron)` for a function, without quotes or parentheses; "
                 "`check(rate=rate)` for a value."
             )
-        if name not in exercises():
-            names = sys._getframe(1).f_globals.items()  # what it is called in the notebook
-            name = next((called for called, value in names if value is answer and called in exercises()), name)
+        name = getattr(answer, "__name__", None)
+        name = name if name in exercises() else called or name
         if name is None or name == "<lambda>":
             return _note("This function has no name of its own. Say which exercise it answers: `check(name=...)`.")
         named = {name: answer}
