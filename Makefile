@@ -54,12 +54,12 @@ test-binder: $(STAMPS)/test
 test-swap: $(STAMPS)/test
 	$(BIN)/python -m pytest -m swap -n 2 --dist=loadgroup tests/test_swap.py $(PYTEST_ARGS)
 
-# For one of them: make test-processors PROCESSORS=Prescott. For every day: make test-processors PROCESSORS=--quick
+# For one of them: make test-processors PROCESSORS=Prescott. For every day: PROCESSORS=--quick
 test-processors: $(STAMPS)/test
 	$(BIN)/python tests/tools/processors.py $(PROCESSORS)
 
 test-versions: $(STAMPS)/test
-	$(BIN)/python tests/tools/versions.py $(VENV)/newest
+	$(BIN)/python tests/tools/versions.py $(addprefix --processor ,$(PROCESSORS)) $(VENV)/newest
 
 notebooks: $(STAMPS)/test
 	$(BIN)/python tests/tools/notebooks.py

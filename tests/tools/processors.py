@@ -47,8 +47,9 @@ LEFT_OUT = (
     "widgets_engine",
 )
 ALL = ["notebooks", "tests", *(f"--ignore=tests/test_{name}.py" for name in LEFT_OUT)]
-# The verdicts of the exercises leave room for every way of computing: for every day they are left out too.
-NUMBERS = [*ALL, "--ignore=tests/test_exercises.py", "--ignore=tests/test_exercise_detectors.py"]
+# For every day without the chapters, which `make test-versions` runs as the same processor, and without the verdicts of
+# the exercises, which leave room for every way of computing.
+NUMBERS = ["tests", *ALL[2:], "--ignore=tests/test_exercises.py", "--ignore=tests/test_exercise_detectors.py"]
 
 PROBE = """
 import json, numpy as np, threadpoolctl
@@ -71,16 +72,17 @@ class Run:
         self.name, self.threads, self.arguments = name, threads, arguments
         self.environment = {**os.environ, "COURSE_THREADS": str(threads), **environment}
         self.environment.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads)))
+        self.python = sys.executable
         self.result, self.seconds, self.passed = "", 0.0, False
 
     def look(self):
         """What NumPy and OpenBLAS run in this environment; {} if they cannot."""
-        done = subprocess.run([sys.executable, "-c", PROBE], env=self.environment, capture_output=True, text=True)
+        done = subprocess.run([self.python, "-c", PROBE], env=self.environment, capture_output=True, text=True)
         return json.loads(done.stdout) if done.returncode == 0 else {}
 
     def run(self):
         """Run the tests, and print what failed."""
-        command = [sys.executable, "-m", "pytest", f"-n{os.cpu_count()}", "-q", "--tb=short", "--no-skips"]
+        command = [self.python, "-m", "pytest", f"-n{os.cpu_count()}", "-q", "--tb=short", "--no-skips"]
         command += ["--nbval-cell-timeout=600", "-pno:cacheprovider"]
         started = time.monotonic()
         done = subprocess.run(
@@ -116,7 +118,7 @@ def moved(seed, arguments):
 
 
 def planned(quick, features):
-    """The runs: every test everywhere; or, for every day, the chapters and the numbers on the oldest processor."""
+    """The runs: every test everywhere; or, for every day, the tests that hold numbers on the oldest processor."""
     if not quick:
         yield from (moved(seed, ALL) for seed in SEEDS)
         yield from (emulated(name, threads, ALL, features) for name in PROCESSORS for threads in (1, 2))
@@ -138,7 +140,7 @@ def obstacle(run, seen, same):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="the chapters and the numbers, on the oldest processor")
+    parser.add_argument("--quick", action="store_true", help="the tests that hold numbers, on the oldest processor")
     parser.add_argument("names", nargs="*", help="only these, such as Prescott or 'rounding 1'")
     options = parser.parse_args(arguments)
 

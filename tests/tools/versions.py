@@ -1,10 +1,12 @@
 """Run the chapters on the newest Python here, with the newest NumPy and matplotlib that install on it.
 
-    python tests/tools/versions.py [folder of the environment]
+    python tests/tools/versions.py [--processor Prescott] [folder of the environment]
 
-`make test` runs them with the pins. What cannot be had is named in the table.
+`make test` runs them with the pins. What cannot be had is named in the table. With a processor the same run shows the
+chapters as that one would compute them (see `processors.py`): for every day one run instead of two.
 """
 
+import argparse
 import json
 import os
 import re
@@ -13,6 +15,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+from tools import processors
 
 ROOT = Path(__file__).parents[2]
 WANTED = (3, 14)  # the newest Python that there is
@@ -63,27 +69,39 @@ def versions(python):
     return json.loads(subprocess.run([python, "-c", SAYS], capture_output=True, text=True, check=True).stdout)
 
 
-def main(folder=ROOT / ".venv" / "newest"):
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--processor", choices=processors.PROCESSORS, help="as this one would run them")
+    parser.add_argument("folder", nargs="?", default=ROOT / ".venv" / "newest", help="of the environment")
+    options = parser.parse_args(arguments)
+
     number, base = newest_python()
     pinned = versions(sys.executable)
-    inside = build(base, folder)
+    inside = build(base, options.folder)
     newest = versions(inside)
     # Another matplotlib may place a pixel elsewhere; each figure has to stay close to what it was.
     tolerance = 1 if newest["matplotlib"] == pinned["matplotlib"] else 10
-    command = [inside, "-m", "pytest", "-q", "--tb=short", "--no-skips", "-pno:cacheprovider"]
-    done = subprocess.run([*command, f"--figure-tolerance={tolerance}", "notebooks"], cwd=ROOT)
+    run = processors.Run("this machine", os.cpu_count(), [f"--figure-tolerance={tolerance}", "notebooks"])
+    run.python = inside
+    if options.processor:
+        run = processors.emulated(options.processor, 1, run.arguments, run.look()["features"])
+        run.python = inside
+        trouble = processors.obstacle(run, run.look(), None)
+        if trouble:
+            sys.exit(f"{options.processor}: {trouble}")
+    run.run()
 
     form = "{:24} {:8} {:8} {:11} {:9} {}"
     print("\n" + form.format("environment", *pinned, "chapters"))
     print(form.format("the pins", *pinned.values(), "run by `make test`"))
-    result = f"{'as stored' if done.returncode == 0 else 'DIFFER'}, figures within {tolerance}"
+    result = f"{'as stored' if run.passed else 'DIFFER'} ({run.result}), figures within {tolerance}, on {run.name}"
     print(form.format("the newest that installs", *newest.values(), result))
     if number < WANTED:
         print("NOT RUN: Python {}.{} is not on this machine.".format(*WANTED))
     if newest == pinned:
         print("NOT RUN: nothing newer than the pins installs on this Python.")
-    return done.returncode
+    return int(not run.passed)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())
