@@ -31,8 +31,7 @@ def test_xor_still_learns_at_a_rate_of_1(xor):
 def test_xor_throws_itself_about_at_a_rate_of_3(xor):
     xor.controls["rate"].value = 3.0
     assert "4 of 4" not in xor.readout
-    note = next(text for ax in xor.figure.axes for text in ax.texts if text.get_visible() and text.get_text())
-    assert "Not learned" in note.get_text()
+    assert "Not learned" in xor.notes[0]
 
 
 def test_xor_shows_the_very_network_that_nnlib_trains(xor):
@@ -50,6 +49,15 @@ def test_xor_shows_the_very_network_that_nnlib_trains(xor):
     train_loss, states = xor.result
     assert train_loss == nn.history["train_loss"]
     np.testing.assert_array_equal(states[-1][0]["W"], nn.get_parameters()[0]["W"])
+
+
+def test_the_curve_before_stays_as_a_ghost(xor):
+    before, ghost = xor.result[0], xor.figure.axes[1].lines[2]
+    assert not len(ghost.get_xdata())
+    xor.guess("lower")
+    np.testing.assert_array_equal(ghost.get_ydata(), before)
+    xor.set(rate=2, epoch=300)
+    np.testing.assert_array_equal(ghost.get_ydata(), before)
 
 
 def test_moving_through_the_epochs_does_not_train_again(xor):

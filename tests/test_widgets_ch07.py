@@ -9,7 +9,8 @@ from nnlib.exercises import mine
 from nnlib.plots import artist, decision_grid, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
 from nnlib.widgets.ch07_hundred_seeds import PLANE, RESOLUTION, SCALES, all_equal, is_solved, one_of
-from nnlib.widgets.ch07_signal_through_layers import STDS, in_short, size
+from nnlib.widgets.ch07_signal_through_layers import STDS, size
+from nnlib.widgets.live.marks import one_digit
 
 X, y = datasets.xor()
 RULES = {"glorot": initializers.glorot, "he": initializers.he}
@@ -137,7 +138,13 @@ def test_tiles_and_marks_are_the_result(grid):
     dots, crosses = (artist(ax, name).get_xydata() for name in ("solved", "not solved"))
     assert {int(10 * tens + last) for last, tens in dots} == set(np.flatnonzero(won))
     assert {int(10 * tens + last) for last, tens in crosses} == set(np.flatnonzero(~won))
-    assert f"{won.sum()} of 100 seeds" in grid.readout
+    assert f"{won.sum()} of 100 seeds solve XOR (before: 72)." in grid.readout
+    ranked, rank, ghost, _ = grid.figure.axes[2].lines
+    assert np.all(ranked.get_ydata() >= ghost.get_ydata()) and np.all(np.diff(ranked.get_ydata()) >= 0)
+    assert turn(grid, seed=int(np.argmin(hundred.losses))).readout  # on the floor
+    low, high = grid.figure.axes[2].get_ylim()
+    frame = rank.get_window_extent()  # of its middle, with the marker around it
+    assert grid.figure.axes[2].bbox.y0 <= frame.y0
 
 
 def test_what_the_chapter_says_to_try(grid):
@@ -273,10 +280,15 @@ def test_every_extreme_of_the_layers_answers(layers):
 
 
 def test_the_curves_are_the_sizes(layers):
+    before = layers.result[2:]
     turn(layers, depth=3, weight_std=0.2)
     signal, gradient = layers.figure.axes[1].lines[:2]
     np.testing.assert_allclose(signal.get_ydata(), [size(A) for A in layers.result[0]])
     np.testing.assert_allclose(gradient.get_ydata(), [size(A) for A in layers.result[1]])
+    *ghosts, sample = layers.figure.axes[1].lines[2:5]
+    for ghost, sizes in zip(ghosts, before):
+        np.testing.assert_allclose(ghost.get_ydata(), sizes)
+    assert len(sample.get_xdata()) == 2
 
 
 @pytest.mark.parametrize("weight_std", [STDS[0], 0.1, STDS[-1]])
@@ -286,12 +298,7 @@ def test_each_histogram_fills_its_own_scale(layers, weight_std):
     for k, bar in enumerate(ax.patches):
         assert bar.get_xy()[:, 1].max() == (1 if k <= 4 else 0)
     scales = [text.get_text() for text in ax.texts if text.get_gid() is None]
-    assert scales[:5] == ["±" + in_short(np.abs(A).max()) for A in trace] and set(scales[5:]) == {""}
-
-
-def test_a_scale_is_written_in_short():
-    numbers = (0.9, 0.96, 20, 34.0, 7213, 12345, 0.0042, 4.4e-8)
-    assert [in_short(n) for n in numbers] == ["0.9", "1", "20", "30", "7000", "1e4", "0.004", "4e-8"]
+    assert scales[:5] == ["±" + one_digit(np.abs(A).max()) for A in trace] and set(scales[5:]) == {""}
 
 
 def test_the_readers_passes_are_used():

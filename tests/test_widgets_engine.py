@@ -28,6 +28,7 @@ from nnlib.widgets import (
 from nnlib.widgets.live import figure as engine_module
 from nnlib.widgets.live.controls import in_words, place, stops
 from nnlib.widgets.live.frames import Frames, encode
+from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit, spread
 
 
 def pixels(image):
@@ -148,6 +149,109 @@ def test_a_long_note_is_broken_into_lines_that_fit():
 def test_a_control_that_does_not_fit_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         Toy(**changes)
+
+
+# What was before
+
+
+class Grown(Toy):
+    """A line of a given height and length that says what it was before."""
+
+    def __init__(self, **options):
+        controls = {"height": slider("height", -10, 10, 1), "length": slider("length", 0, 9, 1), "red": switch("red")}
+        super().__init__(controls=controls, compute=self.both, draw=self.draw_both, **options)
+
+    def both(self, height, length):
+        return self.compute(height), length
+
+    def draw_both(self, result, red, before):
+        return f"{before.result} at {before.words}" if before else "nothing"
+
+
+def test_draw_is_told_how_it_was_before_the_control_moved_that_moved_last():
+    toy = Grown()
+    said = [toy.live.readout]
+    for change in ({"height": 3}, {"height": 4}, {"red": True}, {"length": 2}, {"length": 5}, {"length": 1}):
+        toy.live.set(**change)
+        said.append(toy.live.readout)
+    first, then = "(1.0, 1) at height 1", "(4.0, 1) at length 1"
+    assert said == ["nothing", first, first, first, then, then, "nothing"]  # at the end it is where it was
+    toy.live.set(height=2)
+    toy.live.reset()
+    assert toy.live.readout == "nothing"
+    toy.live.set(height=5)
+    assert toy.live.readout == first
+
+
+def test_what_failed_was_not_before():
+    toy = Grown()
+    toy.live.set(length=2)
+    toy.live.set(height=7)
+    toy.live.set(height=5)
+    assert toy.live.readout == "(1.0, 2) at height 1"
+
+
+def test_where_a_guess_turns_two_controls_it_is_before_both():
+    toy = Grown(prediction=Prediction("?", ("a",), "a", "", {"height": 6, "length": 3}))
+    toy.live._panel._view_count = 1
+    toy.live.guess("a")
+    for tick in range(1, 9):
+        toy.live._clock.value = tick
+    assert toy.live.result == (6.0, 3)
+    assert toy.live.readout == "(1.0, 1) at height 1, length 1"
+
+
+def test_a_ghost_is_a_curve_and_a_key_beside_it():
+    fig, ax = figure(size=(4, 3))
+    (line,) = ax.plot([], [], "o-")
+    (steps,) = ax.plot([], [], "o", drawstyle="steps-mid")
+    ghost = Ghost(line, steps, name="loss")
+    lay_out(fig)
+    assert [each.get_marker() for each in ghost.lines] == ["o", "none"]
+    assert ghost.lines[1].get_drawstyle() == "steps-mid"
+    for sharpness in (1, 2):
+        fig.set_dpi(100 * sharpness)
+        ghost.show(engine_module.Before(None, f"rate 0.{sharpness}"), ([0, 1], [2, 3]), None)
+        assert (list(ghost.lines[0].get_ydata()), list(ghost.lines[1].get_ydata())) == ([2, 3], [])
+        assert ghost._key.get_text() == f"loss before: rate 0.{sharpness}"
+        gap = ghost._key.get_window_extent().x0 - ghost._sample.get_window_extent().x1
+        assert 0 < gap < 12 * sharpness and ghost._key.get_window_extent().y0 > ax.bbox.y1
+    ghost.show(None, ([0, 1], [2, 3]), None)
+    assert not any(len(each.get_xdata()) for each in [*ghost.lines, ghost._sample]) and not ghost._key.get_text()
+
+
+def test_names_stand_at_the_ends_and_not_on_each_other():
+    fig, ax = figure(size=(4, 3))
+    ax.set(ylim=(1e-3, 1), yscale="log")
+    names = Names(ax, ["blue", "black", "red"], "a long name")
+    lay_out(fig)
+    for sharpness in (1, 2):
+        fig.set_dpi(100 * sharpness)
+        names.show([0.1, 0.1, np.nan], ["a long name", "another", "none"])
+        one, other = (text.get_window_extent() for text in names.texts[:2])
+        assert not one.overlaps(other) and one.x0 > ax.bbox.x1 and one.x1 <= fig.bbox.x1
+        assert not names.texts[2].get_visible()
+    names.show([0.1, 5, 1e-9], ["", "", ""])  # what is beyond the frame is named at its edge
+    np.testing.assert_allclose([text.get_position()[1] for text in names.texts], [0.1, 1, 1e-3])
+
+
+def test_heights_are_spread_as_little_as_can_be():
+    assert list(spread([30, 0, 10], 10)) == [30, 0, 10]
+    assert list(spread([1, 0, 0, 50], 10)) == pytest.approx([31 / 3, -29 / 3, 1 / 3, 50])
+    np.testing.assert_array_equal(spread([np.nan, 4, 5], 3), [np.nan, 3, 6])
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        heights = rng.integers(0, 40, 6)
+        places = spread(heights, 5)
+        assert np.diff(np.sort(places)).min() >= 5 - 1e-9
+        assert np.all(np.diff(places[np.argsort(heights, kind="stable")]) > 0 - 1e-9)
+        assert np.mean(places) == pytest.approx(np.mean(heights))
+
+
+def test_a_number_with_one_digit():
+    numbers = (0.9, 0.96, 20, 34.0, 7213, 12345, 0.0042, 4.4e-8)
+    words = ["0.9", "1", "20", "30", "7000", "1 · 10⁴", "0.004", "4 · 10⁻⁸"]
+    assert [one_digit(number) for number in numbers] == words
 
 
 # What goes wrong
@@ -644,6 +748,8 @@ def test_choices_switches_and_actions():
     many = choice("n", [("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5)])
     assert (few.value, many.value) == ("tanh", 1)
     assert (in_words(few), in_words(many), in_words(switch("noise", True))) == ("activation tanh", "n one", "noise on")
+    assert (in_words(few, "relu"), in_words(many, 3)) == ("activation relu", "n three")
+    assert in_words(switch("noise", True), False) == "noise off"
     press = action("New data")
     press.click()
     press.click()

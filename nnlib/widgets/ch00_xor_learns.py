@@ -6,6 +6,7 @@ from nnlib import NeuralNetwork, datasets
 from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
 from nnlib.widgets.live.controls import log_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost
 
 LAYERS = [
     {"n_inputs": 2, "n_neurons": 4, "activation": "tanh"},
@@ -28,6 +29,7 @@ def xor_learns():
     picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
     (losses,) = curve.plot([], [], color=COLORS["blue"])
     (moment,) = curve.plot([], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, zorder=5)
+    ghost = Ghost(losses)
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 2), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
 
     def compute(rate, seed):
@@ -40,7 +42,7 @@ def xor_learns():
 
         return nn.fit(X, y, epochs=EPOCHS, batch_size=4, callback=remember)["train_loss"], states
 
-    def draw(result, rate, epoch):
+    def draw(result, rate, epoch, before):
         train_loss, states = result
         shown.set_parameters(states[epoch // EVERY])
         output = shown.predict(X)
@@ -49,10 +51,11 @@ def xor_learns():
         picture.set_data(answers)
         boundary.set_data(*decision_line(answers, axes))
         losses.set_data(range(epoch), train_loss[:epoch])
+        ghost.show(before, before and (range(EPOCHS), before.result[0]))
         loss = shown.loss(X, y)
         moment.set_data([epoch], [loss])
         if epoch == EPOCHS and right < len(X):
-            note(curve, f"Not learned: {right} of 4 points are right after {EPOCHS} epochs.")
+            note(curve, f"Not learned: {right} of 4 points are right after {EPOCHS} epochs.", height=0.12)
         return f"Learning rate {rate:g}, epoch {epoch}: loss {loss:.4f}, {right} of 4 points right."
 
     return Live(

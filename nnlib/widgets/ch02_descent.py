@@ -5,11 +5,13 @@ import numpy as np
 from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost, one_digit
 
 STEPS = 50
 # Dense around 0.0418, where the course's taxi rides have their edge of stability.
 RATES = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.038, 0.04, 0.041)
 RATES += (0.0415, 0.042, 0.0425, 0.043, 0.044, 0.045, 0.05, 0.06)
+HIGHEST = 1e5  # of the losses shown; where one grows beyond, the figure says how far
 
 
 def mse_gradient(x, y, w, b):
@@ -45,22 +47,33 @@ def descent(x, y, gradient=mse_gradient):
     best = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
     curve.axhline(best, color=COLORS["black"], linestyle=":", linewidth=1.2)
     curve.text(STEPS, 0.87 * best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
-    curve.set(xlim=(0, STEPS), ylim=(0.5, 1e5), yscale="log", xlabel="step", ylabel="loss (€²)")
+    exit = curve.text(0, HIGHEST / 1.3, "", va="top", fontsize=10.5, color=COLORS["vermillion"], animated=True)
+    ghost = Ghost(loss_line)
+    curve.set(xlim=(0, STEPS), ylim=(0.5, HIGHEST), yscale="log", xlabel="step", ylabel="loss (€²)")
 
     def compute(rate):
         path = descent_path(x, y, rate, STEPS, gradient=gradient)
         return path, np.mean((path[:, :1] * x + path[:, 1:] - y) ** 2, axis=1)
 
-    def draw(result, rate, step):
+    def draw(result, rate, step, before):
         path, losses = result
+        ghost.show(before, before and (np.arange(STEPS + 1), before.result[1]))
         path, losses = path[: step + 1], losses[: step + 1]
         path_line.set_data(*path.T)
         loss_line.set_data(np.arange(step + 1), losses)
         grows = not losses[-1] <= losses[0]
         loss_line.set_color(COLORS["vermillion"] if grows else COLORS["blue"])
         if grows:
-            note(bowl, f"At the rate {rate:g} every step lands farther away than the last. It explodes.")
-        return f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {step} steps."
+            note(bowl, "It explodes.", height=0.91)
+        gone = losses[-1] > HIGHEST
+        exit.set_visible(gone)
+        if gone:
+            exit.set_text(f"↑ {one_digit(losses[-1])} after {step} steps")
+            at = int(np.argmax(losses > HIGHEST))
+            early = at < STEPS / 2  # then there is room to the right of the place where the curve leaves
+            exit.set(x=at + (0.5 if early else -3), horizontalalignment="left" if early else "right")
+        words = f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {step} steps."
+        return words + " Every step lands farther away than the last." * grows
 
     return Live(
         "descent",

@@ -19,6 +19,7 @@ from nnlib.plots import (
 )
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost
 
 SEEDS = 100
 EPOCHS = 1000
@@ -135,7 +136,10 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     (boundary,) = plane.plot([], [], color=COLORS["black"], linewidth=1.5)
     (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
     (rank,) = curve.plot([], [], markersize=9, **here)
-    curve.set(xlim=(0, SEEDS + 1), ylim=SEED_LIMITS, yscale="log")
+    ghost = Ghost(ranked)
+    curve.set(xlim=(-3, SEEDS + 4), ylim=(SEED_LIMITS[0] / 2, SEED_LIMITS[1]), yscale="log", xticks=(1, 50, 100))
+    curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["$\\leq 10^{-6}$", "$10^{-4}$", "$10^{-2}$", "1"])
+    curve.minorticks_off()
     curve.set(xlabel="networks, the best first", ylabel=f"loss after {EPOCHS} epochs")
 
     def compute(activation, initializer, width, scale):
@@ -143,15 +147,18 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         won = np.array([bool(solved(y_hat, y)) for y_hat in hundred.y_hat])
         return hundred, won
 
-    def draw(result, activation, initializer, width, scale, seed):
+    def ranks(losses):
+        return np.arange(1, SEEDS + 1), np.clip(np.sort(losses), *SEED_LIMITS)  # nan comes last
+
+    def draw(result, activation, initializer, width, scale, seed, before):
         hundred, won = result
         place = np.stack(np.divmod(np.arange(SEEDS), 10)[::-1], axis=1)  # (100, 2): column and row of a tile
         tiles.set_data(hundred.losses.reshape(10, 10))
         right.set_data(*place[won].T)
         wrong.set_data(*place[~won].T)
         order = np.argsort(hundred.losses, kind="stable")  # nan comes last
-        losses = hundred.losses[order]
-        ranked.set_data(np.arange(1, SEEDS + 1), np.clip(losses, *SEED_LIMITS))
+        ranked.set_data(*ranks(hundred.losses))
+        ghost.show(before, before and ranks(before.result[0].losses))
         frame.set_data(place[seed][:1], place[seed][1:])
         rank.set_data([1 + np.flatnonzero(order == seed)[0]], np.clip(hundred.losses[[seed]], *SEED_LIMITS))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -159,12 +166,13 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         output[np.abs(output - 0.5) < 1e-3] = 0.5  # a stuck network: rounding would draw a line on its flat half
         answers.set_data(output)
         boundary.set_data(*decision_line(output, axes))
-        exploded = int(np.isnan(losses).sum())
+        exploded = int(np.isnan(hundred.losses).sum())
         if exploded:
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
         elif initializer == "all equal":
             note(curve, "Without chance all hundred networks are the same one.")
-        words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR."
+        words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR"
+        words += f" (before: {before.result[1].sum()})." if before else "."
         if activation == "relu" and not won.all():
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
             words += f" Of the {np.sum(~won)} that fail, {np.sum(lame & ~won)} have a dead neuron at the end"

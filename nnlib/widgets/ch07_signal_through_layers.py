@@ -6,6 +6,7 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost, one_digit
 
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)
@@ -31,12 +32,6 @@ def one_backward(X, A, dA, W, derivative):
 def size(A):
     """The root of the mean square, which is the standard deviation where the mean is 0."""
     return float(np.sqrt(np.mean(A**2)))
-
-
-def in_short(number):
-    """One digit of a positive number, and its power of ten where it is far from 1: "0.4", "300", "4e-8"."""
-    digit, power = f"{number:.0e}".split("e")
-    return f"{float(f'{number:.0e}'):g}" if -3 <= int(power) <= 3 else f"{digit}e{int(power)}"
 
 
 def random_signal(weight_std, depth, activation, *, forward=layers_forward, layer_backward=one_backward):
@@ -77,6 +72,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         histogram.axvline(k + 0.5, color="#CCCCCC", linewidth=0.8)
     (signal,) = spread.plot([], [], "o-", color=COLORS["blue"], label="signal, on its way up →")
     (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"], label="gradient, on its way down ←")
+    ghost = Ghost(signal, slope)
     spread.axhline(1, color=COLORS["black"], linewidth=0.8, linestyle=":")
     spread.set(ylim=(LOWEST, HIGHEST), yscale="log", xlabel="layer", ylabel="size (RMS)")
     spread.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.1)
@@ -85,8 +81,12 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
         return trace, gradients, [size(A) for A in trace], [size(dA) for dA in gradients]
 
-    def draw(result, weight_std, depth, activation):
+    def draw(result, weight_std, depth, activation, before):
         trace, gradients, up, down = result
+        ghost.show(
+            before,
+            *((range(len(sizes)), np.clip(sizes, TINY, None)) for sizes in (before.result[2:] if before else ())),
+        )
         for k, (bar, scale) in enumerate(zip(bars, scales)):
             scale.set_text("")
             if k > depth:
@@ -96,7 +96,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             count = np.histogram(trace[k] / largest, BINS)[0]
             heights = np.concatenate([[0], np.repeat(count / count.max(), 2), [0]])
             bar.set_xy(np.stack([np.repeat(k + 0.42 * BINS, 2), heights], axis=1))
-            scale.set_text("±" + in_short(largest))
+            scale.set_text("±" + one_digit(largest))
         signal.set_data(range(depth + 1), np.clip(up, TINY, None))
         slope.set_data(range(depth + 1), np.clip(down, TINY, None))
         last = trace[-1]
@@ -110,11 +110,10 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         if activation == "relu":
             words += f" {np.mean(last == 0):.0%} of the outputs of the last layer are 0."
         if max(up[-1], down[0]) > HIGHEST:
-            note(spread, f"The {'signal' if up[-1] > HIGHEST else 'gradient'} has exploded: it leaves the picture.")
+            which = "signal" if up[-1] > HIGHEST else "gradient"
+            note(spread, f"The {which} has exploded: it leaves the picture.", height=0.12)
         elif up[-1] < LOWEST:
-            note(spread, "The signal has died: whatever the input, the last layers say nearly the same.")
-        for card in spread.texts:
-            card.set_y(0.12 if max(up[-1], down[0]) > HIGHEST else 0.88)  # where no curve is
+            note(spread, "The signal has died: whatever the input, the last layers say nearly the same.", height=0.88)
         return words
 
     return Live(

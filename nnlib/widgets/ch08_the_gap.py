@@ -1,6 +1,6 @@
 """Chapter 08: a curve through noisy points, and two losses that part, for a width, a noise, a number of points."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,13 +9,15 @@ from nnlib.exercises.ch08_overfitting import split_rows
 from nnlib.plots import COLORS, artist, figure, plot_history
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 EPOCHS = 1000
 RATE = 0.03
 N_HELD = 20  # validation points
+N_WATCHED = 1000  # those of the live figure, the same at every setting
+TOP = 0.6  # of the losses shown
 STEEPNESS = 10
-SHOWN = (0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 100, 120, 150, 175, 200)
-SHOWN += (*range(225, EPOCHS, 25), EPOCHS - 1)
+SHOWN = (0, 1, 2, 3, 5, 7, *range(10, 100, 5), *range(100, 200, 10), *range(200, EPOCHS, 25), EPOCHS - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,57 +106,81 @@ def the_gap():
     """The fitted curve at an epoch, and the two losses over a thousand, for a width, a noise and a number of points."""
     grid = np.linspace(-1, 1, 301).reshape(-1, 1)
     fig, (plane, curves) = figure(1, 2, size=(8.4, 3.24), width_ratios=(1.1, 1))
+    (watched,) = plane.plot([], [], ".", color="#DBA27F", markersize=2, label="validation", zorder=1.5)
     plane.plot(grid, np.sin(np.pi * grid), color=COLORS["black"], linestyle=":", linewidth=1.4, label="the sine")
-    options = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 0.6}
-    (learned,) = plane.plot([], [], marker="o", color=COLORS["blue"], label="training", **options)
-    (watched,) = plane.plot([], [], marker="x", linestyle="", color=COLORS["vermillion"], label="validation")
+    look = {"color": COLORS["blue"], "markeredgecolor": "black", "markeredgewidth": 0.6}
+    (learned,) = plane.plot([], [], "o", label="training", **look)
     (fitted,) = plane.plot([], [], color=COLORS["blue"], label="the network")
-    plane.set(xlim=(-1, 1), ylim=(-2.4, 3.2), xticks=(-1, -0.5, 0, 0.5, 1), xlabel="x", ylabel="y")
-    plane.legend(ncols=2, loc="upper center")
+    plane.set(xlim=(-1, 1), ylim=(-2.6, 2.6), xticks=(-1, -0.5, 0, 0.5, 1), xlabel="x", ylabel="y")
+    above = {"loc": "lower left", "bbox_to_anchor": (-0.12, 1), "borderaxespad": 0.2}
+    plane.legend(ncols=4, handlelength=1.2, handletextpad=0.4, columnspacing=1, fontsize=9.5, frameon=False, **above)
+    plane.get_legend().set_in_layout(False)  # it may be wider than the frame
     plot_history({"train_loss": [0.0], "val_loss": [0.0]}, curves)
+    curves.get_legend().remove()
     train_line, val_line = artist(curves, "train_loss"), artist(curves, "val_loss")
-    gap = curves.fill_between([], [], [], color=COLORS["vermillion"], alpha=0.2, linewidth=0, label="the gap")
-    (here,) = curves.plot([], [], color=COLORS["gray"], linewidth=1, label="epoch shown")
-    (lowest,) = curves.plot([], [], "v", color=COLORS["vermillion"], markersize=10, label="best epoch")
-    curves.set(xlim=(-15, EPOCHS + 15), ylim=(0, 1), xticks=range(0, EPOCHS + 1, 200))
-    curves.legend(loc="upper center")
+    rise = curves.fill_between([], [], [], color=COLORS["vermillion"], alpha=0.2, linewidth=0, label="the rise")
+    (level,) = curves.plot([], [], ":", color=COLORS["black"], linewidth=1.2)
+    (here,) = curves.plot([], [], color=COLORS["gray"], linewidth=1)
+    (lowest,) = curves.plot([], [], "v", color=COLORS["vermillion"], markersize=9, clip_on=False, in_layout=False)
+    room = {"ha": "right", "va": "center", "fontsize": 9.5, "color": COLORS["vermillion"], "animated": True}
+    risen = curves.text(0, 0, "the rise", **room)
+    curves.set(xlim=(-15, EPOCHS - 1), ylim=(0, TOP), xticks=(0, 200, 400, 600, 800, EPOCHS - 1))
+    ghost = Ghost(val_line, name="validation")
+    names = Names(curves, [COLORS[color] for color in ("vermillion", "black", "blue")], "validation 0.000")
+    lay_out(fig)
 
     def compute(width, noise, points, data):
-        run = watched_run(width, noise, points, data)
-        return run, int(np.argmin(run.val_losses)), network(width)
+        run, nn = watched_run(width, noise, points, data), network(width)
+        X_val, y_val = datasets.noisy_sine(n=N_WATCHED, noise=noise, seed=1)
+        val_losses = []
+        for parameters in run.parameters.values():
+            nn.set_parameters(parameters)
+            val_losses.append(nn.loss(X_val, y_val))
+        return replace(run, X_val=X_val, y_val=y_val, val_losses=val_losses), nn
 
-    def draw(result, width, noise, points, epoch):
-        run, best, nn = result
+    def draw(result, width, noise, points, epoch, before):
+        run, nn = result
+        at = SHOWN.index(epoch)
         nn.set_parameters(run.parameters[epoch])
         fitted.set_data(grid, nn.predict(grid))
         learned.set_data(run.X, run.y)
         learned.set_markersize(6 if points <= 40 else 4)
         watched.set_data(run.X_val, run.y_val)
-        so_far = range(epoch + 1)
-        train_line.set_data(so_far, run.train_losses[: epoch + 1])
-        val_line.set_data(so_far, run.val_losses[: epoch + 1])
-        below, above = train_line.get_ydata(), val_line.get_ydata()
-        gap.set_data(so_far, below, np.maximum(below, above))
-        here.set_data([epoch, epoch], [0, 1])
-        lowest.set_data([best], [run.val_losses[best] + 0.03])
+        train, val = run.train_losses[: epoch + 1], run.val_losses[: at + 1]
+        train_line.set_data(range(epoch + 1), train)
+        val_line.set_data(SHOWN[: at + 1], val)
+        ghost.show(before, before and (SHOWN, before.result[0].val_losses))
+        first = int(np.argmin(run.val_losses))
+        best, least = SHOWN[first], run.val_losses[first]
+        rise.set_data(SHOWN[first : at + 1], least, val[first:])
+        level.set_data([best, EPOCHS - 1] if best <= epoch else [], [least] * 2 if best <= epoch else [])
+        risen.set_visible(best < epoch and 0.05 < val[-1] - least and val[-1] < TOP)  # where there is room
+        risen.set_position((epoch - 15, (val[-1] + least) / 2))
+        here.set_data([epoch, epoch], [0, TOP])
+        lowest.set_data([best], [least + 0.025])
         lowest.set_visible(best <= epoch)
-        if epoch == EPOCHS - 1 and run.val_losses[-1] > 1:
-            note(curves, f"The validation loss ends at {run.val_losses[-1]:.2f}, above the figure.")
+        named = 0 < epoch - best  # otherwise the lowest so far is the end
+        ends = val[-1], least if named else np.nan, train[-1]
+        names.show(ends, [f"{name} {end:.3f}" for name, end in zip(("validation", "its best", "training"), ends)])
+        if epoch == EPOCHS - 1 and val[-1] > TOP:
+            note(curves, f"The validation loss ends at {val[-1]:.2f}, above the figure.", height=0.85)
         words = f"Width {width}, noise {noise:g}, {points} points, epoch {epoch}: "
-        words += f"training loss {run.train_losses[epoch]:.3f}, validation loss {run.val_losses[epoch]:.3f}. "
+        words += f"training loss {train[-1]:.3f}, validation loss {val[-1]:.3f}. "
         if best > epoch:
             return words
-        words += f"Best epoch {best}: validation loss {run.val_losses[best]:.3f}"
-        return words + (", still falling at the end." if best == EPOCHS - 1 else ".")
+        words += f"Best epoch {best}: validation loss {least:.3f}"
+        return words + (
+            ", still falling at the end." if best == EPOCHS - 1 else f", risen since by {val[-1] - least:.3f}."
+        )
 
     return Live(
         "the_gap",
         question="What makes the validation loss rise above its own best?",
         prediction=Prediction(
-            "With 20 points the validation loss ends at 0.334; its best value was 0.136. Now take 160 points, just as "
-            "noisy, and the same network. Where does the validation loss end, compared with its own best value?",
-            options=("farther above it", "about as far above it", "just above it"),
-            answer="just above it",
+            "With 20 points the validation loss ends at 0.356, well above its own best, 0.208. Now take 160 points, "
+            "just as noisy, and the same network. Where does the validation loss end, compared with its own best?",
+            options=("farther above it", "about as far above it", "at it, or just above it"),
+            answer="at it, or just above it",
             explanation="One curve cannot bend to the noise of 160 points.",
             settings={"points": 160},
         ),
@@ -171,6 +197,6 @@ def the_gap():
         plays="epoch",
         tick=60,
         alt="Left, noisy training and validation points of a sine, and the curve that the network draws at the epoch "
-        "shown. Right, training and validation loss over 1000 epochs; the gap is shaded where the validation loss is "
-        "higher, and a triangle marks the smallest validation loss.",
+        "shown. Right, training and validation loss over 1000 epochs; a triangle marks the smallest validation loss, "
+        "and the rise from there on is shaded.",
     )

@@ -7,6 +7,7 @@ from nnlib.exercises.ch11_schedulers import train_together
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 ROWS = 64
 EPOCHS, INITIAL_RATE = 80, 0.2
@@ -17,7 +18,7 @@ BATCHES = (2, 4, 8, 16, 32, ROWS)
 LOSS_LIMITS = (0.09, 1)
 RATE_LIMITS = (1e-5, 0.5)
 AXIS = np.linspace(-1.05, 1.05, 106)
-RUNS = {"constant": ("gray", "--"), "stairs": ("vermillion", "-"), "slide": ("blue", "-.")}
+RUNS = {"constant": ("black", "--"), "stairs": ("vermillion", "-"), "slide": ("blue", "-.")}
 
 
 def step_form(epoch, initial_rate, step_size, gamma):
@@ -39,7 +40,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    ratios = {"width_ratios": (1.35, 1), "height_ratios": (1, 1.5)}
+    ratios = {"width_ratios": (1.9, 1), "height_ratios": (1, 1.5)}
     fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3), **ratios)
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
@@ -52,7 +53,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         look = {"color": COLORS[color], "linestyle": style, "zorder": above_others}
         (lines["rate"][name],) = above.plot([], [], drawstyle="steps-mid", **look)
         (lines["loss"][name],) = below.plot([], [], **look)
-        (lines["answer"][name],) = data.plot([], [], label=name, **look)
+        (lines["answer"][name],) = data.plot([], [], **look)
     above.set(xlim=(0, EPOCHS - 1), ylim=RATE_LIMITS, yscale="log", ylabel="rate")
     above.set_yticks([1e-4, 1e-2], ["0.0001", "0.01"])
     above.tick_params(labelbottom=False)
@@ -61,7 +62,9 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     for ax in (above, below):
         ax.minorticks_off()
     data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.9, 1.9), xlabel="x", ylabel="y, and the network's answer")
-    data.legend(loc="upper left", frameon=False, labelspacing=0.2, handlelength=2.4)
+    ghost = Ghost(*lines["rate"].values(), *lines["loss"].values())
+    names = Names(below, [COLORS[color] for color, _ in RUNS.values()], "constant 0.000, was 0.000")
+    lay_out(fig)
 
     def compute(stairs, step_size, slide, batch_size, seed):
         schedules = {
@@ -78,7 +81,18 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             for k, name in enumerate(RUNS)
         }
 
-    def draw(result, stairs, step_size, slide, batch_size, epoch):
+    def draw(result, stairs, step_size, slide, batch_size, epoch, before):
+        def left(name, kind):
+            """The rates or losses of a run before, if they were others."""
+            values = before and before.result[name][kind]
+            return None if np.array_equal(values, result[name][kind]) else values
+
+        shown = [before and left(name, kind) for kind in ("rate", "loss") for name in RUNS]
+        ghost.show(before, *(None if values is None else (np.arange(EPOCHS), values) for values in shown))
+        was = dict(zip(RUNS, shown[len(RUNS) :]))
+        ends = [final(run["loss"]) if epoch == EPOCHS else run["loss"][epoch - 1] for run in result.values()]
+        old = [f", was {final(losses):.3f}" if losses is not None else "" for losses in was.values()]
+        names.show(ends, [f"{name} {end:.3f}{was}" for name, end, was in zip(RUNS, ends, old)])
         for name, run in result.items():
             for kind in ("rate", "loss"):
                 lines[kind][name].set_data(np.arange(epoch), run[kind][:epoch])

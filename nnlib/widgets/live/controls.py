@@ -114,14 +114,17 @@ def place(control):
     return min(enumerate(stops(control)), key=lambda stop: abs(stop[1] - control.value))[0]
 
 
-def in_words(control):
-    """A control and its value in words: "learning rate 0.1", "noise on"; the empty text for a button."""
+def in_words(control, value=None):
+    """A control and its value, or another one, in words: "learning rate 0.1"; the empty text for a button."""
+    value = control.value if value is None else value
     if isinstance(control, Action):
         return ""
     if isinstance(control, ipywidgets.Checkbox):
-        return f"{control.description} {'on' if control.value else 'off'}"
-    value = control.label if hasattr(control, "label") else f"{control.value:g}"
-    return f"{control.description} {value}"
+        return f"{control.description} {'on' if value else 'off'}"
+    if not hasattr(control, "label"):
+        return f"{control.description} {value:g}"
+    pairs = [option if isinstance(option, tuple) else (option, option) for option in control.options]
+    return f"{control.description} {next(label for label, each in pairs if each == value)}"
 
 
 def align(controls, width):

@@ -25,6 +25,11 @@ The parameter names say what depends on what. `compute` is called with the contr
 of them has changed; `draw` with the result and the controls that it names; it sets the data of the artists and
 returns the readout, one line of text with the numbers behind the picture.
 
+A `draw` that has a parameter `before` gets what the reader has left: a `Before` with the result as it was when they
+took hold of the control that has moved last, so that a picture can keep it as a ghost (`nnlib.widgets.live.marks`).
+The ghost stands still while that control moves, however often it is let go: all that differs is what it has done. It
+is None at first, after Reset, and where the control is back where it was.
+
 `plays` names a slider along which something happens: the epoch that is shown. It starts at its last stop, so that a
 reader who presses nothing sees the finished state, and Play, Step and Restart move it from its first stop to its
 last. When a guess is committed, the controls go to the setting that the prediction asks about, and it happens before
@@ -73,14 +78,23 @@ LINE = 20.5  # CSS pixels from one line of text to the next
 ROW = 36  # CSS pixels from one row of controls to the next
 NARROW = 620  # CSS pixels that a window of 800 leaves for a line of text
 
-# Names of controls start where the question starts. A narrow page has the picture first. What a kernel that is gone
+# Names of controls start where the question starts, and all kinds stand in line. A slider's handle, and Play even when
+# it is locked, can be seen on light and dark pages. A narrow page has the picture first. What a kernel that is gone
 # leaves behind says how to get it back.
 STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .nnlib-head { height: 0; width: 0; min-width: 0; margin: 0 0 -4px 0; padding: 0; border: 0; opacity: 0; }
+.nnlib-live .widget-inline-hbox, .nnlib-live .widget-toggle-buttons { margin: 2px; }
+.nnlib-live .noUi-connects { background: #8A8A8A; }
+.nnlib-live .noUi-handle { background: #0072B2; border-color: white; }
+.nnlib-live .noUi-handle:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
+.nnlib-live [disabled] .noUi-handle { background: #767676; }
+.nnlib-live .slider[disabled] { opacity: 0.7; }
+.nnlib-live .jupyter-button.mod-primary { color: white; background: #0072B2; }
+.nnlib-live .jupyter-button.mod-primary:disabled { opacity: 0.85; }
 .nnlib-live .widget-toggle-buttons { display: flex; flex-wrap: wrap; align-items: center; }
 .nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
-.nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; color: white; }
+.nnlib-live .nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; }
 .nnlib-options .jupyter-button.mod-success:disabled { opacity: 1; color: white; background: #00734D; }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
 .nnlib-live.jupyter-widgets-disconnected::after { color: var(--jp-content-font-color1, black);
@@ -114,6 +128,14 @@ class Prediction:
     def verdict(self, guess):
         outcome = "and so it is." if guess == self.answer else f"but it is “{self.answer}”."
         return f"You guessed “{guess}”, {outcome} {self.explanation}".strip()
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """The result before the reader took hold of a control, and in words what has been turned: "learning rate 0.1"."""
+
+    result: object
+    words: str
 
 
 class Live:
@@ -151,7 +173,11 @@ class Live:
         if unknown:
             raise ValueError(f"{unknown} should be controls, but these are {list(self.controls)}")
 
-        self._computed_for = None  # the values that self.result belongs to
+        self._computed_for = None  # the values that self.result belongs to, None where it must be computed anew
+        self._settings = None  # the same, whatever has gone wrong since
+        self._left = None  # (settings, result) before the controls moved that are named in
+        self._turned = set()
+        self._shows_before = "before" in inspect.signature(draw).parameters
         self._dirty, self._busy = threading.Event(), threading.Lock()
         self._held = False
         self._ahead = []  # the settings still to come while something moves by itself, a dict for each tick
@@ -191,7 +217,7 @@ class Live:
     def reset(self):
         """All controls back to their start values, with one redraw."""
         self.pause()
-        self._computed_for = None
+        self._computed_for = self._settings = self._left = None
         self.set(**self._start)
 
     def set(self, **values):
@@ -340,7 +366,8 @@ class Live:
                 with style(DEFAULTS):
                     for ax in self.figure.axes:
                         note(ax, "")
-                    readout = self._draw(self.result, **{key: values[key] for key in self._of_draw})
+                    given = {key: values[key] for key in self._of_draw}
+                    readout = self._draw(self.result, **given, **self._before())
                     pixels = self._frames.draw()
         except KeyboardInterrupt as stop:
             self._failed(stop, "Interrupted. Change a control, or press Reset, to go on.")
@@ -351,10 +378,21 @@ class Live:
             self._publish(pixels, readout or "")
 
     def _compute_anew(self, wanted):
-        if wanted != self._computed_for:
-            self._computed_for = None
-            self.result = self._compute(**wanted)
-            self._computed_for = wanted
+        if wanted == self._computed_for:
+            return
+        self._computed_for, last = None, self.result
+        self.result = self._compute(**wanted)
+        turned = {key for key in wanted if self._settings and wanted[key] != self._settings[key]}
+        if not turned <= self._turned or not self._left:
+            self._left, self._turned = (self._settings, last) if turned else None, turned
+        self._computed_for = self._settings = wanted
+
+    def _before(self):
+        """What `draw` is told of the state before, as keywords."""
+        settings, result = self._left or (self._settings, None)
+        turned = [key for key in self._settings if settings[key] != self._settings[key]]
+        words = ", ".join(filter(None, (in_words(self.controls[key], settings[key]) for key in turned)))
+        return {"before": Before(result, words) if turned else None} if self._shows_before else {}
 
     def _failed(self, error, words):
         self.error, self._computed_for, self._ahead = error, None, []
@@ -552,8 +590,11 @@ class Readout(ipywidgets.HTML):
         return {**super()._repr_mimebundle_(**options), "text/plain": self.text}
 
 
-def note(ax, text):
-    """Say something in the middle of an Axes: an explosion, an impossible setting. The next frame starts without it."""
+def note(ax, text, height=0.5):
+    """Say something across an Axes: an explosion, an impossible setting. The next frame starts without it.
+
+    height : of its middle, from 0 at the bottom to 1 at the top: where no curve is.
+    """
     notes = [artist for artist in ax.texts if artist.get_gid() == NOTE]
     if not notes:
         card = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "#999999", "alpha": 0.92}
@@ -561,6 +602,7 @@ def note(ax, text):
         notes = [ax.text(0.5, 0.5, "", gid=NOTE, fontsize=11, color="#222222", bbox=card, animated=True, **where)]
     letters = max(12, int(ax.get_window_extent().width / ax.figure.dpi * 72 / 11 / 0.6))  # as many as fit in a line
     notes[0].set_text("\n".join(textwrap.fill(line, letters) for line in text.splitlines()))
+    notes[0].set_y(height)
     notes[0].set_visible(bool(text))
 
 
@@ -575,7 +617,7 @@ def _controls_of(function, controls, given=0):
     parameters = list(inspect.signature(function).parameters.values())[given:]
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return list(controls)
-    unknown = [p.name for p in parameters if p.name not in controls and p.default is p.empty]
+    unknown = [p.name for p in parameters if p.name not in controls and p.default is p.empty and p.name != "before"]
     if unknown:
         raise ValueError(f"{function.__name__} has parameters {unknown}, but the controls are {list(controls)}")
     return [parameter.name for parameter in parameters if parameter.name in controls]
