@@ -68,7 +68,7 @@ def descent(x, y, gradient=mse_gradient):
         gone = losses[-1] > HIGHEST
         exit.set_visible(gone)
         if gone:
-            exit.set_text(f"↑ {one_digit(losses[-1])} after {step} steps")
+            exit.set_text(f"↑ {one_digit(losses[-1])}\nafter {step} steps")
             at = int(np.argmax(losses > HIGHEST))
             early = at < STEPS / 2  # then there is room to the right of the place where the curve leaves
             exit.set(x=at + (0.5 if early else -3), horizontalalignment="left" if early else "right")
