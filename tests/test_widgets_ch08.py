@@ -10,9 +10,8 @@ from nnlib.exercises.ch08_overfitting import EPOCHS as RUN_EPOCHS
 from nnlib.exercises.ch08_overfitting import accept, the_run
 from nnlib.plots import artist
 from nnlib.widgets import the_gap, watched_run
-from nnlib.widgets.ch08_the_gap import EPOCHS, RATE, SHOWN, spread_start, watched_losses
+from nnlib.widgets.ch08_the_gap import EPOCHS, RATE, SHOWN, TOP, spread_start, watched_losses
 
-START = {"width": 40, "noise": 0.4, "points": 20, "epoch": EPOCHS - 1, "data": 0}
 F, D = [np.tanh, lambda Z: Z], [lambda A: 1 - A**2, np.ones_like]
 
 
@@ -25,9 +24,7 @@ def one_gap():
 
 @pytest.fixture
 def gap(one_gap):
-    """The live figure at its start values, which costs a training only where a test has moved it."""
-    if any(one_gap.controls[name].value != value for name, value in START.items()):
-        turn(one_gap, **START)
+    one_gap.reset()
     return one_gap
 
 
@@ -95,55 +92,80 @@ def test_every_neuron_bends_inside_the_range():
 
 
 def test_the_prediction_is_true(gap):
-    run = gap.result[0]
-    assert gap.prediction.answer == "just above it"
-    assert (f"{run.val_losses[-1]:.3f}", f"{min(run.val_losses):.3f}") == ("0.334", "0.136")
+    ends = [f"{loss:.3f}" for loss in (gap.result[0].val_losses[-1], min(gap.result[0].val_losses))]
+    assert ends == ["0.356", "0.208"] and all(end in gap.prediction.question for end in ends)
+    assert gap.prediction.answer == "at it, or just above it"
+    for data in range(10):
+        val = run_of(gap, points=160, data=data).val_losses
+        assert val[-1] < 1.05 * min(val)
     _, on_val = watched_losses(40, 0.4, 160, range(10))
     assert np.all(on_val[:, -1] < 1.3 * on_val.min(axis=1))
 
 
 def test_what_is_drawn_is_the_run(gap):
-    run = run_of(gap, epoch=70)
+    run = run_of(gap, epoch=200)
     plane, curves = gap.figure.axes
-    np.testing.assert_array_equal(artist(curves, "train_loss").get_ydata(), run.train_losses[:71])
-    np.testing.assert_array_equal(artist(curves, "val_loss").get_ydata(), run.val_losses[:71])
+    np.testing.assert_array_equal(artist(curves, "train_loss").get_ydata(), run.train_losses[:201])
+    shown = np.array(SHOWN)[np.array(SHOWN) <= 200]
+    drawn = np.array([shown, run.val_losses[: len(shown)]]).T
+    np.testing.assert_array_equal(artist(curves, "val_loss").get_xydata(), drawn)
     lines = {line.get_label(): line for line in [*plane.lines, *curves.lines]}
     np.testing.assert_array_equal(lines["training"].get_xydata(), np.hstack([run.X, run.y]))
     np.testing.assert_array_equal(lines["validation"].get_xydata(), np.hstack([run.X_val, run.y_val]))
-    assert lines["best epoch"].get_xdata()[0] == 70 == np.argmin(run.val_losses)
+    (best,) = (line.get_xdata()[0] for line in curves.lines if line.get_marker() == "v")
+    assert best == SHOWN[np.argmin(run.val_losses)] == 65
     grid, drawn = lines["the network"].get_data()
-    output = mine("forward")(np.asarray(grid).reshape(-1, 1), run.parameters[70], F)[-1]
+    output = mine("forward")(np.asarray(grid).reshape(-1, 1), run.parameters[200], F)[-1]
     np.testing.assert_allclose(np.ravel(drawn), output.ravel(), rtol=0, atol=1e-12)
-    assert "training loss 0.195, validation loss 0.136. Best epoch 70" in gap.readout
+    assert "Best epoch 65: validation loss 0.208, risen since by 0.0" in gap.readout
 
 
-def shaded(curves):
-    """Whether points (epoch, loss) lie in the shaded gap."""
-    (path,) = next(band for band in curves.collections if band.get_label() == "the gap").get_paths()
-    return path.contains_points
+def test_it_is_watched_on_the_same_thousand_points_at_every_setting(gap):
+    X_val, y_val = gap.result[0].X_val, gap.result[0].y_val
+    assert len(X_val) == 1000
+    for values in ({"points": 160}, {"data": 5}, {"width": 3}):
+        run = run_of(gap, **values)
+        np.testing.assert_array_equal(np.hstack([run.X_val, run.y_val]), np.hstack([X_val, y_val]))
+    assert not np.intersect1d(run.X, X_val).size
+    for epoch, loss in zip(SHOWN, run.val_losses, strict=True):
+        output = mine("forward")(X_val, run.parameters[epoch], F)[-1]
+        assert np.mean((output - y_val) ** 2) == pytest.approx(loss, rel=1e-12)
 
 
-@pytest.mark.parametrize("epoch", [70, 500, EPOCHS - 1])
-def test_the_gap_is_shaded_where_the_validation_loss_is_the_higher_one(gap, epoch):
-    run = run_of(gap, epoch=epoch)
-    train, val = np.array(run.train_losses), np.array(run.val_losses)
-    middle = np.column_stack([np.arange(EPOCHS), (train + val) / 2])
-    within = shaded(gap.figure.axes[1])
-    wide = np.abs(val - train) > 1e-3
-    wide[[0, epoch]] = False  # the ends are edges
-    wanted = (val > train) & (np.arange(EPOCHS) < epoch)
-    np.testing.assert_array_equal(within(middle)[wide], wanted[wide])
-    assert not within(middle + [0, 1]).any()
+@pytest.mark.parametrize("epoch", [60, 200, EPOCHS - 1])
+def test_the_rise_above_the_best_is_shaded(gap, epoch):
+    val = run_of(gap, epoch=epoch).val_losses
+    curves = gap.figure.axes[1]
+    (band,) = (band for band in curves.collections if band.get_label() == "the rise")
+    middle = zip(SHOWN, (np.array(val) + min(val)) / 2)
+    inside = [any(path.contains_point(point) for path in band.get_paths()) for point in middle]
+    assert [at for at, within in zip(SHOWN, inside) if within and at != epoch] == [
+        at for at in SHOWN if 65 < at < epoch
+    ]
+    named = [text.get_text() for text in curves.texts if text.get_visible()]
+    assert ("the rise" in named) == (epoch == EPOCHS - 1)
+    assert (f"its best {min(val):.3f}" in named) == (epoch > 65)
+    assert f"validation {val[SHOWN.index(epoch)]:.3f}" in named
+
+
+def test_the_validation_loss_before_stays_as_a_ghost(gap):
+    before = gap.result[0].val_losses
+    for points in (40, 160):
+        turn(gap, points=points)
+        (ghost,) = [line for line in gap.figure.axes[1].lines if list(line.get_ydata()) == before]
+        assert list(ghost.get_xdata()) == list(SHOWN)
+    assert "validation before: training points 20" in [text.get_text() for text in gap.figure.axes[1].texts]
 
 
 def test_what_the_chapter_says_to_try(gap):
     run = run_of(gap, width=2)
-    assert np.argmin(run.val_losses) == EPOCHS - 1 and "still falling" in gap.readout
+    assert np.argmin(run.val_losses) == len(SHOWN) - 1 and "still falling" in gap.readout
     assert f"{run.train_losses[-1]:.3f}" == "0.310"
     run = run_of(gap, width=40, points=160)
     assert run.val_losses[-1] - run.train_losses[-1] < 0.05
     run = run_of(gap, points=10)
-    assert run.val_losses[-1] > 10 * run.train_losses[-1] and run.val_losses[-1] < 1.02 * min(run.val_losses)
+    rises = {points: np.ptp(run_of(gap, points=points).val_losses[20:]) for points in (10, 20, 160)}
+    assert rises[10] > 1.1 * rises[20] > 10 * rises[160]
 
 
 def test_the_bump_stands_in_a_gap_and_is_there_without_noise():
@@ -185,7 +207,7 @@ def test_every_extreme_answers(gap, width, noise, points, data):
 
 def test_a_loss_above_the_figure_is_said(gap):
     turn(gap, noise=0.6, data=2)
-    assert gap.result[0].val_losses[-1] > 1
+    assert gap.result[0].val_losses[-1] > TOP
     notes = [text.get_text() for text in gap.figure.axes[1].texts]
     assert any("above the figure" in " ".join(words.split()) for words in notes)
 

@@ -47,7 +47,7 @@ def descent(x, y, gradient=mse_gradient):
     best = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
     curve.axhline(best, color=COLORS["black"], linestyle=":", linewidth=1.2)
     curve.text(STEPS, 0.87 * best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
-    exit = curve.text(0, HIGHEST / 1.3, "", va="top", fontsize=10.5, color=COLORS["vermillion"], animated=True)
+    exit = curve.text(0, HIGHEST / 1.3, "", va="top", fontsize=10, color=COLORS["vermillion"], animated=True)
     ghost = Ghost(loss_line)
     curve.set(xlim=(0, STEPS), ylim=(0.5, HIGHEST), yscale="log", xlabel="step", ylabel="loss (€²)")
 
@@ -70,8 +70,8 @@ def descent(x, y, gradient=mse_gradient):
         if gone:
             exit.set_text(f"↑ {one_digit(losses[-1])}\nafter {step} steps")
             at = int(np.argmax(losses > HIGHEST))
-            early = at < STEPS / 2  # then there is room to the right of the place where the curve leaves
-            exit.set(x=at + (0.5 if early else -3), horizontalalignment="left" if early else "right")
+            room = at < 0.65 * STEPS  # to the right of the place where the curve leaves; else it is left of the curve
+            exit.set(x=at if room else 0.72 * at, horizontalalignment="left" if room else "right")
         words = f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {step} steps."
         return words + " Every step lands farther away than the last." * grows
 

@@ -83,10 +83,8 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     def draw(result, weight_std, depth, activation, before):
         trace, gradients, up, down = result
-        ghost.show(
-            before,
-            *((range(len(sizes)), np.clip(sizes, TINY, None)) for sizes in (before.result[2:] if before else ())),
-        )
+        then = before.result[2:] if before else ()
+        ghost.show(before, *((range(len(sizes)), np.clip(sizes, TINY, None)) for sizes in then))
         for k, (bar, scale) in enumerate(zip(bars, scales)):
             scale.set_text("")
             if k > depth:

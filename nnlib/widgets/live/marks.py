@@ -45,11 +45,9 @@ class Ghost:
         if (words or "") != self._key.get_text():
             self._key.set_text(words or "")
             box = self._key.get_window_extent().transformed(self._ax.transAxes.inverted())
-            pixel = 1 / self._ax.bbox.width * self._ax.figure.dpi / 100
-            middle = (box.y0 + box.y1) / 2
-            self._sample.set_data(
-                [box.x0 - 34 * pixel, box.x0 - 6 * pixel] if words else [], [middle] * 2 * bool(words)
-            )
+            pixel = self._ax.figure.dpi / 100 / self._ax.bbox.width
+            sample = [(box.x0 - 34 * pixel, box.x0 - 6 * pixel), [(box.y0 + box.y1) / 2] * 2]
+            self._sample.set_data(*(sample if words else ([], [])))
 
 
 class Names:
