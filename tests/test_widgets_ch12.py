@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 
 import numpy as np
 import pytest
@@ -13,15 +14,18 @@ from nnlib.exercises.ch12_save_load_resume import checkpoint, resume
 from nnlib.widgets import left_out, resume_without, three_broken_runs
 from nnlib.widgets.ch12_left_out import (
     EPOCHS,
+    EVERY,
     LEFT_OUT,
     LIMITS,
+    LOSS_LIMITS,
     PANELS,
     data,
     go_on,
-    in_digits,
+    go_on_together,
     resume_without_each,
     start_run,
 )
+from nnlib.widgets.live.marks import one_digit
 
 X, y = data()
 FLOAT32 = "half of the digits (float32)"
@@ -123,13 +127,20 @@ def test_every_other_item_is_missed(seed):
 
 
 @pytest.mark.parametrize("first", [0, 180])
-def test_what_is_trained_once_for_two_items_is_what_each_alone_gives(first):
+def test_what_is_trained_once_and_beside_others_is_what_each_alone_gives(first):
     for what, result in resume_without_each(LEFT_OUT, first, seed=3).items():
         run = go_on(start_run(3), X, y, first)
         alone = go_on(LEFT_OUT[what](run, start_run(1003)), X, y, EPOCHS - first)
         assert same(alone["parameters"], result.resumed["parameters"])
         np.testing.assert_array_equal(alone["losses"][-(EPOCHS - first) :], result.new_losses)
         assert len(result.resumed["losses"]) == len(alone["losses"])
+
+
+def test_the_last_batch_of_an_epoch_may_be_smaller():
+    runs = [start_run(seed) | {"batch_size": 24} for seed in (1, 2)]
+    for seed, run in zip((1, 2), go_on_together(runs, X, y, 3)):
+        losses = network(seed).fit(X, y, epochs=3, batch_size=24)["train_loss"]
+        np.testing.assert_allclose(run["losses"], losses, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", [0, 2, 11])
@@ -185,20 +196,37 @@ def test_what_is_drawn_is_the_result(live, first, epoch):
     for ax, what in zip(live.figure.axes, PANELS, strict=True):
         result, new = live.result[what], max(0, epoch - first)
         assert ax.get_title() == "without " + what.split(" (")[0]
-        np.testing.assert_array_equal(ax.lines[0].get_ydata(), result.losses[:epoch])
-        np.testing.assert_array_equal(ax.lines[1].get_ydata(), np.clip(result.new_losses[:new], 0, LIMITS[1]))
-        start = 0 if what == "the history" else first
-        np.testing.assert_array_equal(ax.lines[1].get_xdata(), start + np.arange(new))
-        assert ax.lines[2].get_xdata() == [first, first]
+        loss, gap, line = ax.lines
+        np.testing.assert_array_equal(loss.get_ydata(), result.losses[:epoch])
+        apart = result.loss_difference[:new]
+        np.testing.assert_array_equal(gap.get_ydata(), np.where(apart > 0, np.clip(apart, *LIMITS), np.nan))
+        np.testing.assert_array_equal(gap.get_xdata(), first + np.arange(new))
+        assert line.get_xdata() == [first, first]
         done = epoch == EPOCHS and first < EPOCHS
-        assert ax.texts[0].get_text() == (in_digits(result.loss_difference.max()) if done else "")
+        words, same = (text.get_text() for text in ax.texts[:2])
+        assert same == ("✓ identical" if done and result.equal else "")
+        assert words == (f"up to {one_digit(apart.max())} apart" if done and not result.equal else "")
         assert (what in live.readout) == (epoch == EPOCHS and result.equal)
     assert bool(live.notes) == (first == EPOCHS)
 
 
-def test_a_difference_in_words():
-    assert in_digits(0.0) == "exactly 0"
-    assert in_digits(0.0413) == "up to 4e-2" and in_digits(2.2e-10) == "up to 2e-10"
+@pytest.mark.parametrize("first", [0, 100, 180, 280])
+def test_no_words_hide_what_they_are_about(live, first):
+    for ax in turn(live, first=first).figure.axes:
+        points = ax.transData.transform(ax.lines[1].get_xydata())
+        for box in [text.get_window_extent() for text in ax.texts if text.get_text() and text.get_visible()]:
+            assert not any(box.contains(*point) for point in points)
+
+
+def test_no_move_takes_long(live):
+    """The most work: another seed, and all runs from the beginning."""
+
+    def seconds(seed):
+        start = time.process_time()
+        turn(live, first=EVERY, seed=seed)
+        return time.process_time() - start
+
+    assert min(map(seconds, range(1, 5))) < 0.45  # of processor time, on a machine that does other things too
 
 
 def test_the_legend_is_above_all_titles(live):
@@ -211,7 +239,7 @@ def test_the_legend_is_above_all_titles(live):
 @pytest.mark.parametrize("seed", range(0, 21, 5))
 def test_the_unbroken_curve_fits_into_the_picture(seed):
     losses = resume_without("nothing", 180, seed).losses
-    assert losses.min() > LIMITS[0] and losses[50:].max() < LIMITS[1]
+    assert losses.min() > LOSS_LIMITS[0] and losses[50:].max() < LOSS_LIMITS[1]
 
 
 def test_the_readers_functions_write_and_read_the_file():

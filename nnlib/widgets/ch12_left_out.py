@@ -216,21 +216,16 @@ def three_broken_runs():
 
 
 def plot_resumed(result, ax):
-    """The loss of an unbroken run, and from the break on that of a resumed one; returns the two lines and the break.
-
-    result : `Resumed`, or None for empty lines.
-    """
-    (whole,) = ax.plot([], [], color=COLORS["sky"], linewidth=3, label="unbroken")
-    (part,) = ax.plot([], [], color=COLORS["vermillion"], linestyle=(0, (4, 1.5)), linewidth=1.4, label="resumed")
-    line = ax.axvline(0, color=COLORS["black"], linestyle=":", linewidth=1.2)
+    """The loss of an unbroken run, and from the break on that of a resumed one, a `Resumed`."""
+    after = np.arange(result.first, EPOCHS)
+    ax.plot(result.losses, color=COLORS["sky"], linewidth=3, label="unbroken")
+    look = {"color": COLORS["vermillion"], "linestyle": (0, (4, 1.5)), "linewidth": 1.4}
+    ax.plot(after, result.new_losses, **look, label="resumed")
+    ax.axvline(result.first, color=COLORS["black"], linestyle=":", linewidth=1.2)
     ax.set(xlim=(0, EPOCHS), ylim=LOSS_LIMITS, yscale="log")
     ax.set_yticks([0.02, 0.05, 0.1], ["0.02", "0.05", "0.1"], minor=False)
     ax.set_yticks([], minor=True)
-    if result is not None:
-        whole.set_data(np.arange(EPOCHS), result.losses)
-        part.set_data(np.arange(result.first, EPOCHS), result.new_losses)
-        line.set_xdata([result.first, result.first])
-    return whole, part, line
+    return ax
 
 
 def left_out(checkpoint=checkpoint, resume=resume):
@@ -258,14 +253,8 @@ def left_out(checkpoint=checkpoint, resume=resume):
         ax.set(xlabel="epoch")
     for ax in axes[:, 0]:
         ax.set(ylabel="loss")
-    fig.legend(
-        handles=panels["the history"][:2],
-        loc="outside upper right",
-        ncols=2,
-        markerscale=2.5,
-        frameon=False,
-        fontsize=10,
-    )
+    look = {"ncols": 2, "markerscale": 2.5, "frameon": False, "fontsize": 10}
+    fig.legend(handles=panels["the history"][:2], loc="outside upper right", **look)
 
     def compute(first, seed):
         return resume_without_each(PANELS, first, seed, checkpoint, resume)
