@@ -58,6 +58,23 @@ def test_the_curves_are_the_result(live):
             assert f"{said:.4f}" in live.readout
 
 
+def test_what_has_changed_has_a_ghost_and_the_ends_say_so(live):
+    before = live.result
+    names = [text for text in live.figure.axes[2].texts if "0." in text.get_text()]
+    for values, changed in (({"slide": 0.9}, {"slide"}), ({"batch_size": 64}, set(RUNS))):
+        live.reset()
+        after = turn(live, **values).result
+        ghosts = [line for ax in (live.figure.axes[0], live.figure.axes[2]) for line in ax.lines[3:6]]
+        for k, name in enumerate(RUNS):
+            for ghost, kind in ((ghosts[k], "rate"), (ghosts[3 + k], "loss")):
+                shown = [] if np.array_equal(before[name][kind], after[name][kind]) else before[name][kind]
+                np.testing.assert_array_equal(ghost.get_ydata(), shown)
+            was = f", was {final(before[name]['loss']):.3f}" if name in changed else ""
+            assert names[k].get_text() == f"{name} {final(after[name]['loss']):.3f}{was}"
+    turn(live, epoch=40)
+    assert names[2].get_text() == f"slide {after['slide']['loss'][39]:.3f}"
+
+
 def test_each_schedule_has_a_gamma_of_its_own(live):
     before = live.result
     for control, value, moved in (("stairs", 0.1, "stairs"), ("step_size", 10, "stairs"), ("slide", 0.9, "slide")):

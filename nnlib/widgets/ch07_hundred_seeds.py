@@ -138,9 +138,9 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     (rank,) = curve.plot([], [], markersize=9, **here)
     ghost = Ghost(ranked)
     curve.set(xlim=(-3, SEEDS + 4), ylim=(SEED_LIMITS[0] / 2, SEED_LIMITS[1]), yscale="log", xticks=(1, 50, 100))
-    curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["$\\leq 10^{-6}$", "$10^{-4}$", "$10^{-2}$", "1"])
+    curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["≤10⁻⁶", "10⁻⁴", "10⁻²", "1"])
     curve.minorticks_off()
-    curve.set(xlabel="networks, the best first", ylabel=f"loss after {EPOCHS} epochs")
+    curve.set(xlabel="networks, the best first", ylabel="final loss")
 
     def compute(activation, initializer, width, scale):
         hundred = train_hundred(width, activation, draws[initializer], scale)

@@ -89,10 +89,11 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
 
         shown = [before and left(name, kind) for kind in ("rate", "loss") for name in RUNS]
         ghost.show(before, *(None if values is None else (np.arange(EPOCHS), values) for values in shown))
-        was = dict(zip(RUNS, shown[len(RUNS) :]))
         ends = [final(run["loss"]) if epoch == EPOCHS else run["loss"][epoch - 1] for run in result.values()]
-        old = [f", was {final(losses):.3f}" if losses is not None else "" for losses in was.values()]
-        names.show(ends, [f"{name} {end:.3f}{was}" for name, end, was in zip(RUNS, ends, old)])
+        words = [f"{name} {end:.3f}" for name, end in zip(RUNS, ends)]
+        for k, losses in enumerate(shown[len(RUNS) :]):
+            words[k] += f", was {final(losses):.3f}" if losses is not None and epoch == EPOCHS else ""
+        names.show(ends, words)
         for name, run in result.items():
             for kind in ("rate", "loss"):
                 lines[kind][name].set_data(np.arange(epoch), run[kind][:epoch])

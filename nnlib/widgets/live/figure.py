@@ -84,7 +84,7 @@ NARROW = 620  # CSS pixels that a window of 800 leaves for a line of text
 STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .nnlib-head { height: 0; width: 0; min-width: 0; margin: 0 0 -4px 0; padding: 0; border: 0; opacity: 0; }
-.nnlib-live .widget-inline-hbox, .nnlib-live .widget-toggle-buttons { margin: 2px; }
+.nnlib-live .widget-inline-hbox, .nnlib-live .widget-toggle-buttons { margin: 1px 2px; }
 .nnlib-live .noUi-connects { background: #8A8A8A; }
 .nnlib-live .noUi-handle { background: #0072B2; border-color: white; }
 .nnlib-live .noUi-handle:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
