@@ -67,6 +67,7 @@ FIGURES = {
     "stacked_layers": widgets.stacked_layers,
     "step_backwards": widgets.step_backwards,
     "the_gap": widgets.the_gap,
+    "race": widgets.valley_race,
     "v_curve": lambda: widgets.v_curve(*xor(), START),
     "xor_backward": widgets.xor_backward,
     "xor_learns": widgets.xor_learns,

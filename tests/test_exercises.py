@@ -119,7 +119,7 @@ def test_the_solution_that_is_shown_is_right(exercise):
 
 def with_signature_of(exercise, body):
     """A function with the solution's name and parameters, and another body."""
-    parameters = ", ".join(inspect.signature(exercise.solution).parameters)
+    parameters = ", ".join(map(str, inspect.signature(exercise.solution).parameters.values()))
     namespace = {"np": np}
     exec(compile(f"def {exercise.name}({parameters}):\n    {body}\n", NOWHERE, "exec"), namespace)
     return namespace[exercise.name]
