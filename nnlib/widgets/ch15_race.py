@@ -134,7 +134,7 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         controls={
             "tilt": slider("tilt of the valley", 0, 45, 0, step=5, unit="°"),
             "angle": slider("start, from the floor", 0, 90, 10, step=5, unit="°"),
-            "rate": list_slider("rate of both others", RATES, 0.1),
+            "rate": list_slider("rate of the other two", RATES, 0.1),
             "beta": list_slider("β of momentum", BETAS, 0.9),
             "adam_rate": list_slider("rate of Adam", ADAM_RATES, 0.2),
             "step": slider("step shown", 0, STEPS, STEPS, step=2),
