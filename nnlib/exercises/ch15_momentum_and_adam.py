@@ -101,7 +101,7 @@ exercise(
         lambda w, v, gradient, rate, beta: (w - rate * v, beta * v + gradient),
         "The step is taken along the *old* velocity. First make the new one, then step along it.",
         lambda w, v, gradient, rate, beta: (w - rate * (beta * v + gradient), v),
-        "The parameters are right, but the old velocity comes back, so nothing would be remembered. Return the new one.",
+        "The parameters are right, but the old velocity comes back: nothing would be remembered. Return the new one.",
         lambda w, v, gradient, rate, beta: (w - rate * gradient, beta * v + gradient),
         "The step goes along the gradient alone. That is plain descent: step along the new velocity.",
         edited(momentum_step, "+ gradient", "+ (1 - beta) * gradient"),
@@ -117,6 +117,11 @@ exercise(
         edited(momentum_step, "+ gradient", "+ rate * gradient", "w - rate * v", "w - v"),
         "The rate is inside the velocity, as Keras has it. The parameters are right at a velocity of zero only; here "
         "the velocity is a sum of bare gradients, and the rate belongs into the step.",
+        edited(momentum_step, "+ gradient", "- rate * gradient", "w - rate * v", "w + v"),
+        "This is Keras's form: its velocity is the step itself, rate and sign included. Here the velocity is a sum of "
+        "bare gradients, and the step is `- rate * v`.",
+        edited(momentum_step, "beta * v + gradient", "v + beta * gradient"),
+        "`beta` shrinks the new gradient, and the old velocity is kept in full. It is the other way around.",
         edited(momentum_step, "beta * v + gradient", "v + gradient"),
         "Nothing is forgotten: `beta` has to shrink the old velocity first.",
         edited(momentum_step, "beta * v + gradient", "beta * (v + gradient)"),
@@ -173,9 +178,9 @@ exercise(
         "This is where the velocity is going, after endlessly many steps. After `steps` of them the sum has only that "
         "many terms.",
         lambda slope, beta, steps: slope * (1 - beta**steps),
-        "This is the running *mean*, with weights that sum to less than 1. The velocity is a sum: divide by `1 - beta`.",
+        "This is a running *mean*, with weights that sum to less than 1. The velocity is a sum: divide by `1 - beta`.",
         lambda slope, beta, steps: slope * (1 - beta ** (steps + 1)) / (1 - beta),
-        "One term too many: the last power in the sum is `beta ** (steps - 1)`, since the newest gradient counts in full.",
+        "One term too many: the newest gradient counts in full, so the last power is `beta ** (steps - 1)`.",
         lambda slope, beta, steps: slope * (1 - beta ** max(steps - 1, 0)) / (1 - beta),
         "One term too few: the newest gradient counts in full, so `steps` steps make `steps` terms.",
         lambda slope, beta, steps: slope * beta * (1 - beta**steps) / (1 - beta),
@@ -248,8 +253,10 @@ exercise(
         "First the sizes, then the largest: a root of -1.5 is larger in size than one of 0.2.",
         edited(ball_factor, "np.max(np.abs", "np.min(np.abs"),
         "This is the root that dies first. What is left after many steps belongs to the larger one.",
-        edited(ball_factor, "-(1 + beta - rate * curvature)", "1 + beta - rate * curvature", "np.abs(roots)", "roots.real"),
-        "The middle coefficient has lost its minus sign, and the roots are turned around. And take their size, `np.abs`.",
+        edited(
+            ball_factor, "-(1 + beta - rate * curvature)", "1 + beta - rate * curvature", "np.abs(roots)", "roots.real"
+        ),
+        "The middle coefficient has lost its minus sign, so the roots have the other. And take their size, `np.abs`.",
         edited(ball_factor, "beta - rate * curvature", "beta + rate * curvature"),
         "A step goes *against* the slope: the curvature takes away, 1 + β - ηλ.",
         edited(ball_factor, "- rate * curvature", "- curvature"),
@@ -258,9 +265,7 @@ exercise(
         "The middle coefficient is -(1 + β - ηλ): of the last move, β comes again in full.",
         edited(ball_factor, ", beta])", ", -beta])"),
         "The last coefficient is +β: bring the equation to one side, r² - (1 + β - ηλ) r + β = 0.",
-        edited(
-            ball_factor, "[1, -(1 + beta - rate * curvature), beta]", "[beta, -(1 + beta - rate * curvature), 1]"
-        ),
+        edited(ball_factor, "[1, -(1 + beta - rate * curvature), beta]", "[beta, -(1 + beta - rate * curvature), 1]"),
         "`np.roots` wants the coefficient of the highest power first: 1 for r², β last. These are one over the roots.",
         lambda rate, beta, curvature: np.sqrt(beta),
         "√β is right while the ball swings. Without a swing the roots are real, and one of them is larger.",
@@ -354,6 +359,10 @@ exercise(
         "The power is one too small. Steps count from 1, so that the first divides by 1 - β.",
         edited(adam_step, "beta1**t", "beta1**(t + 1)", "beta2**t", "beta2**(t + 1)"),
         "The power is one too large. Steps count from 1 already.",
+        edited(adam_step, "(1 - beta1**t)", "(1 - beta1) ** t", "(1 - beta2**t)", "(1 - beta2) ** t"),
+        "The whole 1 - β is raised to the power. Only β is: `1 - beta1**t`, which tends to 1.",
+        edited(adam_step, "m / (1 - beta1", "m * (1 - beta1", "v / (1 - beta2", "v * (1 - beta2"),
+        "The means are too small, so divide by `1 - beta1**t` and `1 - beta2**t`. Multiplied, they get smaller still.",
         edited(adam_step, "beta1**t", "beta1*t", "beta2**t", "beta2*t"),
         "β is multiplied by t. It fades by a factor each step, so it is a power: `beta1**t`.",
         edited(adam_step, "epsilon), m, v", "epsilon), m_hat, v_hat"),
@@ -397,8 +406,8 @@ exercise(
     ),
     hints=[
         "Five lines: m, v, the two corrected ones, and the step. Keep m and v as they are for the next step.",
-        "`m = beta1 * m + (1 - beta1) * gradient`, and v the same way from `gradient**2`. Then divide by `1 - beta1**t` "
-        "and `1 - beta2**t`, into new names.",
+        "`m = beta1 * m + (1 - beta1) * gradient`, and v the same way from `gradient**2`. Then divide by "
+        "`1 - beta1**t` and `1 - beta2**t`, into new names.",
         "Return `w - rate * m_hat / (np.sqrt(v_hat) + epsilon)`, `m` and `v`.",
     ],
     holds="You now have Adam: a rate for each parameter, from what its own gradients have been.",
@@ -464,14 +473,14 @@ exercise(
     ],
     wrong=mistakes(
         with_penalty(lambda w, weight_decay: weight_decay * w),
-        "This is the L2 penalty: its slope goes into the gradient, and Adam divides it by the root of v like everything "
-        "else. Shrink `w` itself, outside of Adam.",
+        "This is the L2 penalty: its slope goes into the gradient, and Adam divides it by the root of v like all the "
+        "rest. Shrink `w` itself, outside of Adam.",
         with_penalty(lambda w, weight_decay: 2 * weight_decay * w),
         "The slope of a penalty goes into the gradient, where Adam divides it. Shrink `w` itself, outside of Adam.",
         decayed_after,
         "The weight that has already moved is shrunk. Shrink the one that came in, then let Adam move it.",
         edited(adamw_step, "rate * weight_decay * w", "weight_decay * w"),
-        "The rate is missing: each step takes the share `rate * weight_decay` off, so that a falling rate shrinks less.",
+        "The rate is missing: each step takes off the share `rate * weight_decay`, less where the rate has fallen.",
         edited(adamw_step, "- rate * weight_decay * w", "+ rate * weight_decay * w"),
         "The weight grows. Decay takes a share of it off.",
         edited(adamw_step, "rate * weight_decay * w", "rate * weight_decay"),
@@ -485,13 +494,13 @@ exercise(
         lambda w, m, v, gradient, t, rate, weight_decay: my_adam_step(
             w - rate * weight_decay * w, m, v, gradient + weight_decay * w, t, rate
         ),
-        "The weights pay twice: once outside of Adam, as they should, and once through the gradient. Leave that as it is.",
+        "The weights pay twice: outside of Adam, as they should, and through the gradient. Leave that as it is.",
         edited(adamw_step, "w - rate * weight_decay * w", "w - rate * weight_decay / 2 * w"),
         "Half of it: the ½ belongs to a penalty, and a share of the weight has none.",
     ),
     hints=[
-        "Two lines: shrink the weight by a share of itself, then let `my_adam_step` do what it does. The gradient stays "
-        "as it came.",
+        "Two lines: shrink the weight by a share of itself, then let `my_adam_step` do what it does. The gradient "
+        "stays as it came.",
         "The share is `rate * weight_decay`.",
         "`w = w - rate * weight_decay * w`, then `return my_adam_step(w, m, v, gradient, t, rate)`.",
     ],
@@ -544,7 +553,7 @@ exercise(
         "The velocity of the next step is shrunk once more: `beta` times the new v.",
     ),
     hints=[
-        "Make the new velocity as before. If the gradient stayed as it is, what would the velocity of the next step be?",
+        "Make the new velocity as before. If the gradient stayed as it is, what would the next velocity be?",
         "That is `beta` times the new v, plus the gradient. Step along it, and return the new v.",
     ],
     holds="You now have Nesterov's momentum, in the form that PyTorch has it.",

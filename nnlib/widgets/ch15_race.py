@@ -67,7 +67,13 @@ def said(height):
 def plot_valley(ax, tilt=0.0):
     """The valley from above: returns a function that turns it to another tilt."""
     image = ax.imshow(
-        np.zeros((len(GRID), len(GRID))), extent=(-REACH, REACH) * 2, origin="lower", cmap=BOWL, vmin=0, vmax=9, zorder=0
+        np.zeros((len(GRID), len(GRID))),
+        extent=(-REACH, REACH) * 2,
+        origin="lower",
+        cmap=BOWL,
+        vmin=0,
+        vmax=9,
+        zorder=0,
     )
     lines = [ax.plot([], [], color=CONTOUR, linewidth=0.8, zorder=1)[0] for _ in LEVELS]
     points = np.stack(np.meshgrid(GRID, GRID), axis=-1)
@@ -79,7 +85,7 @@ def plot_valley(ax, tilt=0.0):
             line.set_data(*(turned(tilt) @ [along * np.cos(CIRCLE), across * np.sin(CIRCLE)]))
 
     turn_to(tilt)
-    ax.plot(0, 0, marker="*", color=COLORS["black"], markersize=13, zorder=6)
+    ax.plot(0, 0, marker="*", color=COLORS["black"], markersize=11, markeredgecolor="white", zorder=8)
     ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xlabel="parameter 1", ylabel="parameter 2")
     ax.grid(False)
     return turn_to
@@ -100,7 +106,9 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
             [], [], marker, color=COLORS[color], markersize=9, markeredgecolor="white", zorder=7
         )
         (curves[name],) = curve.plot([], [], label=name, marker=marker, markevery=20, markersize=5, **look)
-    curve.set(xlim=(0, STEPS), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="step", ylabel="height above the bottom")
+    curve.set(
+        xlim=(0, STEPS + 2), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="step", ylabel="height above the bottom"
+    )
     curve.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False, borderaxespad=0.2)
 
     def compute(tilt, beta, rate, adam_rate, angle):

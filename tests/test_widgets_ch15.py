@@ -1,0 +1,226 @@
+"""The live figure of chapter 15, and what its prose says about it."""
+
+import time
+
+import numpy as np
+import pytest
+from turning import turn
+
+from nnlib.exercises.ch15_momentum_and_adam import adam_step, ball_factor, momentum_step, nesterov_step
+from nnlib.optimizers import SGD, Adam, Momentum
+from nnlib.widgets import valley, valley_race
+from nnlib.widgets.ch15_race import (
+    ADAM_RATES,
+    BETAS,
+    CURVATURES,
+    FAR,
+    HIGHEST,
+    LOWEST,
+    RATES,
+    RUNS,
+    STEPS,
+    heights,
+    race,
+)
+
+DEFAULT = {"beta": 0.9, "rate": 0.1, "adam_rate": 0.2, "angle": 10}
+KAPPA = CURVATURES[1] / CURVATURES[0]
+
+
+@pytest.fixture
+def live():
+    live = valley_race()
+    yield live
+    live.close()
+
+
+def ends(tilt, **values):
+    """The last heights of the three, by name."""
+    paths = race(tilt, **{**DEFAULT, **values})
+    return {name: heights(path, tilt)[-1] for name, path in paths.items()}
+
+
+# ---- the picture ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tilt, angle", [(0, 10), (25, 70), (45, 20)])
+def test_the_paths_are_those_of_the_library(live, tilt, angle):
+    result = turn(live, tilt=tilt, angle=angle, beta=0.8, rate=0.05, adam_rate=0.5).result
+    H = valley(tilt)
+    for name, rule, rate in (("descent", SGD(), 0.05), ("momentum", Momentum(0.8), 0.05), ("Adam", Adam(), 0.5)):
+        path, height = result[name]
+        p, state = path[0].copy(), np.zeros((rule.n_states, 2))
+        for t in range(1, STEPS + 1):
+            rule.step(p, H @ p, rate, state, t)
+            np.testing.assert_allclose(path[t], p, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(height, 0.5 * np.sum(path @ H * path, axis=1), rtol=1e-9, atol=1e-12)
+
+
+def test_the_valley_has_its_curvatures_and_its_floor_at_every_tilt():
+    for tilt in (0, 15, 45):
+        H, floor = valley(tilt), [np.cos(np.radians(tilt)), np.sin(np.radians(tilt))]
+        np.testing.assert_allclose(np.linalg.eigvalsh(H), CURVATURES, rtol=1e-9)
+        np.testing.assert_allclose(H @ floor, CURVATURES[0] * np.array(floor), atol=1e-12)
+
+
+def test_the_start_keeps_its_place_in_the_valley(live):
+    for angle in (0, 35, 90):
+        starts = [turn(live, tilt=tilt, angle=angle).result["Adam"] for tilt in (0, 20, 45)]
+        assert all(np.linalg.norm(path[0]) == pytest.approx(FAR) for path, _ in starts)
+        assert all(height[0] == pytest.approx(starts[0][1][0]) for _, height in starts)
+
+
+def test_the_curves_are_the_result(live):
+    plane, curve = live.figure.axes
+    for step in (0, 34, STEPS):
+        result = turn(live, step=step, tilt=30).result
+        ways = [line for line in plane.lines if line.get_color() in {curve.lines[k].get_color() for k in range(3)}]
+        for k, (path, height) in enumerate(result.values()):
+            np.testing.assert_array_equal(np.transpose(ways[2 * k].get_data()), path[: step + 1])
+            np.testing.assert_array_equal(np.transpose(ways[2 * k + 1].get_data()), path[step : step + 1])
+            np.testing.assert_array_equal(curve.lines[k].get_ydata(), np.clip(height, LOWEST, HIGHEST)[: step + 1])
+        assert f"after {step} steps" in live.readout
+
+
+def test_every_contour_is_at_one_height(live):
+    plane, _ = live.figure.axes
+    for tilt in (0, 45):
+        turn(live, tilt=tilt)
+        for line in plane.lines[:5]:
+            height = heights(np.transpose(line.get_data()), tilt)
+            assert height.min() == pytest.approx(height.max()) and height.min() > 0
+
+
+def test_every_extreme_answers(live):
+    for k in (0, -1):
+        for tilt in (0, 45):
+            for angle in (0, 90):
+                turn(live, rate=RATES[k], beta=BETAS[k], adam_rate=ADAM_RATES[k], tilt=tilt, angle=angle)
+                assert "Height above the bottom after 120 steps" in live.readout
+
+
+def test_who_explodes_is_told(live):
+    assert not live.notes
+    turn(live, rate=0.21)  # beyond 2 / 10
+    assert live.notes == ["At the rate 0.21, descent explodes."] and "beyond the figure" in live.readout
+    turn(live, rate=0.37)  # the cliff of the ball is at 2 · 1.9 / 10
+    assert live.notes == ["At the rate 0.37, descent explodes."]
+    turn(live, rate=0.39)
+    assert live.notes == ["At the rate 0.39, descent and momentum explode."]
+
+
+def test_no_move_takes_long(live):
+    def seconds(tilt):
+        start = time.process_time()
+        turn(live, tilt=tilt)
+        return time.process_time() - start
+
+    assert min(map(seconds, (15, 30, 45))) < 0.3
+
+
+def test_the_readers_steps_are_used():
+    asked = []
+
+    def mine(w, m, v, gradient, t, rate):
+        asked.append(t)
+        return adam_step(w, m, v, gradient, t, rate)
+
+    live = valley_race(momentum_step=nesterov_step, adam_step=mine)
+    assert asked == list(range(1, STEPS + 1)) and live.error is None
+    assert live.result["momentum"][1][-1] != pytest.approx(ends(0)["momentum"])
+    live.close()
+
+
+def test_a_step_of_the_reader_that_fails_is_told():
+    live = valley_race(momentum_step=lambda w, v, gradient, rate, beta: (w / 0, missing))  # noqa: F821
+    assert "NameError" in live.readout
+    live.close()
+
+
+# ---- what the chapter says --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("angle", [0, 10, 45, 90])
+def test_only_adam_minds_the_tilt(live, angle):
+    assert live.prediction.answer == "only Adam's"
+    straight, tilted = ends(0, angle=angle), ends(live.prediction.settings["tilt"], angle=angle)
+    for name in ("descent", "momentum"):
+        assert tilted[name] == pytest.approx(straight[name], rel=1e-6, abs=1e-20)
+    assert tilted["Adam"] != pytest.approx(straight["Adam"], rel=0.1)
+
+
+def test_tilted_adam_is_left_behind_by_the_ball():
+    assert ends(45)["Adam"] > 100 * ends(0)["Adam"]
+    assert ends(45)["momentum"] < ends(45)["Adam"] < ends(45)["descent"]
+    assert ends(0)["Adam"] < ends(0)["descent"] / 1000
+
+
+def test_the_ball_is_fastest_in_between():
+    last = [ends(0, beta=beta)["momentum"] for beta in BETAS]
+    assert 0 < int(np.argmin(last)) < len(BETAS) - 2 and last[-1] > last[0]
+
+
+def test_no_other_pair_of_rate_and_beta_beats_the_best_one():
+    root = np.sqrt(KAPPA)
+    best_rate, best_beta = 4 / np.sum(np.sqrt(CURVATURES)) ** 2, ((root - 1) / (root + 1)) ** 2
+
+    def slowest(rate, beta):
+        return max(ball_factor(rate, beta, curvature) for curvature in CURVATURES)
+
+    assert slowest(best_rate, best_beta) == pytest.approx((root - 1) / (root + 1), abs=1e-6)
+    assert slowest(2 / CURVATURES.sum(), 0) == pytest.approx((KAPPA - 1) / (KAPPA + 1))
+    for rate in np.linspace(0.01, 0.4, 40):
+        assert slowest(rate, 0) >= (KAPPA - 1) / (KAPPA + 1) - 1e-12
+        assert min(slowest(rate, beta) for beta in np.linspace(0, 0.99, 100)) > best_beta**0.5 - 1e-6
+
+
+@pytest.mark.parametrize("rate, beta, curvature", [(0.1, 0.9, 1), (0.1, 0.2, 1), (0.1, 0.5, 25), (0.2, 0.7, 18)])
+def test_the_factor_is_what_a_long_run_leaves(rate, beta, curvature):
+    w, v, sizes = 1.0, 0.0, []
+    for _ in range(400):
+        w, v = momentum_step(w, v, curvature * w, rate, beta)
+        sizes.append(abs(w) + abs(v))
+    assert (max(sizes[300:]) / max(sizes[100:200])) ** (1 / 200) == pytest.approx(
+        ball_factor(rate, beta, curvature), rel=0.01
+    )
+
+
+def test_the_cliff_of_the_ball():
+    for beta in (0.0, 0.5, 0.9):
+        assert ball_factor(0.999 * 2 * (1 + beta) / 7, beta, 7) < 1 < ball_factor(1.001 * 2 * (1 + beta) / 7, beta, 7)
+
+
+@pytest.mark.parametrize("tilt", [0, 5, 15, 30, 45])
+def test_no_rate_for_each_parameter_leaves_less_than_the_formula(tilt):
+    H = valley(tilt)
+    r = abs(H[0, 1]) / np.sqrt(H[0, 0] * H[1, 1])
+    left = []
+    for rates in np.geomspace(0.05, 20, 2001):
+        low, high = np.linalg.eigvalsh(np.diag([1, rates]) @ H @ np.diag([1, rates]))
+        left.append(high / low)
+    assert min(left) == pytest.approx((1 + r) / (1 - r), rel=0.01) and min(left) >= (1 + r) / (1 - r) - 1e-6
+
+
+def test_the_noise_floor_of_the_ball_is_its_formula():
+    noise = np.random.default_rng(0).normal(size=60_000)
+    for rate, beta in ((0.05, 0.5), (0.02, 0.9), (0.1, 0.0)):
+        w, v, total = 0.0, 0.0, 0.0
+        for d in noise:
+            w, v = momentum_step(w, v, 2 * (w - d), rate, beta)
+            total += w * w
+        formula = rate * (1 + beta) / ((1 - beta) * (1 + beta - rate))
+        assert total / len(noise) == pytest.approx(formula, rel=0.1)
+
+
+def test_a_factor_in_all_gradients_cancels_in_adam():
+    for factor in (1e-3, 1e4):
+        w = other = np.array([3.0, -1.0])
+        m = v = m_other = v_other = np.zeros(2)
+        for t in range(1, 60):
+            w, m, v = adam_step(w, m, v, valley(20) @ w, t, 0.1)
+            other, m_other, v_other = adam_step(other, m_other, v_other, factor * valley(20) @ other, t, 0.1)
+        np.testing.assert_allclose(other, w, atol=1e-3)
+
+
+def test_every_run_has_a_look_of_its_own():
+    assert all(len({look[k] for look in RUNS.values()}) == 3 for k in (0, 2))
