@@ -15,9 +15,9 @@ RATES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.19, 0.2, 0.21, 0.25, 0.3, 0.37, 0.39, 0.
 ADAM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1)
 BETAS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 RUNS = {"descent": ("gray", "--", "o"), "momentum": ("blue", "-", "s"), "Adam": ("vermillion", "-", "^")}
-REACH = 5.0  # of the picture, from the bottom to each side
+REACH = 4.4  # of the picture, from the bottom to each side
 GRID = np.linspace(-REACH, REACH, 161)
-LEVELS = (0.05, 0.2, 0.45, 0.8, 1.25)  # heights of the contours: the floor is 1, 2, ... 5 from the bottom
+LEVELS = (0.05, 0.2, 0.45, 0.8)  # heights of the contours, at 1, 2, 3 and 4 from the bottom along the floor
 CIRCLE = np.linspace(0, 2 * np.pi, 181)
 
 
@@ -58,10 +58,12 @@ def heights(path, tilt):
 
 
 def said(height):
-    """A height in words: "0.56", "0.0012", "below 0.000001", "beyond the figure"."""
+    """A height in words: "0.56", "0.0000061", "below 0.000001", "beyond the figure"."""
     if not height < HIGHEST:
         return "beyond the figure"
-    return f"below {LOWEST:f}" if height < LOWEST else f"{height:.2g}"
+    if height < LOWEST:
+        return f"below {LOWEST:f}"
+    return np.format_float_positional(height, precision=2, fractional=False, trim="-")
 
 
 def plot_valley(ax, tilt=0.0):
