@@ -27,7 +27,7 @@ def squares():
 
 @pytest.mark.parametrize(
     "w, b, loss, touched",
-    [(2.0, 5.0, "2.167", 2), (2.0, 4.0, "1.500", 0), (1.9, 4.6, "1.425", 0), (-1, -5, "520.000", 0)],
+    [(2.0, 5.0, "2.167", 2), (2.0, 4.0, "1.500", 0), (1.9, 4.6, "1.425", 0), (4, 12, "288.167", 0)],
 )
 def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     squares.controls["w"].value = w
@@ -41,6 +41,17 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     on_screen = [ax.transData.transform(vertices[:4]) for vertices in corners]
     for box in on_screen:
         assert np.ptp(box[:, 0]) == pytest.approx(np.ptp(box[:, 1]), abs=0.01)
+    average, best = (patch.get_window_extent() for patch in squares.figure.axes[1].patches)
+    areas = [np.ptp(box[:, 0]) * np.ptp(box[:, 1]) for box in on_screen]
+    assert average.width == pytest.approx(average.height)
+    assert average.width * average.height == pytest.approx(np.mean(areas), rel=1e-3)  # on the scale of the others
+    assert best.width == pytest.approx(min(average.width, average.width * np.sqrt(13.125 / float(loss))))
+
+
+def test_the_smallest_square_stays(squares):
+    for w, b, smallest in ((2.0, 5.0, "2.167"), (1.9, 4.6, "1.425"), (4.0, 0.0, "1.425")):
+        squares.set(w=w, b=b)
+        assert f"your smallest, {smallest}" in [text.get_text() for text in squares.figure.axes[1].texts][2]
 
 
 def test_every_line_through_two_points_loses_to_one_that_touches_none():

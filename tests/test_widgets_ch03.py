@@ -33,7 +33,7 @@ def live():
 
 def collections_of(live):
     """The marked cells of the tables, the nodes and the edges."""
-    net, tables = live.figure.axes
+    net, _, tables = live.figure.axes
     marked = next(c for c in tables.collections if to_hex(c.get_edgecolor()[0]) == COLORS["orange"].lower())
     edges, nodes = net.collections[:2]
     return marked, nodes, edges
@@ -74,7 +74,7 @@ def test_the_batch_changes_neither_parameters_nor_products(live):
         assert np.array_equal(before["W1"], turn(live, n=4).result["W1"])
     assert live.prediction.answer == "neither"
     assert all("26 parameters, 2 matrix products" in readout for readout in readouts.values())
-    assert readouts[1].endswith(" 20 multiplications.") and " 1 ride at once" in readouts[1]
+    assert readouts[1].endswith(" 20 multiplications.") and readouts[1].startswith("1 ride at once")
     assert readouts[1000].endswith(" 20,000 multiplications.")
 
 
@@ -102,6 +102,30 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
     assert "row 2" in [text.get_text() for text in live.figure.axes[0].texts]
 
 
+def test_one_bar_of_three_grows_with_the_batch(live):
+    bars = live.figure.axes[1]
+    stay, more = bars.containers
+    for settings, few, now in (
+        ({"n": 1000}, (26, 2, 80), (26, 2, 20_000)),
+        ({"n": 1}, (26, 2, 80), (26, 2, 20)),
+        ({"n": 128, "hidden": 64, "outputs": 10}, (906, 2, 3328), (906, 2, 106_496)),
+    ):
+        turn(live, **settings)
+        for low, high, before, value in zip(stay, more, few, now, strict=True):
+            assert low.get_x() + low.get_width() == min(before, value) and high.get_x() == before  # the log scale's 1
+            assert high.get_width() == max(value - before, 0)
+        said = [text.get_text() for text in bars.texts[:3]]
+        assert said == [f"still {few[0]}", f"still {few[1]}", f"{few[2]:,} → {now[2]:,}"]
+        assert bars.get_xlim()[1] > max(now)
+
+
+def test_played_the_batch_grows(live):
+    live.restart()
+    assert live.controls["n"].value == 1
+    live.play()
+    assert live.controls["n"].value == 1000
+
+
 def test_edges_show_the_sign_by_color_and_dashes(live):
     result = turn(live, hidden=4, outputs=2).result
     _, _, edges = collections_of(live)
@@ -115,7 +139,7 @@ def test_a_row_beyond_the_batch_is_said_and_the_last_one_drawn(live):
     turn(live, n=4, row=3)
     assert notes(live) == []
     turn(live, row=6)
-    assert notes(live) == ["this batch has no row 6"]
+    assert notes(live) == ["row 3: this batch has no row 6"]
     assert live.readout.startswith("This batch has no row 6; drawn is row 3, its last. 4 rides at once")
     turn(live, n=8)
     assert notes(live) == [] and "no row" not in live.readout
@@ -123,7 +147,7 @@ def test_a_row_beyond_the_batch_is_said_and_the_last_one_drawn(live):
 
 def test_the_largest_tables_stay_within_the_figure(live):
     turn(live, n=1000, hidden=64, outputs=10, row=7)
-    tables = live.figure.axes[1]
+    tables = live.figure.axes[2]
     (left, right), (bottom, top) = tables.get_xlim(), tables.get_ylim()
     for collection in tables.collections:
         for path in collection.get_paths()[:1000] if collection.get_offset_transform() != tables.transData else []:
@@ -143,7 +167,7 @@ def test_the_readers_functions_are_run():
     assert "77 parameters" in live.readout
     live.guess("neither")
     assert live.controls["n"].value == 1000
-    assert calls == [4, 4, 12, 12]  # the rows that can be drawn
+    assert calls == [4, 4, 1, 1, 12, 12]  # from one ride on; the rows that can be drawn
     live.close()
 
 
@@ -162,15 +186,11 @@ def words_of(ax):
 
 
 @pytest.mark.parametrize(("hidden", "outputs"), [(4, 2), (1, 1), (3, 5), (64, 10)])
-def test_played_each_neuron_gets_its_number_from_its_row_and_column(live, hidden, outputs):
+def test_each_neuron_gets_its_number_from_its_row_and_column(live, hidden, outputs):
     turn(live, n=4, row=2, hidden=hidden, outputs=outputs)
-    walk = neurons(hidden, outputs)
-    live.set(done=0)
     seen = []
-    for step, (k, j) in enumerate(walk, start=1):
-        live.step()
-        assert live.error is None and live.controls["done"].value == step
-        result = live.result
+    for neuron, (k, j) in enumerate(neurons(hidden, outputs), start=1):
+        result = turn(live, neuron=neuron).result
         inputs, W, b, Z = (result[name] for name in (("X", "W1", "b1", "Z1"), ("Z1", "W2", "b2", "Z2"))[k])
         assert Z[2, j] == pytest.approx(inputs[2] @ W[:, j] + b[j], abs=1e-12)
         assert live.readout.startswith(f"Row 2, column {j} of W{k + 1}: ")
@@ -183,34 +203,30 @@ def test_played_each_neuron_gets_its_number_from_its_row_and_column(live, hidden
         assert rims.count(True) == 1
         at_work = sum(color[3] == 1 for color in edges.get_colors())
         assert at_work == len([i for i in shown_indices(inputs.shape[1], 4) if i is not None])
-    assert seen == list(range(len(walk)))
-    live.step()
-    assert "parameters, 2 matrix products" in live.readout
+    assert seen == list(range(live.controls["neuron"].max))
 
 
 def test_what_has_not_been_computed_is_not_shown(live):
-    turn(live, n=4, row=1, hidden=4, outputs=2, done=0)
-    net, tables = live.figure.axes
-    assert [text for *_, text in words_of(net)] == ["8", "0", "2"]
-    empty = len(words_of(tables))
-    turn(live, done=1)
-    assert len(words_of(net)) == 4
-    assert len(words_of(tables)) == empty + 2 * 4  # a column for all the rides, in both equations
-    turn(live, done=7)
-    assert len(words_of(net)) == 3 + 4 + 2
-    assert len(words_of(tables)) == empty + 2 * 16 + 8
+    turn(live, n=4, row=1, hidden=4, outputs=2)
+    net, _, tables = live.figure.axes
+    full = len(words_of(tables))
+    turn(live, neuron=1)
+    assert [text for *_, text in words_of(net)] == ["8", "0", "2", "−3.3"]
+    assert len(words_of(tables)) == full - 2 * 3 * 4 - 8  # a column for all the rides stays, in both equations
+    turn(live, neuron=6)
+    assert len(words_of(tables)) == full
 
 
-def test_the_walk_is_as_long_as_the_network_is_wide(live):
-    done = live.controls["done"]
-    for hidden, outputs, most in ((4, 2, 7), (64, 10, 7), (1, 1, 3), (4, 4, 9), (2, 10, 6)):
+def test_no_more_neurons_can_be_picked_than_are_drawn(live):
+    picked = live.controls["neuron"]
+    for hidden, outputs, most in ((4, 2, 6), (64, 10, 6), (1, 1, 2), (4, 4, 8), (2, 10, 5)):
         turn(live, hidden=hidden, outputs=outputs)
-        assert (done.value, done.max) == (most, most)  # who has seen it to its end stays there
-    turn(live, hidden=4, outputs=4, done=8)
+        assert (picked.value, picked.max) == (0, most)
+    turn(live, hidden=4, outputs=4, neuron=8)
     turn(live, hidden=1)
-    assert (done.value, done.max) == (6, 6)
+    assert (picked.value, picked.max) == (5, 5) and live.error is None
     live.reset()
-    assert (done.value, done.max) == (7, 7)
+    assert (picked.value, picked.max) == (0, 6)
 
 
 @pytest.fixture
@@ -221,20 +237,35 @@ def product():
     live.close()
 
 
+def written(product):
+    """The entries of C, the terms of the sum that count already, and what is said of their sum."""
+    (ax,) = product.figure.axes
+    terms = [artist(ax, f"term {k}") for k in range(4)]
+    counted = [term.get_text() for term in terms if term.get_color() == COLORS["black"]]
+    return [artist(ax, f"entry {p}").get_text() for p in np.ndindex(3, 2)], counted, artist(ax, "total").get_text()
+
+
 def test_an_entry_is_the_sum_over_its_row_and_column(product):
     assert product.prediction.answer == f"{A[2] @ B[:, 1]}"
-    assert [product.controls[name].value for name in ("r", "j")] == [2, 1]
+    assert [product.controls[name].value for name in ("r", "j", "pairs")] == [2, 1, 4]
     for r, j in np.ndindex(3, 2):
         for pairs in range(5):
             turn(product, r=r, j=j, pairs=pairs)
             so_far = A[r, :pairs] @ B[:pairs, j]
             said = f"C[{r}, {j}] = {so_far}." if pairs == 4 else f"{pairs} of 4 pairs added, {so_far} so far."
             assert product.readout == f"Row {r} of A with column {j} of B: {said}"
-            (ax,) = product.figure.axes
-            entry, total = ax.texts[-3:-1]  # the last is for notes
-            assert entry.get_text() == (str(so_far) if pairs else "")
-            assert total.get_text().endswith(f"= {so_far}" if pairs else "")
-            assert total.get_text().count("·") == pairs
+            entries, counted, total = written(product)
+            assert entries[2 * r + j] == (str(so_far) if pairs else "")
+            assert total == (f"= {so_far}" if pairs == 4 else f"{so_far} so far" if pairs else "")
+            assert counted == [f"{a} · {b}" for a, b in zip(A[r, :pairs], B[:pairs, j], strict=True)]
+    assert entries == [str(entry) for entry in (A @ B).ravel()]  # what was found stays
+
+
+def test_another_entry_waits_to_be_worked_out(product):
+    product.set(r=0)
+    assert product.controls["pairs"].value == 0 and written(product)[0] == ["", "", "52", "", "", "10"]
+    product.play()
+    assert written(product)[0][1] == str(A[0] @ B[:, 1])
 
 
 def test_the_fingers_are_on_the_pair_that_was_added_last(product):
@@ -242,8 +273,10 @@ def test_the_fingers_are_on_the_pair_that_was_added_last(product):
     (ax,) = product.figure.axes
     cells, marked, fingers = ax.collections
     corners = [path.vertices[0].tolist() for path in cells.get_paths()]
-    places = [corners.index(path.vertices[0].tolist()) for path in fingers.get_paths()]
+    places = [corners.index(path.vertices[0].tolist()) for path in fingers.get_paths()[:2]]
     assert places == [1 * 4 + 2, 12 + 2 * 2 + 0]  # A[1, 2] and B[2, 0]
+    (term,) = [text for text in ax.texts if text.get_text() == "4 · 5"]
+    assert fingers.get_paths()[2].contains_point(term.get_position())
     assert len(marked.get_paths()) == 4 + 4 + 1
     turn(product, pairs=0)
     assert len(fingers.get_paths()) == 0
@@ -251,9 +284,7 @@ def test_the_fingers_are_on_the_pair_that_was_added_last(product):
 
 def test_the_answer_is_not_shown_before_the_guess():
     live = row_times_column()
-    (ax,) = live.figure.axes
-    numbers = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
-    assert len(numbers) == A.size + B.size + 1 and numbers[-1] == f"{A[1] @ B[:, 0]}"
+    assert written(live)[0] == ["", "", str(A[1] @ B[:, 0]), "", "", ""]
     live.close()
 
 

@@ -1,4 +1,4 @@
-"""Chapter 03: rides flow through two layers, row times column into its cell; turn the sizes, and watch the shapes."""
+"""Chapter 03: a batch of rides flows through two layers; turn the sizes, and watch the shapes and what they cost."""
 
 from functools import cache
 
@@ -31,6 +31,9 @@ DRAWN = 4  # rows, columns and neurons that are drawn of many
 LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
 HIGH = 3.7  # of an equation, in cells
 FAINT = 0.25  # the arrows that are not at work
+FEW = 4  # the batch that the others are held against
+COSTS = ("parameters", "matrix products", "multiplications")
+GROWN = {"facecolor": COLORS["orange"], "edgecolor": COLORS["black"], "linewidth": 0.8}
 
 
 def layer(X, W, b):
@@ -53,15 +56,20 @@ def numbers():
 
 
 def forward_shapes(layer=layer, count_parameters=count_parameters):
-    """A network of two layers with one ride's numbers in it, and below it the matrices with the whole batch.
+    """A network of two layers with one ride's numbers in it, what the batch costs, and the matrices with all of it.
 
-    It plays neuron by neuron: a row of the inputs times the neuron's column, which is its arrows in the network.
+    It plays from one ride to a thousand: the tables get higher and one of three bars longer. A neuron that is picked
+    shows its row times its column, which is its arrows in the network.
 
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
-    fig, (net, tables) = figure(2, 1, size=(8.2, 3.64), height_ratios=(2.1, 2 * HIGH * 0.44))
-    net.set(xlim=(-0.55, 2.5), ylim=(-2.5, 2.05))
+    fig, ((net, bars), (tables, rest)) = figure(
+        2, 2, size=(8.2, 3.64), height_ratios=(2.1, 2 * HIGH * 0.44), width_ratios=(1.8, 1)
+    )
+    rest.remove()
+    tables.set_subplotspec(tables.get_gridspec()[1, :])
+    net.set(xlim=(-0.6, 2.2), ylim=(-2.5, 2.15))
     tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH))
     for ax in (net, tables):
         ax.set_axis_off()
@@ -72,9 +80,9 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     sizes_below = [net.text(x, -2.3, "", fontsize=10.5, **style) for x in range(3)]
     for y, name in zip(heights(3), INPUTS, strict=True):
         net.text(-0.13, y, name, fontsize=10.5, ha="right", va="center")
-    net.text(0.43, 1.8, "dashed: weight below 0", fontsize=9.5, **style)
-    whose = net.text(-0.55, 1.95, "", fontsize=11, fontweight="bold", ha="left", va="top")
-    missing = net.text(2.12, 1.95, "", fontsize=11, fontweight="bold", ha="left", va="top")
+    net.text(1.5, 1.95, "dashed: below 0", fontsize=9, **style)
+    whose = net.text(-0.6, 2.15, "", fontsize=10.5, fontweight="bold", ha="left", va="top")
+    cost = Cost(bars)
     boxes = {kind: tables.add_collection(PolyCollection([], **MATRIX_CELLS[kind])) for kind in MATRIX_CELLS}
     letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in LETTERS.items()}
 
@@ -85,18 +93,19 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         Z1 = whole_batch(layer, X, W1, b1)
         return {"X": X, "W1": W1, "b1": b1, "Z1": Z1, "W2": W2, "b2": b2, "Z2": whole_batch(layer, Z1, W2, b2)}
 
-    def draw(result, n, hidden, outputs, row, done):
+    def draw(result, n, hidden, outputs, row, neuron):
         asked, row = row, min(row, n - 1)
-        walk = neurons(hidden, outputs)
-        now = walk[done - 1] if 0 < done <= len(walk) else None
-        result = so_far(result, now) if done <= len(walk) else result
-        whose.set_text(f"row {row}")
-        missing.set_text(f"this batch\nhas no\nrow {asked}" * (asked > row))
+        now = (None, *neurons(hidden, outputs))[neuron]
+        result = so_far(result, now) if now else result
+        whose.set_text(f"row {row}" + f": this batch has no row {asked}" * (asked > row))
         beyond = f"This batch has no row {asked}; drawn is row {row}, its last. " * (asked > row)
         sizes = (3, hidden, outputs)
         flow = [result[name][row] for name in ("X", "Z1", "Z2")]
         draw_network(sizes, flow, result, now)
-        mark = {name: np.s_[row] for name in ("X", "Z1", "Z2") if done > len(walk) or name == "X"}
+        each = 3 * hidden + hidden * outputs  # the multiplications for a ride
+        n_parameters = count_parameters(list(sizes))
+        cost.show(n, (n_parameters, 2, FEW * each), (n_parameters, 2, n * each))
+        mark = {name: np.s_[row] for name in ("X", "Z1", "Z2")}
         if now:
             k, j = now
             mark = {("X", "Z1")[k]: np.s_[row], f"W{k + 1}": np.s_[:, j], f"b{k + 1}": j, f"Z{k + 1}": (row, j)}
@@ -109,13 +118,10 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             say(collection, [label for label in said if label[2] != "nan"])
         if now:
             return f"{beyond}{in_words(result, row, *now)}"
-        if not done:
-            return f"{beyond}X has come in, {n:,} {'row' if n == 1 else 'rows'}, and no neuron has been computed yet."
-        multiplications = n * (3 * hidden + hidden * outputs)
         shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
         return (
             f"{beyond}{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. "
-            f"{count_parameters(list(sizes)):,} parameters, 2 matrix products, {multiplications:,} multiplications."
+            f"{n_parameters:,} parameters, 2 matrix products, {n * each:,} multiplications."
         )
 
     def draw_network(sizes, flow, result, now):
@@ -146,18 +152,14 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
 
     controls = {
         "n": list_slider("batch size", BATCHES, 4, unit="rides"),
-        "row": slider("row drawn", 0, MOST_DRAWN - 1, 1),
+        "row": slider("row drawn", 0, MOST_DRAWN - 1, 0),
         "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
         "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
     }
-    most = len(neurons(controls["hidden"].value, controls["outputs"].value)) + 1  # after the last comes all at once
-    controls["done"] = slider("neurons done", 0, most, most)
+    picked = slider("neuron at work (0: none)", 0, len(neurons(4, 2)), 0)
 
     def follow_the_widths(change):
-        done, count = controls["done"], len(neurons(controls["hidden"].value, controls["outputs"].value)) + 1
-        at_the_end = done.value == done.max
-        done.max = count
-        done.value = count if at_the_end else done.value
+        picked.max = len(neurons(controls["hidden"].value, controls["outputs"].value))
 
     for name in ("hidden", "outputs"):  # before the figure hears of it
         controls[name].observe(follow_the_widths, "value")
@@ -172,16 +174,43 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             explanation="Only X, Z1 and Z2 get more rows.",  # one line, so that all of it is in view
             settings={"n": 1000},
         ),
-        controls=controls,
+        controls=controls | {"neuron": picked},
         compute=compute,
         draw=draw,
         figure=fig,
-        plays="done",
+        plays="n",
         tick=900,
-        alt="Top, a network of three inputs and two layers with the numbers of one ride in its nodes. Below, the two "
-        "equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; the row of that ride is marked. "
-        "Played, a row and a column light up with the neuron whose number they make.",
+        alt="Top left, a network of three inputs and two layers with the numbers of one ride in its nodes. Top right, "
+        "bars on a log scale: the parameters, the matrix products and the multiplications of this batch, each against "
+        "those of 4 rides. Below, the equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; "
+        "the row of that ride is marked, or the row and the column that make the number of the neuron at work.",
     )
+
+
+class Cost:
+    """Three bars: what a batch costs, and how much of it is more than with FEW rides. show(n, few, now) moves them."""
+
+    def __init__(self, ax):
+        ax.set(xscale="log", xlim=(1, 1.6e6), ylim=(2.6, -0.95), yticks=[], xticks=[1, 100, 10_000, 1_000_000])
+        ax.set_xticklabels(["1", "100", "10,000", "million"])
+        ax.tick_params(labelsize=9, pad=1)
+        ax.minorticks_off()
+        ax.spines["left"].set_visible(False)
+        places = np.arange(3) + 0.18
+        self.stay = ax.barh(places, 1, left=1, height=0.36, color=COLORS["blue"])
+        self.more = ax.barh(places, 0, left=1, height=0.36, **GROWN)
+        self.numbers = [ax.text(1e6, k - 0.03, "", ha="right", va="bottom", fontweight="bold") for k in range(3)]
+        for k, name in enumerate(COSTS):
+            ax.text(1, k - 0.03, name, ha="left", va="bottom")
+        self.title = ax.text(1, -0.95, "", ha="left", va="top", fontweight="bold")
+
+    def show(self, n, few, now):
+        self.title.set_text(f"{FEW} rides" + f" → {n:,} {'ride' if n == 1 else 'rides'}" * (n != FEW))
+        for stay, more, number, before, value in zip(self.stay, self.more, self.numbers, few, now, strict=True):
+            stay.set_width(min(before, value) - 1)
+            more.set(x=before, width=max(value - before, 0))
+            still = "" if n == FEW else "still " if value == before else f"{before:,} → "
+            number.set_text(f"{still}{value:,}")
 
 
 def whole_batch(function, X, W, b):
@@ -207,8 +236,8 @@ def neurons(hidden, outputs):
 
 
 def so_far(result, now):
-    """The matrices when neuron `now` (layer, index), or none yet, has just been computed: nan where nothing is yet."""
-    k, j = now or (0, -1)
+    """The matrices when neuron `now` (layer, index) has just been computed: nan where nothing is yet."""
+    k, j = now
     result = dict(result)
     for layer, name in enumerate(("Z1", "Z2")):
         width = result[name].shape[1]
