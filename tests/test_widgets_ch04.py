@@ -132,6 +132,25 @@ def test_its_prediction_is_true():
     assert "Loss 0.2500, 0 of 4 right" in live.readout and "No bend" in notes(live)
 
 
+def small_titles(live):
+    return [next(text.get_text() for text in ax.texts if text.get_position()[1] > 1) for ax in live.figure.axes[2:]]
+
+
+def test_the_small_pictures_keep_the_answer_and_then_give_it():
+    live = fold()
+    assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid", "tanh", "linear"]
+    live.guess("none of them")
+    assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid: 4 of 4 ✓", "tanh: 4 of 4 ✓", "linear: 0 of 4 ✗"]
+    assert live.figure.axes[4].spines["top"].get_linewidth() > live.figure.axes[2].spines["top"].get_linewidth()
+    turn(live, folded=96)
+    assert small_titles(live) == ["relu", "sigmoid", "tanh", "linear"]
+    turn(live, folded=100, activation="relu", bias2=0.0)
+    assert small_titles(live)[0] == "relu: 0 of 4 ✗"
+    small, large = (live.figure.axes[k].lines[-2:] for k in (2, 1))
+    for mark, others in zip(small, large, strict=True):  # the same picture
+        np.testing.assert_allclose(mark.get_data(), others.get_data())
+
+
 def test_linear_says_one_half_at_every_setting():
     live = fold()
     turn(live, activation="linear")
@@ -143,7 +162,7 @@ def test_linear_says_one_half_at_every_setting():
 def test_what_the_chapter_says_to_try():
     live = fold()
     turn(live, activation="linear")
-    assert "every point lands on the line" in notes(live)
+    assert "All points land on one line" in notes(live)
     turn(live, angle1=0)
     assert "There is no line" in notes(live)
     live.reset()
@@ -312,7 +331,7 @@ def test_labels_stay_inside_the_picture_at_the_ends_of_the_sliders(activation):
     for (angle1, angle2), bias1, bias2 in itertools.product([(45, 45), (180, -180)], (-2, 1), (-2, 1)):
         turn(live, angle1=angle1, angle2=angle2, bias1=bias1, bias2=bias2, activation=activation)
         assert "-0.00" not in live.readout
-        for ax in live.figure.axes:
+        for ax in live.figure.axes[:2]:
             right, top = ax.transAxes.transform((1, 1))
             for text in ax.texts:
                 if text.get_gid() is None and text.get_visible():

@@ -86,6 +86,11 @@ def test_every_slope_is_the_measured_one(w1, w4):
         assert found[name] == pytest.approx(measured, abs=1e-8), name
 
 
+def counters(live):
+    said = " ".join(text.get_text() for text in live.figure.axes[0].texts)
+    return tuple(int(re.search(rf"{what}: (\d) of 5", said)[1]) for what in ("slopes found", "weights changed"))
+
+
 def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
     live = step_backwards()
     ax = live.figure.axes[0]
@@ -96,6 +101,8 @@ def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
         assert live.result[0] == START
         assert live.readout.startswith("Loss 0.652.")
         lit.append(sum(bool(artist(ax, f"gradient {' '.join(wire)}").get_text()) for wire in WIRES.values()))
+        marked = sum("still" in artist(ax, f"value {' '.join(wire)}").get_text() for wire in WIRES.values())
+        assert marked == lit[-1] and counters(live) == (marked, 0)
     assert lit == [0, 0, 0, 2, 2, 2, 4, 4, 4, 5]
     assert "Every weight is where it was." in live.readout
     assert live.prediction.answer == "none"
@@ -124,6 +131,9 @@ def test_the_numbers_of_the_walk_are_those_of_the_text():
     live.controls["w4"].value = 0.0
     weights, values, slopes = live.result
     assert slopes["p"] == slopes["zp"] == slopes["w2"] == 0
+    live.controls["steps"].value = 1
+    assert counters(live)[1] == 4  # without a slope w2 stays
+    live.controls["steps"].value = 0
     live.controls["w4"].value = -0.7
     assert live.result[2]["p"] > 0
 
@@ -170,6 +180,7 @@ def test_steps_go_down_and_the_slopes_shrink_with_the_loss():
 def test_one_step_is_against_the_slopes():
     live = step_backwards()
     live.controls["steps"].value = 1
+    assert counters(live) == (0, 5)
     slopes = values_and_slopes(START)[1]
     assert live.result[0] == {name: START[name] - 0.5 * slopes[name] for name in START}
 
@@ -214,12 +225,23 @@ def words(live, name):
     return artist(live.figure.axes[1], f"words {name}").get_text()
 
 
+def test_the_mistakes_are_named_before_the_guess():
+    live = xor_backward()
+    assert [words(live, name).split("\n")[0] for name in BACKWARDS] == list(BACKWARDS)
+    assert all(words(live, name).endswith("does it learn?") for name in list(BACKWARDS)[1:])
+    (line,) = [line for line in live.figure.axes[0].lines if not line.get_gid()]
+    assert list(line.get_ydata()) == [0.05, 0.05]
+    assert "the right one has learned" in live.readout
+    live.set(epoch=0)
+    assert "the right one has not learned" in live.readout
+
+
 def test_two_of_the_five_mistakes_learn_all_the_same():
     live = xor_backward()
     live.guess("none")
     assert live.error is None and live.prediction.answer == "two"
     assert {key: live.controls[key].value for key in ("which", "rate", "seed")} == live.prediction.settings
-    assert "3 of 6 with a loss below 0.05" in live.readout
+    assert "2 of the 5 with a mistake have learned" in live.readout
     assert [name for name in BACKWARDS if "4 of 4" in words(live, name)] == [RIGHT, *list(BACKWARDS)[-2:]]
     assert "loss 0.0012" in words(live, RIGHT)
     assert "loss 0.0019" in words(live, the_one("db"))

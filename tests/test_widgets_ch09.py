@@ -22,7 +22,6 @@ from nnlib.widgets.ch09_price_of_weights import (
 )
 
 X, y, X_val, y_val = curve_data()
-TRAILS = ("validation loss", "other seeds")
 
 
 @pytest.fixture
@@ -38,17 +37,13 @@ def trained(l2_lambda, rate=0.1, seed=0):
     return nn
 
 
-def notes(live):
-    return [text.get_text() for ax in live.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
-
-
 # ---- the live figure --------------------------------------------------------------------------------
 
 
 def test_the_prediction_is_true(live):
-    free = live.result.validation
-    assert turn(live, l2_lambda=0.2).result.penalty == pytest.approx(0.190, abs=5e-4)
+    assert live.controls["l2_lambda"].value == 0.2 and live.result.penalty == pytest.approx(0.190, abs=5e-4)
     assert live.result.penalty > live.result.total / 3
+    free = turn(live, l2_lambda=0).result.validation
     live.guess("0")
     assert live.prediction.answer == "0" and live.controls["l2_lambda"].value == 1
     assert live.result.penalty < 1e-9
@@ -56,18 +51,20 @@ def test_the_prediction_is_true(live):
 
 
 def test_the_trail_keeps_every_price_that_was_tried(live):
-    trail = live.figure.axes[2]
-    walk, others = (next(line for line in trail.lines if line.get_label() == name) for name in TRAILS)
-    assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == [0, *SHOWN]  # before anybody has moved anything
-    tried = {*SHOWN, 0, 0.1, 0.02}
+    trail = live.figure.axes[3]
+    others, walk, _ = trail.lines
+    seeds = next(text for text in trail.texts if text.get_color() == "#606060")
+    assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == [*SHOWN]  # before anybody has moved anything
+    tried = {*SHOWN, 0.1, 0.02}
     losses = {price: turn(live, l2_lambda=price).result.validation for price in tried}
     assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == sorted(tried)
     assert list(walk.get_ydata()) == [losses[price] for price in sorted(tried)]
-    assert np.isnan(others.get_ydata()).all()
+    assert np.isnan(others.get_ydata()).all() and not seeds.get_text()  # a legend for what is there alone
     turn(live, l2_lambda=20)  # explodes and leaves nothing
     assert len(walk.get_xdata()) == len(tried)
     turn(live, seed=1, l2_lambda=0.01)
     assert list(walk.get_ydata()) == [live.result.validation]  # a trail of its own
+    assert seeds.get_text() == "gray: other seeds"
     gray = np.array(others.get_ydata())
     assert list(gray[np.isfinite(gray)]) == [losses[price] for price in sorted(tried)]
     turn(live, rate=0.05)
@@ -80,11 +77,11 @@ def test_a_price_is_trained_once(monkeypatch):
     calls = []
     monkeypatch.setattr(ch09_price_of_weights, "train", lambda nn, *given: calls.append(nn.l2_lambda) or False)
     own = price_of_weights()
-    for price in (0.01, 0.1, 0.01, 0):
+    for price in (0.01, 0.1, 0.01, 0.2):
         turn(own, l2_lambda=price)
-    assert calls == [0, *SHOWN, 0.1]
+    assert calls == [0.2, 0, 0.001, 0.01, 0.05, 0.1]
     turn(own, seed=1)
-    assert calls == [0, *SHOWN, 0.1, 0]
+    assert calls == [0.2, 0, 0.001, 0.01, 0.05, 0.1, 0.2]
     own.close()
 
 
@@ -98,7 +95,7 @@ def test_a_slow_loop_takes_the_first_steps_only():
     own = price_of_weights(train_l2=counted)
     for price in (0.02, 1, 30):
         turn(own, l2_lambda=price)
-    assert steps == [COMPARED] * (len(SHOWN) + 4)
+    assert steps == [COMPARED] * (len(SHOWN) + 3)
     own.close()
 
 
@@ -136,7 +133,7 @@ def test_a_wrong_loop_of_the_reader_is_seen():
 
 
 def test_the_columns_are_the_losses(live):
-    data, penalty = live.figure.axes[2].containers
+    data, penalty = live.figure.axes[3].containers
     runs = {price: turn(live, l2_lambda=price).result for price in (0.03, *SHOWN)}
     for price, low, high in zip(LAMBDAS, data, penalty, strict=True):
         run = runs.get(price)
@@ -144,13 +141,23 @@ def test_the_columns_are_the_losses(live):
             assert (low.get_height(), high.get_height()) == (run.data, run.penalty)
             assert high.get_y() == run.data  # the penalty stands on the data loss
             assert high.get_x() == low.get_x()
-        elif price:
+        else:
             assert low.get_height() == high.get_height() == 0
+
+
+def test_the_wide_column_says_what_the_total_is_made_of(live):
+    now = live.figure.axes[2]
+    data, penalty = now.patches
+    for price in (0.2, 0, 1):
+        run = turn(live, l2_lambda=price).result
+        assert (data.get_height(), penalty.get_y(), penalty.get_height()) == (run.data, run.data, run.penalty)
+        said = [text.get_text() for text in now.texts if text.get_text()]
+        assert said == [f"λ = {price:g}", f"penalty\n{run.penalty:.3f}", f"data\n{run.data:.3f}"]
 
 
 def test_the_curve_and_the_histogram_are_the_network(live):
     priced = turn(live, l2_lambda=0.02).result
-    fit, histogram, _ = live.figure.axes
+    fit, histogram, *_ = live.figure.axes
     curve = next(line for line in fit.lines if line.get_label() == "network")
     np.testing.assert_array_equal(np.ravel(curve.get_ydata()), priced.outputs[:, 0])
     outline = histogram.patches[0].get_xy()[:, 1]
@@ -167,13 +174,13 @@ def test_what_the_chapter_says_to_try(live):
         priced = turn(live, l2_lambda=price).result
         assert np.ptp(priced.outputs) < 1e-6 and priced.penalty < 1e-9
         assert priced.outputs[0, 0] == pytest.approx(y.mean(), abs=1e-3)
-        assert any("Every weight is 0" in words for words in notes(live))
+        assert live.notes[0].startswith("Every weight is 0")
     for price, rate in ((20, 0.1), (10, 0.2)):
         turn(live, l2_lambda=price, rate=rate)
         assert "exploded" in live.readout
-        shown = notes(live)
+        shown = live.notes
         assert len(shown) == 3 and all(words.startswith("Exploded") for words in shown)  # in every panel
-        assert f"1 − {rate:g} · {price:g} = −1".replace(" ", "\N{NO-BREAK SPACE}") in shown[0]
+        assert f"1 − {rate:g} · {price:g} = −1" in shown[0]
     assert turn(live, l2_lambda=5, rate=0.2).result is not None
 
 

@@ -74,7 +74,7 @@ class Fold:
             ax.grid(False)
         self.meshes[1].set_linewidth(1.5)
         self.bends = [
-            left.plot([], [], style, color=BEND, linewidth=2.5, label=f"bend of neuron {k}")[0]
+            left.plot([], [], style, color=BEND, linewidth=2.5, label=f"neuron {k}: $z$ = 0")[0]
             for k, style in ((1, "--"), (2, ":"))
         ]
         left.set(xlim=PLANE[0], ylim=PLANE[1], xticks=[0, 1], yticks=[0, 1], xlabel="$x_1$", ylabel="$x_2$")
@@ -170,6 +170,56 @@ def _where_zero(w, b):
     return np.stack([foot - along, foot + along]).T
 
 
+class Thumbnail:
+    """The hidden plane with one activation, small, and the best line in it; a question mark until weights are shown."""
+
+    def __init__(self, ax, name, reach):
+        self.ax, self.name = ax, name
+        self.X, self.y = datasets.xor()
+        self.points = decision_grid((reach, reach), RESOLUTION // 2)
+        along, fixed = np.linspace(-0.5, 1.5, 41), np.linspace(-0.5, 1.5, 5)
+        lines = [np.stack(np.broadcast_arrays(f, along), axis=-1) for f in fixed]
+        self.grid = np.array([*lines, *(line[:, ::-1] for line in lines)])  # 10 lines of 41 points each
+        look = {"origin": "lower", "interpolation": "bilinear", "cmap": DECISION_MAP, "vmin": 0, "vmax": 1}
+        self.map = ax.imshow(np.full((RESOLUTION // 2,) * 2, 0.5), extent=(*reach, *reach), **look)
+        self.mesh = ax.add_collection(LineCollection([], colors=MESH, linewidths=1), autolim=False)
+        (self.line,) = ax.plot([], [], color=COLORS["black"], linewidth=1.6)
+        self.marks = [
+            ax.plot([], [], marker, color=color, ms=7, mec="black", linestyle="", zorder=4)[0]
+            for color, marker in zip(CLASS_COLORS, CLASS_MARKERS, strict=True)
+        ]
+        self.unknown = ax.text(0.5, 0.5, "?", transform=ax.transAxes, fontsize=22, ha="center", va="center")
+        self.title = ax.text(0.5, 1.04, "", transform=ax.transAxes, fontsize=9.5, ha="center", va="bottom")
+        ax.set(xlim=reach, ylim=reach, xticks=[], yticks=[], aspect="equal")
+        ax.grid(False)
+        ax.spines[:].set_visible(True)
+
+    def show(self, W1=None, b1=None, *, f, folded):
+        self.unknown.set_visible(W1 is None)
+        self.map.set_visible(W1 is not None)
+        if W1 is None:
+            self.title.set_text(self.name)
+            return
+        H = f(self.X @ W1 + b1)
+        W2, b2 = best_output(H, self.y)
+        output = H @ W2 + b2
+        right = int(np.sum(~undecided(output) & ((output > 0.5) == (self.y > 0.5))))
+        outcome = f": {right} of 4 {'✓' if right == 4 else '✗'}"
+        self.title.set_text(self.name + outcome * (folded == 1))
+        values = decision_values(lambda P: P @ W2 + b2, self.points[0], RESOLUTION // 2)
+        values = np.where(undecided(values), 0.5, values)
+        self.line.set_data(*_contour(*self.points[1], values) if folded == 1 else ([], []))
+        self.map.set_data(0.5 + (np.clip(values, 0, 1) - 0.5) * folded**4)
+        self.mesh.set_segments((1 - folded) * self.grid + folded * f(self.grid @ W1 + b1))
+        at = (1 - folded) * self.X + folded * H
+        for mark, value in zip(self.marks, (0, 1), strict=True):
+            mark.set_data(*at[self.y[:, 0] == value].T)
+
+    def frame(self, picked):
+        self.ax.spines[:].set(linewidth=2.6 if picked else 0.8, color=COLORS["black"])
+        self.title.set_fontweight("bold" if picked else "normal")
+
+
 def plot_fold(W1, b1, W2, b2, f):
     """A figure of a 2-2-1 network on XOR: the plane of the inputs, and the same plane after the hidden layer.
 
@@ -200,9 +250,15 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
     relu(Z), sigmoid(Z) -> A: the reader's own functions, or the library's.
     """
     functions = {"relu": relu, "sigmoid": sigmoid, "tanh": np.tanh, "linear": lambda Z: Z}
-    fig, (left, right) = figure(1, 2, size=(8.4, 3.4))
+    fig, ((left, right, *upper), lower) = figure(2, 4, size=(8.4, 3.6), width_ratios=(1.2, 1.2, 0.55, 0.55))
+    for column, ax in enumerate((left, right)):
+        lower[column].remove()
+        ax.set_subplotspec(ax.get_gridspec()[:, column])
     picture = Fold(left, right, REACH["relu"])
+    places = zip(functions, (*upper, *lower[2:]), strict=True)
+    thumbnails = {name: Thumbnail(ax, name, REACH[name]) for name, ax in places}
     X, y = datasets.xor()
+    compared = False  # the guess comes first
 
     def compute(activation, angle1, bias1, angle2, bias2):
         W1, b1 = hidden_weights(angle1, bias1, angle2, bias2)
@@ -210,18 +266,24 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         return W1, b1, *best_output(f(X @ W1 + b1), y), f
 
     def draw(result, activation, folded):
+        nonlocal compared
         stage = folded / 100
+        compared = compared or activation != "relu" or folded < 100
+        for name, thumbnail in thumbnails.items():
+            thumbnail.show(*(result[:2] if compared or name == activation else ()), f=functions[name], folded=stage)
+            thumbnail.frame(name == activation)
         H, output = picture.show(*result, bends=activation != "linear", reach=REACH[activation], folded=stage)
         right_side = ~undecided(output) & ((output > 0.5) == (y > 0.5))
         loss = float(np.mean((output - y) ** 2))
         if activation == "linear":
             drawn = len(picture.lines[1].get_xdata()) > 0
-            where = "In the hidden plane every point lands on the line." if drawn else "There is no line."
-            note(left, f"No bend: the best output is 0.5 everywhere. {where}")
+            where = "All points land on one line." if drawn else "There is no line."
+            note(left, f"No bend: 0.5 everywhere.\n{where}")
         elif not H.any():
             note(left, "Both neurons say 0 on all four points. Raise a bias.")
         elif undecided(output).all():
-            note(left, "The best output is 0.5 on all four points. The plane is not folded between them.")
+            note(left, "0.5 on all four points: the plane is not folded between them.")
+        left.texts[-1].set_fontsize(9.5)  # between the upper and the lower two points
         answers = ", ".join(f"{value:.2f}" for value in output[:, 0].round(2) + 0.0)
         return (
             f"{activation}: outputs {answers} for 00, 01, 10, 11 (wanted 0, 1, 1, 0). Loss {loss:.4f}, "
@@ -232,8 +294,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         "fold",
         question="Which folds put the two “on” points on one side of a line?",
         prediction=Prediction(
-            "Here ReLU solves XOR. Leave the hidden weights as they are and change the activation alone; the output "
-            "layer adapts to it. Which of the other three will solve XOR too?",
+            "ReLU solves XOR. Swap it, and the output layer adapts: which of the other three will solve XOR too?",
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
             explanation="With these weights any bend will do, sharp or soft. Without one there is nothing to adapt to.",
@@ -253,5 +314,6 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         plays="folded",
         alt="Left, the plane of the two inputs with the four points of XOR, the line along which each hidden neuron "
         "bends, and the line where the output is 0.5. Right, the same points and grid after the hidden layer, with "
-        "the one straight line that the output layer draws there.",
+        "the one straight line that the output layer draws there. At the right end the same, small, for each of the "
+        "four activations, with how many of the four points are right.",
     )

@@ -192,6 +192,9 @@ def step_backwards():
     for name, (dx, dy, ha, va) in BESIDE.items():
         beside[name].set(position=np.add(PLACES[name], (dx, dy)), ha=ha, va=va)
 
+    style = {"ha": "left", "va": "center", "fontsize": 11}
+    found_so_far, changed_so_far = (ax.text(-0.5, height, "", **style) for height in (2.95, 2.5))
+
     lamps = {name: lamp(ax, name) for name in sorted(set().union(*map(lit, range(len(WALK) + 1))))}
 
     def compute(w1, w4, steps):
@@ -201,8 +204,9 @@ def step_backwards():
             weights = {name: w - RATE * slopes[name] for name, w in weights.items()}
         return weights, *values_and_slopes(weights)
 
-    def draw(result, back, steps):
+    def draw(result, back, steps, w1, w4):
         weights, values, slopes = result
+        unchanged = {name for name, before in (START | {"w1": w1, "w4": w4}).items() if weights[name] == before}
         found = {name for names in WALK[:back] for name in names}
         for name, shape in lamps.items():
             shape.set_visible(name in lit(back))
@@ -214,8 +218,12 @@ def step_backwards():
             text.set_text("\n".join(lines))
         for name in WIRES:
             label = name.translate(SUBSCRIPTS)
-            weight_texts[name].set_text(f"{label} = {shown(weights[name])}")
+            equals = "still" if name in found & unchanged else "="
+            weight_texts[name].set_text(f"{label} {equals} {shown(weights[name])}")
             slope_texts[name].set_text(f"d{label} {slope_shown(slopes[name])}" if name in found else "")
+        found_so_far.set_text(f"slopes found: {len(found & WIRES.keys())} of {len(WIRES)}")
+        changed_so_far.set_text(f"weights changed: {len(WIRES.keys() - unchanged)} of {len(WIRES)}")
+        changed_so_far.set_fontweight("bold" if back == len(WALK) or steps else "normal")
         moved = f" after {steps} step{'s' if steps > 1 else ''} of rate {RATE:g}" if steps else ""
         end = " Every weight is where it was." if back == len(WALK) and not steps else ""
         return f"Loss {decimals(values['L'])}{moved}. {in_words(back, weights, values, slopes)}{end}"
@@ -244,5 +252,6 @@ def step_backwards():
         tick=1200,
         alt="A graph from the input x over the neuron h to two neurons p and q, on to a and the loss. Values stand in "
         "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each. An "
-        "arrow or a circle is lit where the walk is.",
+        "arrow or a circle is lit where the walk is. In a corner stands how many slopes have been found and how many "
+        "weights have changed.",
     )

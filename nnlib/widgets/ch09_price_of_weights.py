@@ -23,11 +23,14 @@ GRID = np.linspace(-1, 1, 201).reshape(-1, 1)
 LAMBDAS = (0, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
 LAMBDAS += (1, 2, 5, 10, 15, 19, 20, 21, 30)
 RATES = (0.02, 0.05, 0.1, 0.2)
-RATE, SEED = 0.1, 0  # of the first picture,
-SHOWN = (0.001, 0.01, 0.05, 0.2)  # and the prices whose losses stand in it: some of the chapter's table
+RATE, SEED, PRICE = 0.1, 0, 0.2  # of the first picture,
+SHOWN = (0, 0.001, 0.01, 0.05, PRICE)  # and the prices whose losses stand in it: some of the chapter's table
 BINS = np.linspace(-2.5, 2.5, 42)  # an odd number of columns, so that one of them stands on 0
 LEAST = 0.5  # the lower end of the log scale of counts
-HIGHEST = 0.85  # of the losses
+HIGHEST = 0.72  # of the losses
+PENALTY = {"facecolor": "#8FD3BF", "edgecolor": COLORS["green"], "linewidth": 1}
+TIGHT = {"loc": "lower left", "fontsize": 9, "frameon": False, "borderaxespad": 0, "handletextpad": 0.5}
+TIGHT |= {"handlelength": 1.2, "columnspacing": 1}
 COMPARED = 20  # of a training's steps: those in which a reader's loop has to show whether it is the library's
 
 
@@ -93,6 +96,8 @@ def _agree(own, parameters):
 def price_of_weights(train_l2=None):
     """The curve, the weights and the losses of a network 1-20-20-1, for a price λ, a learning rate and a seed.
 
+    A wide column shows what the total of the chosen price is made of, beside one for every price.
+
     Every price that was tried leaves its losses behind, so that a walk along the slider draws them against λ. Those
     of SHOWN are there from the start.
 
@@ -101,33 +106,44 @@ def price_of_weights(train_l2=None):
     """
     X, y, X_val, y_val = curve_data()
     tried = {}  # (rate, seed) -> {λ: Priced, or None where it exploded}
-    fig, (fit, histogram, trail) = figure(1, 3, size=(8.4, 3.4), width_ratios=(1.2, 0.85, 1.35))
+    fig, (fit, histogram, now, trail) = figure(1, 4, size=(8.4, 3.58), width_ratios=(1.15, 0.62, 0.62, 1.1))
     fit.plot(X_val, y_val, "o", color="#BBBBBB", markersize=2.5, label="validation")
     fit.plot(GRID, np.sin(np.pi * GRID), ":", color=COLORS["black"], linewidth=1.3, label="the sine")
     (curve,) = fit.plot([], [], color=COLORS["blue"], linewidth=2.5, label="network")
     fit.plot(X, y, "o", color=COLORS["black"], markersize=6, label="12 points")
-    fit.set(xlim=(-1.03, 1.03), ylim=(-2.3, 2.9), xlabel="$x$", ylabel="$y$")
-    fit.legend(loc="upper center", ncols=2, fontsize=9, handlelength=1.2, columnspacing=0.8)
+    fit.set(xlim=(-1.03, 1.03), ylim=(-3.3, 2.1), xlabel="$x$", ylabel="$y$")  # below the points a place for words
+    fit.legend(bbox_to_anchor=(0, 1.02), ncols=2, **TIGHT)
     columns = histogram.fill([0], [LEAST], color=COLORS["blue"])[0]
     histogram.set(xlim=(BINS[0], BINS[-1]), ylim=(LEAST, 600), yscale="log")
-    histogram.set(xlabel="weight", ylabel="how many of 440")
+    histogram.set(xlabel="weight", ylabel="how many of 440", xticks=[-2, 0, 2])
     histogram.set_yticks([1, 10, 100], ["1", "10", "100"])
     # A column for every price: the total, built up from its two parts.
     data = trail.bar(range(len(LAMBDAS)), 0, width=0.8, color=COLORS["blue"], label="data loss")
-    edges = {"edgecolor": COLORS["green"], "linewidth": 1}
-    penalty = trail.bar(range(len(LAMBDAS)), 0, width=0.8, facecolor="#8FD3BF", label="+ penalty", **edges)
-    (others,) = trail.plot([], [], color="#8C8C8C", linewidth=1, label="other seeds")
+    penalty = trail.bar(range(len(LAMBDAS)), 0, width=0.8, label="+ penalty", **PENALTY)
+    (others,) = trail.plot([], [], color="#8C8C8C", linewidth=1)
     (walk,) = trail.plot([], [], "^-", color=COLORS["vermillion"], markersize=5, linewidth=1.5, label="validation loss")
     (here,) = trail.plot([], [], "^", color=COLORS["vermillion"], markersize=10, markeredgecolor="black")
-    trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST), xlabel="price λ", ylabel="loss (mean squared error)")
+    trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST), xlabel="price λ")
     ticks = (0, 0.01, 0.1, 1, 20)
     trail.set_xticks([LAMBDAS.index(price) for price in ticks], [f"{price:g}" for price in ticks])
-    trail.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2, columnspacing=0.8)
-    trail.grid(False, axis="x")
+    trail.sharey(now)
+    trail.tick_params(labelleft=False)
+    seen = trail.text(0.98, 0.985, "", transform=trail.transAxes, ha="right", va="top", fontsize=9, color="#606060")
+    data_now, penalty_now = now.bar([0, 0], 0, width=0.8)
+    data_now.set_facecolor(COLORS["blue"])
+    penalty_now.set(**PENALTY)
+    now.set(xlim=(-0.5, 2.2), ylim=(0, HIGHEST), xticks=[], ylabel="loss (mean squared error)")
+    chosen = now.text(0, -0.035 * HIGHEST, "", ha="left", va="top")
+    style = {"fontsize": 9.5, "fontweight": "bold"}
+    penalty_words = now.text(0.5, 0, "", va="bottom", color=COLORS["green"], **style)
+    data_words = now.text(0.5, 0, "", va="top", color=COLORS["blue"], **style)
+    for ax in (now, trail):
+        ax.grid(False, axis="x")
+    trail.legend(bbox_to_anchor=(-0.45, 1.02), ncols=2, **TIGHT).set_in_layout(False)  # over two pictures
 
-    def say(text):
-        note(fit, text)
-        fit.texts[-1].set_y(0.13)  # below the points
+    def say(ax, text, height):
+        note(ax, text)
+        ax.texts[-1].set(y=height, fontsize=9.5)  # off the data
 
     def compute(l2_lambda, rate, seed):
         runs = tried.setdefault((rate, seed), {})
@@ -156,6 +172,13 @@ def price_of_weights(train_l2=None):
         elsewhere = [stops(tried[key]) for key in sorted(tried) if key[0] == rate and key[1] != seed]
         gap = [[np.nan, np.nan]]
         others.set_data(*np.concatenate([gap, *(part for each in elsewhere for part in (each, gap))]).T)
+        seen.set_text("gray: other seeds" * any(len(each) for each in elsewhere))
+        parts = (result.data, result.penalty) if result else (0, 0)
+        data_now.set_height(parts[0])
+        penalty_now.set(y=parts[0], height=parts[1])
+        penalty_words.set(y=max(parts[0], 0.11) + 0.005, text=f"penalty\n{parts[1]:.3f}" if result else "")
+        data_words.set(y=max(parts[0], 0.11) - 0.005, text=f"data\n{parts[0]:.3f}" if result else "")
+        chosen.set_text(f"λ = {l2_lambda:g}")
         words = f"λ = {l2_lambda:g}, rate {rate:g}, seed {seed}: "
         if result is None:
             curve.set_data([], [])
@@ -163,9 +186,9 @@ def price_of_weights(train_l2=None):
             columns.set_xy(np.array([[0, LEAST]]))
             factor = f"1 − {rate:g} · {l2_lambda:g} = {1 - rate * l2_lambda:.3g}".replace("-", "−")
             factor = factor.replace(" ", "\N{NO-BREAK SPACE}")  # one line for the whole equation
-            say(f"Exploded: each step multiplies the weights by {factor}.")
+            say(fit, f"Exploded: each step multiplies the weights by {factor}.", 0.13)
             note(histogram, "Exploded: no weights.")
-            note(trail, "Exploded: no losses.")
+            note(now, "Exploded: no losses.")
             return words + f"it exploded. Rate times λ is {rate * l2_lambda:.3g}; it must stay below 2."
         curve.set_data(GRID, np.clip(result.outputs, -10, 10))
         counts = np.histogram(np.clip(result.weights, BINS[0], BINS[-1]), BINS)[0]
@@ -174,13 +197,11 @@ def price_of_weights(train_l2=None):
         here.set_data([LAMBDAS.index(l2_lambda)], [result.validation])
         square = float(np.sum(result.weights**2))
         if square < 1e-6:
-            say("Every weight is 0. Only the output bias is left: the mean of the twelve points, for every x.")
+            say(fit, "Every weight is 0. The output bias is left: the mean of the points.", 0.13)
         words += f"data loss {result.data:.4f} + penalty {result.penalty:.4f} = total {result.total:.4f}; "
         words += f"validation loss {result.validation:.4f}. ΣW² = {square:.1f}, "
         return words + f"largest weight {np.abs(result.weights).max():.2f}, steepest slope {result.steepest:.1f}."
 
-    prices = list_slider("price λ", LAMBDAS, LAMBDAS[1])
-    prices.value = 0  # one that is made at its first stop has no words for it
     return Live(
         "price_of_weights",
         question="How high should the price be?",
@@ -194,7 +215,7 @@ def price_of_weights(train_l2=None):
             settings={"l2_lambda": 1},
         ),
         controls={
-            "l2_lambda": prices,
+            "l2_lambda": list_slider("price λ", LAMBDAS, PRICE),
             "rate": list_slider("learning rate", RATES, RATE),
             "seed": slider("seed", 0, 20, SEED),
         },
@@ -202,6 +223,6 @@ def price_of_weights(train_l2=None):
         draw=draw,
         figure=fig,
         alt="Left, twelve points, the sine they come from and the curve of the network. Middle, a histogram of its 440 "
-        "weights, counts on a log scale. Right, against the price: a column of data loss and penalty for each price "
-        "tried, and the trail of the validation losses.",
+        "weights, counts on a log scale. Right, a wide column for the chosen price, data loss and penalty with their "
+        "numbers, and against the price a column for each one tried, with the trail of the validation losses.",
     )
