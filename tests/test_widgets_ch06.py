@@ -10,7 +10,7 @@ from nnlib.exercises.ch06_gradient_checking import central_difference, relative_
 from nnlib.plots import COLORS
 from nnlib.widgets import ch06_bugs as bugs
 from nnlib.widgets import v_curve
-from nnlib.widgets.ch06_v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, FLOOR, forward
+from nnlib.widgets.ch06_v_curve import ACTIVATIONS, DERIVATIVES, EPSILONS, FLOOR, agreeing, forward
 
 X, y = datasets.xor()
 LAYERS = ["W1", "b1", "W2", "b2", "W3", "b3"]
@@ -37,12 +37,8 @@ def turned(live, **values):
 
 
 def color_of(live, name):
-    bars = live.figure.axes[2]
+    bars = live.figure.axes[3]
     return bars.patches[LAYERS.index(name)].get_facecolor()
-
-
-def notes(live):
-    return [text.get_text() for ax in live.figure.axes for text in ax.texts if text.get_gid() == "nnlib-note"]
 
 
 def test_it_opens_where_its_question_asks(live):
@@ -58,7 +54,7 @@ def test_the_numbers_of_the_prose(live):
     assert 1e-11 < turned(live, epsilon=1e-5)[0] < 5e-11
     assert 3e-7 < turned(live, epsilon=1e-10)[0] < 3e-6
     assert turned(live, epsilon=1e-14)[0] > 1e-4
-    assert "A right gradient, called wrong" in " ".join(" ".join(notes(live)).split())
+    assert "A right gradient, called wrong" in " ".join(live.notes)
 
 
 def test_float32_reads_wrong_nearly_everywhere(live):
@@ -67,7 +63,7 @@ def test_float32_reads_wrong_nearly_everywhere(live):
     best = int(np.argmin(whole))
     assert 2e-3 <= EPSILONS[best] <= 1e-2 and 5e-6 < whole[best] < 2e-5
     assert turned(live, epsilon=1e-9)[0] == pytest.approx(1, abs=1e-6)
-    assert "every difference is zero" in " ".join(" ".join(notes(live)).split())
+    assert "every difference is zero" in " ".join(live.notes)
 
 
 def errors_left_by(bug):
@@ -153,7 +149,7 @@ def test_the_picture_follows(live):
 
 def lens(live):
     """What the magnifying glass shows: the rise of the chord over its run, backward's, and the loss as a curve."""
-    lines = {line.get_label(): line.get_data() for line in live.figure.axes[1].lines}
+    lines = {line.get_label(): line.get_data() for line in live.figure.axes[2].lines}
     (x, y), (a, b) = lines["chord"], lines["slope of backward"]
     assert list(x) == [-1, 1]
     return (y[1] - y[0]) / 2, np.ptp(b) / np.ptp(a) * np.sign(b[-1]), lines["loss"]
@@ -179,6 +175,27 @@ def test_the_chord_is_the_measured_slope_and_the_other_line_the_computed_one(liv
     for bug, slope in (("sign", -1), ("1/n twice", 0.25)):
         turn(live, epsilon=1e-5, bug=bug)
         assert lens(live)[:2] == pytest.approx((1, slope), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "a, b, shared", [(0.12345678, 0.12349999, 4), (0.5, 0.5, 8), (0.9, 0.1, 0), (2.5, 12.5, 0), (1.0, 1.01, 1)]
+)
+def test_the_decimals_that_two_numbers_share(a, b, shared):
+    assert agreeing(a, b, 8) == agreeing(b, a, 8) == shared
+
+
+@pytest.mark.parametrize(
+    "epsilon, precision, decimals", [(1e-4, "float64", 16), (0.01, "float64", 16), (0.01, "float32", 8)]
+)
+def test_the_digits_that_the_losses_share_are_gray(live, epsilon, precision, decimals):
+    turn(live, epsilon=epsilon, precision=precision)
+    words = [text.get_text() for text in live.figure.axes[1].texts if text.get_fontfamily() == ["DejaVu Sans Mono"]]
+    same, other = words[0::2], words[1::2]  # of the three lines
+    assert same[0] == same[1] != "" and float(same[2].replace("−", "")) == 0
+    assert other[0].strip()[0] != other[1].strip()[0]
+    high, low, difference = (float((s + o.strip()).replace("−", "-")) for s, o in zip(same, other, strict=True))
+    assert difference == pytest.approx(high - low, abs=2.0 * 10**-decimals)
+    assert f"share {len(same[0].strip()) - 2} of {decimals} decimals" in live.readout
 
 
 def test_under_the_glass_a_loss_of_few_digits_is_a_staircase(live):

@@ -45,7 +45,7 @@ def live():
 
 def curves_of(live):
     """The three curves on the right: single rows, the chosen size, all rows."""
-    return [line.get_xydata() for line in live.figure.axes[1].lines[:3]]
+    return [line.get_xydata() for line in live.figure.axes[2].lines[:3]]
 
 
 def after_ten_epochs(live, **values):
@@ -148,7 +148,7 @@ def test_play_shows_as_much_of_each_run(live):
 def test_the_same_number_of_updates(live):
     for curve in curves_of(turn(live, budget="100 updates", batch_size=30)):
         np.testing.assert_array_equal(curve[:, 0], np.arange(101))
-    assert live.figure.axes[1].get_xlim() == (0, 100)
+    assert live.figure.axes[2].get_xlim() == (0, 100)
     assert curve[-1, 1] < 1e-6
 
 
@@ -179,6 +179,22 @@ def test_the_readout_says_numbers_as_people_do(live, settings, words):
     assert words in turn(live, **settings).readout
 
 
+def test_the_ends_are_magnified_or_said_to_be_elsewhere(live):
+    end = live.figure.axes[1]
+    turn(live, budget="10 epochs")
+    paths = [path for path, _, _ in live.result]
+    dots = [line for line in end.lines if line.get_marker() == "o"]
+    for path, dot in zip(paths, dots, strict=True):
+        assert tuple(dot.get_xydata()[0]) == tuple(path[-1])
+    (ring,) = [line.get_xydata() for line in end.lines if len(line.get_xydata()) == 200]
+    np.testing.assert_allclose(above(ring), 1, rtol=1e-9)
+    (left, right), (low, high) = end.get_xlim(), end.get_ylim()
+    inside = [left < w < right and low < b < high for w, b in (path[-1] for path in paths)]
+    assert inside == [True, True, False] and "not here: all 100 rows" in [text.get_text() for text in end.texts]
+    turn(live, budget="100 updates")
+    assert not any("not here" in text.get_text() for text in end.texts)
+
+
 def test_the_minimum_is_seen_through_the_steps(live):
     bowl = live.figure.axes[0]
     minimum = artist(bowl, "minimum")
@@ -189,7 +205,7 @@ def test_the_minimum_is_seen_through_the_steps(live):
 def test_no_number_under_the_axis_is_cut_off(live, budget):
     turn(live, budget=budget)
     fig = live.figure
-    labels = [label for label in fig.axes[1].get_xticklabels() if label.get_text()]
+    labels = [label for label in fig.axes[2].get_xticklabels() if label.get_text()]
     assert labels[-1].get_text() == {"epochs": "10", "updates": "100", "milliseconds": "2"}[BUDGETS[budget][0]]
     assert all(label.get_window_extent().x1 <= fig.bbox.x1 for label in labels)
 
@@ -248,7 +264,7 @@ def test_of_the_rate_1_all_rows_make_hardly_more_and_single_rows_fly_off():
 def test_with_fewer_rows_than_the_batch_size_it_says_so():
     live = noisy_paths(Z[:20], FARE[:20])
     turn(live, batch_size=50)
-    assert any("only 20 rows" in words for words in notes(live, 1))
+    assert any("only 20 rows" in words for words in notes(live, 2))
     np.testing.assert_array_equal(*curves_of(live)[1:])
     live.close()
 

@@ -1,4 +1,6 @@
-"""Chapter 06: a gradient check at every ε, and its chord magnified, with a bug in the gradient or without."""
+"""Chapter 06: a gradient check at every ε, the digits of its two losses and their chord, with a bug or without."""
+
+import textwrap
 
 import ipywidgets
 import numpy as np
@@ -20,6 +22,7 @@ CLOSE, ENTRY, STEPS = (0, "W"), (1, 1), np.linspace(-1.6, 1.6, 65)
 ENDS = [12, 52]  # the places of -1 and 1
 SHOWN = ("none", "sign", "1/n twice")  # the other bugs are for the reader to find
 DTYPES = {"float64": np.float64, "float32": np.float32}
+DECIMALS = {"float64": 16, "float32": 8}  # as far as a number near 1 is known
 
 
 def forward(X, parameters):
@@ -33,10 +36,11 @@ def forward(X, parameters):
 def v_curve(
     X, y, parameters, backward=bugs.backward, central_difference=central_difference, relative_error=relative_error
 ):
-    """Relative errors over sixteen powers of ten of ε, for the whole gradient and for each array, and one chord.
+    """Relative errors over sixteen powers of ten of ε, for the whole gradient and for each array, and one difference.
 
-    The chord is that of the weight W1[1, 1], in a picture that is magnified as ε shrinks: 1 is ε across, and up it is
-    what the loss rises on the way at its true slope.
+    That difference is of the weight W1[1, 1]: the digits that its two losses share are gone, and stand in gray. Below,
+    its chord in a picture that is magnified as ε shrinks: 1 is ε across, and up it is what the loss rises on the way
+    at its true slope.
 
     X, y : (n, n_inputs), (n, n_outputs). parameters : [{'W', 'b'}] of two tanh layers and a linear one.
     backward(trace, y, parameters, derivatives) -> [{'W', 'b'}], central_difference(f, theta, epsilon) -> array,
@@ -79,17 +83,21 @@ def v_curve(
         around = np.repeat(theta[None], len(STEPS), axis=0)
         around[:, *ENTRY] += (STEPS * epsilon).astype(theta.dtype)
         losses = np.array([loss(each) for each in around], dtype=float)
-        return (losses - float(loss(theta))) / (epsilon * true)
+        return losses[ENDS], (losses - float(loss(theta))) / (epsilon * true)
 
-    fig, ((valley, lens), (lower, bars)) = figure(2, 2, size=(8.4, 3.6), width_ratios=(1.15, 1), height_ratios=(1.2, 1))
-    lower.remove()
+    fig, grid = figure(3, 2, size=(8.4, 3.79), width_ratios=(1.1, 1), height_ratios=(0.8, 0.8, 1.1))
+    (valley, *rest), (digits, lens, bars) = grid.T
+    for ax in rest:
+        ax.remove()
     valley.set_subplotspec(valley.get_gridspec()[:, 0])
-    fig.get_layout_engine().set(wspace=0.06)
+    fig.get_layout_engine().set(wspace=0.06, hspace=0, h_pad=0.02)
+    digits.set(xlim=(0, 1), ylim=(0, 3))
+    digits.set_axis_off()
+    lines = [Digits(digits, 2.5 - k, name) for k, name in enumerate(("loss(θ + ε)", "loss(θ − ε)", "difference"))]
     (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
     (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
     columns = bars.barh(names, FLOOR, left=FLOOR, height=0.7, color=COLORS["blue"])
-    card = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
-    labels = [bars.text(FLOOR, k, "", ha="left", va="center", fontsize=9.5, bbox=card) for k in range(len(names))]
+    labels = [bars.text(300, k, "", ha="right", va="center", fontsize=9.5) for k in range(len(names))]
     for level, color, style in ((WRONG, "vermillion", "--"), (FINE, "green", "-.")):
         valley.axhline(level, color=COLORS[color], linestyle=style, linewidth=1.3)
         bars.axvline(level, color=COLORS[color], linestyle=style, linewidth=1.3)
@@ -98,13 +106,13 @@ def v_curve(
     valley.text(1.3e-16, FINE / 1.5, "fine below this", va="top", fontsize=9.5, color="#00664B")
     valley.set(xscale="log", xlim=(6e-17, 1.6), xlabel="ε", ylabel="relative error, whole gradient")
     valley.set(yscale="log", ylim=(FLOOR, 5), xticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
-    bars.set(xscale="log", xlim=(FLOOR, 300), xticks=[FINE, WRONG, 1], xlabel="relative error, array by array")
+    bars.set(xscale="log", xlim=(FLOOR, 400), xticks=[FINE, WRONG, 1], xlabel="relative error, array by array")
     bars.invert_yaxis()
     bars.grid(False, axis="y")
     (loss_line,) = lens.plot([], [], color=COLORS["blue"], label="loss")
     (tangent,) = lens.plot([], [], color=COLORS["black"], linestyle=":", label="slope of backward")
     (chord,) = lens.plot([], [], "o--", color=COLORS["vermillion"], linewidth=1.6, markersize=6, label="chord")
-    lens.set(xlim=(-1.65, 1.65), ylim=(-1.9, 1.9), ylabel="loss, magnified", yticks=[0], yticklabels=[""])
+    lens.set(xlim=(-1.65, 1.65), ylim=(-1.9, 1.9), ylabel="magnified", yticks=[0], yticklabels=[""])
     lens.set_xticks([-1, 0, 1], ["θ − ε", "θ = W1[1, 1]", "θ + ε"])
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
     lens.legend(ncols=3, columnspacing=1, handlelength=1.6, fontsize=9.5, **place)
@@ -128,22 +136,25 @@ def v_curve(
             column.set_width(max(error - FLOOR, 0.0))
             color = "vermillion" if error > WRONG else "blue" if error < FINE else "orange"
             column.set_facecolor(COLORS[color])
-            label.set_x(max(error, FLOOR) * 1.35)
             label.set_text(short(error) if error > FLOOR else "≈ 0")
-        rises = magnified(precision, epsilon)
+        (low, high), rises = magnified(precision, epsilon)
+        shared = agreeing(low, high, DECIMALS[precision])
+        for line, value in zip(lines, (high, low, high - low), strict=True):
+            line.show(value, DECIMALS[precision], shared)
         loss_line.set_data(STEPS, rises)
         chord.set_data(STEPS[ENDS], rises[ENDS])
         tangent.set_data(STEPS, STEPS * computed / true)
         vanished = not any(np.any(array) for array in measured[precision][now])
         if vanished:
-            note_below(lens, f"In {precision} θ + ε is θ again: every difference is zero.")
+            note_in_the_corner(valley, f"In {precision} θ + ε is θ again: every difference is zero.")
         elif bug == "none" and whole[now] > WRONG:
             cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
-            note_below(lens, f"A right gradient, called wrong. {cause}")
+            note_in_the_corner(valley, f"A right gradient, called wrong. {cause}")
         worst = int(np.argmax(each[now]))
         return (
             f"ε = {short(epsilon)}, {precision}, bug: {bug}. The relative error is {short(whole[now])}, "
-            f"{verdict(whole[now])}; the worst array is {names[worst]} with {short(each[now, worst])}."
+            f"{verdict(whole[now])}; the worst array is {names[worst]} with {short(each[now, worst])}. "
+            f"The two losses share {shared} of {DECIMALS[precision]} decimals; the difference lives on the others."
         )
 
     options = [(short(epsilon), epsilon) for epsilon in EPSILONS]
@@ -167,16 +178,39 @@ def v_curve(
         draw=draw,
         figure=fig,
         alt="Left, the relative error of a gradient check against ε, both on log scales, drawn from large ε down to "
-        "the chosen one. Right, above, the loss over one weight, from θ - ε to θ + ε, with the chord and the slope of "
-        "backward; below, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong "
-        "above).",
+        "the chosen one. Right, above, two losses and their difference, the digits that they share in gray; then the "
+        "loss over one weight, from θ - ε to θ + ε, with the chord and the slope of backward; below, a bar for each of "
+        "the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong above).",
     )
 
 
-def note_below(ax, text):
-    """A note in the lower part of a picture, where it hides neither the middle nor the end at the right."""
-    note(ax, text)
-    ax.texts[-1].set(y=0.13, fontsize=9.5)
+class Digits:
+    """A number in two colors: gray as far as the losses agree, from there on bold."""
+
+    def __init__(self, ax, height, name):
+        ax.text(0, height, name, va="center")
+        style = {"va": "center", "fontsize": 11.5, "family": "DejaVu Sans Mono"}
+        self.same = ax.text(0.28, height, "", color=COLORS["gray"], **style)
+        self.other = ax.text(0.28, height, "", color=COLORS["vermillion"], fontweight="bold", **style)
+
+    def show(self, value, decimals, shared):
+        text = f"{value:.{decimals}f}".replace("-", "−").rjust(decimals + 3)
+        first = len(text) - decimals + shared if shared else 0
+        self.same.set_text(text[:first])
+        self.other.set_text(" " * first + text[first:])
+
+
+def agreeing(a, b, decimals):
+    """How many decimals two numbers share, from the point on; 0 where they differ before it."""
+    texts = [f"{number:.{decimals}f}" for number in (a, b)]
+    first = next((k for k, pair in enumerate(zip(*texts)) if len(set(pair)) > 1), len(texts[0]))
+    return max(first - texts[0].index(".") - 1, 0)
+
+
+def note_in_the_corner(ax, text):
+    """A note at the lower left, where no curve passes."""
+    note(ax, "\n".join(textwrap.wrap(text, 32)))
+    ax.texts[-1].set(position=(0.31, 0.1), fontsize=9.5)
 
 
 def verdict(error):

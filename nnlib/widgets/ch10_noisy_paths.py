@@ -3,9 +3,10 @@
 from time import perf_counter
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from nnlib.exercises.ch10_mini_batches import minibatches
-from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
+from nnlib.plots import COLORS, CONTOUR, artist, figure, plot_loss_bowl
 from nnlib.widgets.ch02_descent import mse_gradient
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
@@ -19,6 +20,7 @@ ROUNDING = 1e-25  # what is left of it when w and b are right to the last digits
 TIMED = 3  # the fastest of so many runs is the one that was disturbed least
 # The three runs, from the noisiest to the exact one: color and line.
 STYLES = (("orange", "-", 0.8), ("blue", "-", 1.8), ("green", "--", 1.8))
+CLOSE = 1.25  # how far the picture of the end reaches to each side of the minimum
 TIGHT = {"handlelength": 1.4, "columnspacing": 1.2, "handletextpad": 0.5}
 
 
@@ -71,23 +73,34 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     n = len(x)
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
-    fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.05), width_ratios=(1, 1.1))
+    fig, (bowl, end, curve) = figure(1, 3, size=(8.4, 3.2), width_ratios=(1, 0.8, 1))
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, ax=bowl, limits=limits, legend=False)
     bowl.set_aspect("equal")
     bowl.plot(0, 0, "s", color=COLORS["black"], markersize=7)
     artist(bowl, "minimum").set(zorder=7, markersize=9)  # where the runs are would hide it
-    lines = []  # of each run: its path, where it is now, its loss
+    ring = np.exp(1j * np.linspace(0, 2 * np.pi, 200))  # with x standardized the contours are circles
+    end.plot(minimum[0] + ring.real, minimum[1] + ring.imag, color=CONTOUR, linewidth=1)
+    end.plot(*minimum, "*", color=COLORS["black"], markersize=9, zorder=7)
+    low, high = minimum - CLOSE, minimum + CLOSE
+    end.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[], aspect="equal")
+    end.spines[:].set_visible(True)
+    bowl.add_patch(Rectangle(low, 2 * CLOSE, 2 * CLOSE, fill=False, linewidth=1.2, zorder=6.5))
+    end.set_title("around the star", fontsize=11)
+    below = {"transform": end.transAxes, "ha": "center", "va": "top", "fontsize": 9.5}
+    end.text(0.5, -0.04, "ring: loss 1 €² above", **below)
+    outside = end.text(0.5, -0.15, "", fontweight="bold", **below)
+    lines = []  # of each run: its path, where it is now, both magnified, its loss
     for (color, line, width), label in zip(STYLES, ("1 row", "your batch size", f"all {n} rows")):
         style = {"color": COLORS[color], "linestyle": line, "linewidth": width}
-        (path,) = bowl.plot([], [], **style)
-        (here,) = bowl.plot([], [], "o", color=COLORS[color], markersize=8, markeredgecolor="white", zorder=6)
+        dot = {"color": COLORS[color], "markersize": 8, "markeredgecolor": "white", "zorder": 6}
+        pair = [(ax.plot([], [], **style)[0], ax.plot([], [], "o", **dot)[0]) for ax in (bowl, end)]
         (loss,) = curve.plot([], [], label=label, **style)
-        lines.append((path, here, loss))
+        lines.append((pair, loss))
     curve.set(yscale="log", ylim=(LOWEST, HIGHEST), ylabel="loss above its minimum (€²)")
     _count_across(curve, "updates", 100)
-    curve.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=3, frameon=False, borderaxespad=0, **TIGHT)
+    fig.legend(handles=curve.lines[:3], loc="outside upper right", ncols=3, frameon=False, **TIGHT)
 
     def run(batch_size, rate, seed, budget):
         """The path, the loss above the minimum at each of its points, and how many updates make one on the axis."""
@@ -109,16 +122,20 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         axis, end = BUDGETS[budget]
         if curve.get_xlabel() != axis:  # new limits cost a whole drawing
             _count_across(curve, axis, end)
-        sizes, said, astray = (1, batch_size, n), [], []
-        for size, (path, losses, unit), (way, here, line) in zip(sizes, result, lines):
+        sizes, said, astray, away = (1, batch_size, n), [], [], []
+        for size, (path, losses, unit), (pair, line) in zip(sizes, result, lines):
             count = (len(losses) - 1) * done // 100
-            way.set_data(*path[: count + 1].T)
-            here.set_data(*path[count : count + 1].T)
+            for way, here in pair:
+                way.set_data(*path[: count + 1].T)
+                here.set_data(*path[count : count + 1].T)
+            if not np.abs(path[count] - minimum).max() < CLOSE:
+                away.append(_rows(size, n))
             line.set_data(np.arange(count + 1) / unit, np.clip(losses[: count + 1], LOWEST, HIGHEST))
             steps = f"{count:,} update{'s' if count != 1 else ''}"
             said.append(f"{height(losses[count])} with {_rows(size, n)} ({steps})")
             if not losses[count] <= losses[0]:
                 astray.append(_rows(size, n))
+        outside.set_text(f"not here: {', '.join(away)}" if away else "")
         if astray:
             note(bowl, f"Higher than at the start: {', '.join(astray)}. Take a smaller rate than {rate:g}.")
         if batch_size > n:
@@ -148,8 +165,8 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         plays="done",
         tick=60,
         alt="Left, the loss over weight and bias as round contours with three paths of descent: single rows stagger, "
-        "batches bend a little, all rows go straight. Right, how far the loss of each is above its minimum, on a log "
-        "scale.",
+        "batches bend a little, all rows go straight. Middle, the same around the minimum, magnified. Right, how far "
+        "the loss of each is above its minimum, on a log scale.",
     )
 
 
