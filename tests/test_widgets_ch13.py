@@ -222,7 +222,7 @@ def test_a_network_of_another_width_has_its_place(n_hidden):
 
 
 def test_the_page_without_widgets_says_what_is_on_the_pad(live):
-    assert "drawing: 1 stroke, as in the data set on, pen medium, turn (°) 0" in live._in_words()
+    assert "as in the data set on, pen medium, turn (°) 0, drawing: 1 stroke" in live._in_words()
     turn(live, drawing=SEVEN)
     assert "drawing: 2 strokes" in live._in_words()
 

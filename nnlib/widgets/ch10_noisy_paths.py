@@ -94,8 +94,11 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     lines = []  # of each run: its path, where it is now, both magnified, its loss
     for (color, line, width), label in zip(STYLES, ("1 row", "your batch size", f"all {n} rows")):
         style = {"color": COLORS[color], "linestyle": line, "linewidth": width}
-        dot = {"color": COLORS[color], "markersize": 8, "markeredgecolor": "white", "zorder": 6}
-        pair = [(ax.plot([], [], **style)[0], ax.plot([], [], "o", **dot)[0]) for ax in (bowl, end)]
+        dot = {"color": COLORS[color], "markersize": 8, "zorder": 6}
+        pair = [
+            (ax.plot([], [], **style)[0], ax.plot([], [], "o", markeredgecolor=edge, **dot)[0])
+            for ax, edge in ((bowl, "white"), (end, "black"))
+        ]
         (loss,) = curve.plot([], [], label=label, **style)
         lines.append((pair, loss))
     curve.set(yscale="log", ylim=(LOWEST, HIGHEST), ylabel="loss above its minimum (€²)")

@@ -5,18 +5,27 @@
 // What comes from Python is an example: the first stroke of a hand takes its place.
 
 const SIDE = 192; // CSS pixels
+const BESIDE = 243; // CSS pixels from the top of the pad to the end of the panel
 const STEP = 1 / 32; // of an arrow key
 const HELP =
   "A pad to draw a digit on. Arrow keys move the pen, Space puts it down or lifts it, " +
   "Backspace takes the last stroke back, Delete clears.";
 
+// The picture stands to the right of the pad, where the page has the room: what is drawn and what is seen of it in one
+// row. JupyterLab gives it a place of its own below the panel, whose last row is the pad.
 const STYLE = `
-  .nnlib-pad { display: flex; gap: 8px; align-items: flex-start; padding: 3px; }
+  .nnlib-pad { display: flex; flex: 1 0 100%; flex-direction: column; gap: 6px; padding: 3px; }
+  @media (min-width: 701px) {
+    .jp-OutputArea-child:has(.nnlib-pad) + .jp-OutputArea-child:has(.jp-RenderedImage) {
+      margin: -${BESIDE}px 0 0 ${SIDE + 22}px; min-height: ${BESIDE}px; width: auto;
+      pointer-events: none; } /* the margin of that place lies over the pad */
+    .jp-OutputArea-child:has(.nnlib-pad) + .jp-OutputArea-child img { pointer-events: auto; }
+  }
   .nnlib-pad canvas { background: white; border: 1px solid #767676; border-radius: 4px; cursor: crosshair;
     touch-action: none; width: ${SIDE}px; height: ${SIDE}px; flex: none; }
   .nnlib-pad canvas:focus-visible { outline: 3px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px; }
-  .nnlib-pad div { display: flex; flex-direction: column; gap: 6px; }
-  .nnlib-pad button { min-width: 72px; }`;
+  .nnlib-pad div { display: flex; gap: 6px; }
+  .nnlib-pad button { width: ${SIDE / 2 - 2}px; }`;
 
 function render({ model, el }) {
   const style = document.createElement("style");

@@ -131,7 +131,7 @@ class Pad(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_suffix(".js")
     description = "drawing:"
-    beyond_a_row = 200  # CSS pixels that it is higher than a slider
+    beyond_a_row = 236  # CSS pixels that it is higher than a slider
     value = traitlets.List().tag(sync=True)
     pen = traitlets.Float(PENS["medium"]).tag(sync=True)  # thickness of a stroke in 32nds of the side
     disabled = traitlets.Bool(False).tag(sync=True)
@@ -170,7 +170,9 @@ def digit_pad(trace=None):
     columns = min(n_hidden, 4)
     rows = -(-n_hidden // columns)
 
-    fig, (paper, seen, inside, outputs) = figure(1, 4, size=(8.4, 2.5), width_ratios=(1, 1, 0.5, 1.5))
+    fig, (paper, seen, inside, outputs) = figure(
+        1, 4, size=(6.2, 2.3), width_ratios=(1, 1, 0.5, 1.35)
+    )  # beside the pad
     white = {"cmap": "gray_r", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
     paper_image = paper.imshow(np.zeros((PAPER, PAPER)), **white)
     for k in range(BLOCK, PAPER, BLOCK):
@@ -178,7 +180,7 @@ def digit_pad(trace=None):
         paper.axvline(k - 0.5, color="#CCCCCC", linewidth=0.8)
     seen_image = seen.imshow(np.zeros((8, 8)), **white)
     inside_image = inside.imshow(np.zeros((rows, columns)), cmap="Purples", vmin=0, vmax=1, interpolation="nearest")
-    titles = ((paper, "32 × 32, black or white"), (seen, "8 × 8, what it sees"), (inside, f"{n_hidden} hidden"))
+    titles = ((paper, "in 32 × 32"), (seen, "it sees 8 × 8"), (inside, f"{n_hidden} hidden"))
     for ax, title in titles:
         ax.set(xticks=[], yticks=[])
         ax.set_title(title, fontsize=10.5)
@@ -223,10 +225,10 @@ def digit_pad(trace=None):
         "digit_pad",
         question="Can it read your hand? Draw a digit, with the mouse, a finger or a pen.",
         controls={
-            "drawing": pad,
             "fit": switch("as in the data set", on=True),
             "pen": pen,
             "turn": slider("turn", -90, 90, 0, step=5, unit="°"),
+            "drawing": pad,
         },
         compute=compute,
         draw=draw,

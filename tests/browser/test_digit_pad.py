@@ -153,3 +153,9 @@ def test_the_pad_is_white_paper_and_fits_in_both_themes(pad):
         box, room = canvas.bounding_box(), live.cell.locator(".jp-OutputArea").first.bounding_box()
         assert box["width"] == pytest.approx(194, abs=1) and box["height"] == pytest.approx(194, abs=1)
         assert box["x"] + box["width"] < room["x"] + room["width"]
+        picture, said = (
+            live.cell.locator(part).last.bounding_box() for part in (".jp-RenderedImage img", "[role=status]")
+        )
+        undo = live.cell.get_by_role("button", name="Undo").bounding_box()
+        assert box["x"] + box["width"] < picture["x"] and abs(picture["y"] - box["y"]) < 5  # in one row
+        assert said["y"] >= max(each["y"] + each["height"] for each in (undo, picture))
