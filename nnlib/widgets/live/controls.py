@@ -123,6 +123,8 @@ def in_words(control, value=None):
         return f"{control.description} {'on' if value else 'off'}"
     if not hasattr(control, "label"):
         return f"{control.description} {value:g}"
+    if not hasattr(control, "options"):  # the pad of chapter 13
+        return f"{control.description} {control.label}"
     pairs = [option if isinstance(option, tuple) else (option, option) for option in control.options]
     return f"{control.description} {next(label for label, each in pairs if each == value)}"
 
