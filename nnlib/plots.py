@@ -263,7 +263,7 @@ def plot_history(history, ax=None, *, keys=None, log=False):
         ax.set_yscale("log")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     ax.set_xlabel("epoch")
-    ax.set_ylabel("learning rate" if list(keys) == ["learning_rate"] else "loss (mean squared error)")
+    ax.set_ylabel("learning rate" if list(keys) == ["learning_rate"] else "loss")
     if len(keys) > 1:
         ax.legend(frameon=False)
     return ax

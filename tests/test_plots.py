@@ -16,7 +16,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image, ImageSequence
 
-from nnlib import datasets, plots
+from nnlib import NeuralNetwork, datasets, plots
+from nnlib.losses import LOSSES
 
 HISTORY = {
     "train_loss": [0.5, 0.3, 0.2],
@@ -188,6 +189,13 @@ def test_history_draws_any_key_and_says_what_the_axis_is():
     assert ax.get_yscale() == "log" and names(ax) == {"train_loss", "penalty", "total"}
     with pytest.raises(ValueError, match="keys must be among those of the history .*, got 'loss'"):
         plots.plot_history(HISTORY, keys=["train_loss", "loss"])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_history_calls_no_loss_by_the_name_of_another(loss):
+    X, y = datasets.xor()
+    nn = NeuralNetwork([{"n_inputs": 2, "n_neurons": 2, "activation": "linear"}], loss=loss)
+    assert plots.plot_history(nn.fit(X, np.hstack([y, 1 - y]), epochs=2)).get_ylabel() == "loss"
 
 
 def test_history_that_explodes_or_is_empty_or_zero_still_draws():

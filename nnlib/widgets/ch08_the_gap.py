@@ -124,7 +124,12 @@ def the_gap():
     (lowest,) = curves.plot([], [], "v", color=COLORS["vermillion"], markersize=9, clip_on=False, in_layout=False)
     room = {"ha": "right", "va": "center", "fontsize": 9.5, "color": COLORS["vermillion"], "animated": True}
     risen = curves.text(0, 0, "the rise", **room)
-    curves.set(xlim=(-15, EPOCHS - 1), ylim=(0, TOP), xticks=(0, 200, 400, 600, 800, EPOCHS - 1))
+    curves.set(
+        ylabel="loss (mean squared error)",
+        xlim=(-15, EPOCHS - 1),
+        ylim=(0, TOP),
+        xticks=(0, 200, 400, 600, 800, EPOCHS - 1),
+    )
     ghost = Ghost(val_line, name="validation")
     names = Names(curves, [COLORS[color] for color in ("vermillion", "black", "blue")], "validation 0.000")
     lay_out(fig)
