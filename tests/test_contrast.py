@@ -52,6 +52,7 @@ def mse(prediction, y):
 X, Y = noisy_sine(20)
 START = [{"W": np.full((n, m), 0.5), "b": np.zeros((1, m))} for n, m in ((2, 3), (3, 3), (3, 1))]
 FIGURES = {
+    "confident_mistake": widgets.confident_mistake,
     "decay": widgets.decay,
     "descent": lambda: widgets.descent(X[:, 0], Y[:, 0]),
     "digit_pad": widgets.digit_pad,

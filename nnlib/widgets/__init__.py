@@ -28,6 +28,7 @@ from nnlib.widgets.ch10_noisy_paths import noisy_path, noisy_paths
 from nnlib.widgets.ch11_decay import decay
 from nnlib.widgets.ch12_left_out import left_out, plot_resumed, resume_without, three_broken_runs
 from nnlib.widgets.ch13_digit_pad import digit_pad, preprocess, stored_drawings
+from nnlib.widgets.ch14_confident_mistake import confident_mistake
 from nnlib.widgets.ch15_race import valley, valley_race
 from nnlib.widgets.live.controls import action, choice, list_slider, log_slider, slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note
