@@ -116,7 +116,7 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
             tangents[name].set_data(here + ends, loss + slope * ends)
             lines[name].set_data(np.arange(epoch + 1), 100 * shares[: epoch + 1])
             p = 1 / (1 + np.exp(-odds[epoch]))
-            words[name].set_text(f"p = {p:.3f}, slope {slope:.5f}".replace("-", "−"))
+            words[name].set_text(f"{RIGHT} with p = {p:.3f}, slope {slope:.5f}".replace("-", "−"))
             said.append(f"{name} reads {100 * shares[epoch]:.0f}%")
         start = f"Sure of the {WRONG} by {sure}" if sure else "Sure of nothing"
         return f"{start}, {epoch} epoch{'s' if epoch != 1 else ''} later: {', '.join(said)}."
@@ -134,7 +134,7 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
             settings={"sure": 12, "epoch": EPOCHS},
         ),
         controls={
-            "sure": slider("sure at the start", 0, SUREST, 4),
+            "sure": slider(f"sure of the {WRONG} by", 0, SUREST, 4),
             "rate": list_slider("rate of the squared error", RATES, 6),
             "seed": slider("seed", 0, 9, 0),
             "epoch": slider("epochs shown", 0, EPOCHS, EPOCHS),
