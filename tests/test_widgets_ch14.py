@@ -227,7 +227,7 @@ def test_known_hands_get_what_is_claimed_and_new_ones_less(seeds):
 
     def gaps(order):
         P = np.zeros((3, len(X), 10))
-        for held in np.array_split(order, 5):
+        for held in np.array_split(order, 3):
             given = np.setdiff1d(order, held)
             for k, seed in enumerate(seeds):
                 nn = network("cross_entropy", RATE, seed)
@@ -239,9 +239,9 @@ def test_known_hands_get_what_is_claimed_and_new_ones_less(seeds):
         return np.array(claimed) - found, np.array(found), [np.sqrt(3 * p * (1 - p) / k) for p, k in zip(found, n)]
 
     known, found, errors = gaps(np.random.default_rng(0).permutation(len(X)))
-    assert (np.abs(known) < 2 * np.array(errors)).all() and 0.88 < found[2] < 0.96
+    assert (np.abs(known) < 2 * np.array(errors)).all() and 0.87 < found[2] < 0.95
     new, found, errors = gaps(np.arange(len(X)))
-    assert (new > 1.4 * np.array(errors)).all() and new[2] > 0.08 and found[1] < 0.65
+    assert (new > np.array(errors)).all() and 0.78 < found[2] < 0.85
 
 
 def test_each_loss_has_a_legend_of_its_own_without_color(live):
