@@ -189,6 +189,8 @@ exercise(
         lambda P, y: -np.sum(y * np.log(P) + (1 - y) * np.log(1 - P)) / len(P),
         "This also asks the wrong classes, each by its 1 − p. That is the loss for independent sigmoids; the softmax "
         "needs the right class alone.",
+        lambda P, y: np.mean(1 - P[y == 1]),
+        "1 − p costs at most 1, however sure the mistake. The loss is −log p, which has no ceiling.",
         lambda P, y: np.mean((P - y) ** 2),
         "This is the mean squared error again.",
     ),
@@ -255,6 +257,11 @@ exercise(
         edited(log_softmax, "Z.max(axis=1, keepdims=True)", "Z.max()"),
         "The largest number of the whole table is taken away, and a row far below it becomes all zeros. Each row "
         "needs its own: `axis=1`.",
+        edited(log_softmax, "Z.max(axis=1, keepdims=True)", "Z.max(axis=0)"),
+        "The largest of each column is taken away, so the logits of a row are lowered unequally, and their differences "
+        "change. Each row needs one number: `axis=1, keepdims=True`.",
+        lambda Z: log_softmax(np.clip(Z, -500, 500)),
+        "Clipped logits no longer overflow, and they are other logits: a difference of 1000 must stay 1000.",
         edited(log_softmax, "Z.max(axis=1, keepdims=True)", "Z.mean(axis=1, keepdims=True)"),
         "Without the mean, the largest may still be far above 0 and overflow. Take the largest away.",
         edited(log_softmax, "return shifted", "return Z"),
@@ -324,6 +331,8 @@ exercise(
         lambda Z, y: (np.mean(-(y * my_log_softmax(Z)).sum(axis=1)), np.exp(my_log_softmax(Z)) / len(Z) - y / len(Z)),
     ],
     wrong=mistakes(
+        edited(loss_of_logits, "my_log_softmax(Z)", "np.log(softmax(Z))"),
+        "On paper it is right; with the logits 1000 and 0, `np.exp` overflows. Start from your `my_log_softmax(Z)`.",
         edited(loss_of_logits, "(np.exp(log_P) - y) / len(Z)", "np.exp(log_P) - y"),
         "The loss is a mean over the rows, so its gradient has the 1/n too: divide by `len(Z)`.",
         edited(loss_of_logits, "np.exp(log_P) - y", "y - np.exp(log_P)"),
@@ -480,6 +489,8 @@ exercise(
         "The formula is right, and `np.exp(1000)` overflows. `np.logaddexp(0, z)` is log(1 + e^z) without that.",
         lambda z, y: np.mean(np.logaddexp(0, -y * z)),
         "That is the formula for targets −1 and 1. With 0 and 1, the sign is 1 − 2y.",
+        lambda z, y: np.mean((1 / (1 + np.exp(-z)) - y) ** 2),
+        "This is the mean squared error of the sigmoid, plateau and all.",
         edited(two_classes, "np.mean(", "np.sum("),
         "This is the sum over the rows. Take the mean.",
         edited(two_classes, "- y * z", "+ y * z"),
