@@ -81,12 +81,13 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
         return float(loss), float(gradient[0, 1])
 
     functions = dict(zip(RUNS, (squared_error, cross_entropy)))
-    balls, tangents, lines, words = {}, {}, {}, {}
+    balls, trails, tangents, lines, words = {}, {}, {}, {}, {}
     for k, (name, (color, style, marker)) in enumerate(RUNS.items()):
         look = {"color": COLORS[color], "linestyle": style}
         hill.plot(axis, [functions[name](odds)[0] for odds in axis], linewidth=1.6, **look)
         (tangents[name],) = hill.plot([], [], color=COLORS["black"], linewidth=2.4, solid_capstyle="round")
         ball = {"color": COLORS[color], "marker": marker, "markersize": 11, "markeredgecolor": "white"}
+        (trails[name],) = hill.plot([], [], ".", color=COLORS[color], markersize=7, zorder=5)
         (balls[name],) = hill.plot([], [], linestyle="", zorder=6, **ball)
         where = {"transform": hill.transAxes, "ha": "right", "va": "top", "fontsize": 11, "fontweight": "bold"}
         words[name] = hill.text(0.99, 0.98 - 0.12 * k, "", color=COLORS[color], **where)
@@ -108,8 +109,9 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
     def draw(result, sure, epoch):
         said = []
         for name, (odds, shares) in result.items():
-            here = float(np.clip(odds[epoch], *LIMITS))
-            loss, slope = functions[name](here)
+            way = [(x, *functions[name](x)) for x in np.clip(odds[: epoch + 1], *LIMITS)]
+            here, loss, slope = way[-1]
+            trails[name].set_data([x for x, *_ in way], [loss for _, loss, _ in way])
             balls[name].set_data([here], [loss])
             reach = 2.2 / np.hypot(1, slope)
             ends = np.array([-reach, reach])
@@ -125,8 +127,8 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
         "confident_mistake",
         question="How does a network get away from a mistake that it is sure of?",
         prediction=Prediction(
-            f"Both start out sure that every picture is a {WRONG}, and give any other digit a probability of about "
-            f"e to the minus 4. Both get away. With e to the minus 12, which read 9 of 10 after {EPOCHS} epochs?",
+            f"Both networks start out sure that every picture is a {WRONG}, with some e⁻⁴ for any other digit, and "
+            f"both get away. With e⁻¹² for any other digit, which of them read 9 of 10 after {EPOCHS} epochs?",
             options=("both", "only cross-entropy", "neither"),
             answer="only cross-entropy",
             explanation="On the plateau of the squared error there is next to no slope to follow. Does a larger rate "
@@ -146,6 +148,6 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
         tick=120,
         alt=f"Left, the loss of one picture of a {RIGHT} over its log-odds: the squared error is flat on the left and "
         "falls from 1 to 0 around the middle, cross-entropy is a slope all the way; a marker on each shows where a "
-        "network is, with the tangent there. Right, the share of validation digits that either network reads, epoch by "
-        "epoch.",
+        "network is, with the tangent there and a dot for each epoch before. Right, the share of validation digits "
+        "that either network reads, epoch by epoch.",
     )
