@@ -62,6 +62,7 @@ FIGURES = {
     "left_out": widgets.left_out,
     "line_and_squares": lambda: widgets.line_and_squares(X[:, 0], Y[:, 0], neuron, mse),
     "noisy_paths": lambda: widgets.noisy_paths(X[:, 0], Y[:, 0]),
+    "one_step": widgets.one_step,
     "price_of_weights": widgets.price_of_weights,
     "row_times_column": widgets.row_times_column,
     "signal_through_layers": widgets.signal_through_layers,

@@ -1,0 +1,240 @@
+"""Chapter 16: a training loop line by line, PyTorch's beside what runs underneath, and the numbers in memory."""
+
+import numpy as np
+from matplotlib.patches import FancyBboxPatch
+
+from nnlib.plots import COLORS, figure
+from nnlib.widgets.ch05_step_backwards import decimals
+from nnlib.widgets.live.controls import list_slider, slider, switch
+from nnlib.widgets.live.figure import Live, Prediction
+
+# One neuron with one input, `nn.Linear(1, 1)`, and an epoch of two batches of two rows; the law is y = x + 1.
+BATCHES = (((1.0, 2.0), (2.0, 3.0)), ((0.0, 3.0), (1.0, 4.0)))
+START = {"W": 0.5, "b": 0.0}
+RATE, GAMMA = 0.1, 0.5
+LINES = {
+    "batch": "X, y = next(batches)",
+    "forward": "prediction = model(X)",
+    "loss": "loss = loss_fn(prediction, y)",
+    "zero_grad": "optimizer.zero_grad()",
+    "backward": "loss.backward()",
+    "step": "optimizer.step()",
+    "scheduler": "scheduler.step()",
+}
+ROUND = tuple(LINES)[:-1]
+STOPS = (None, *ROUND, *ROUND, "scheduler")  # which line has run last, stop by stop
+
+# Chapter 0's run, and where each of its lines was written.
+WRITTEN = (
+    ("model = nn.Sequential(nn.Linear(2, 4),", "X @ W + b", "chapter 3"),
+    ("    nn.Tanh(), nn.Linear(4, 1), nn.Tanh())", "np.tanh", "chapter 4"),
+    ("loss_fn = nn.MSELoss()", "mse", "chapter 1"),
+    ("optimizer = torch.optim.SGD(...)", "learning_rate=0.1", "chapter 2"),
+    ("for epoch in range(1000):", "for epoch in range(1000):", "chapter 2"),
+    ("    loss = loss_fn(model(X), y)", "forward, then mse", "chapter 4"),
+    ("    optimizer.zero_grad()", "?", ""),
+    ("    loss.backward()", "?", ""),
+    ("    optimizer.step()", "W -= learning_rate * dW", "chapter 2"),
+)
+MONO = {"family": "DejaVu Sans Mono", "va": "center"}
+
+
+def written_before():
+    """The lines of a PyTorch run on the left; on the right what the reader has called it, and in which chapter."""
+    fig, ax = figure(size=(8.4, 3.1))
+    ax.set(xlim=(0, 8.4), ylim=(len(WRITTEN) - 0.4, -1.3))
+    ax.set_axis_off()
+    for x, title in ((0, "PyTorch"), (4.6, "yours"), (7.3, "written in")):
+        ax.text(x, -0.9, title, weight="bold", va="center")
+    for row, (line, yours, chapter) in enumerate(WRITTEN):
+        color = COLORS["vermillion" if yours == "?" else "black"]
+        ax.text(0, row, line, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
+        arrow = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.2}
+        ax.annotate("", (4.5, row), (3.6, row), arrowprops=arrow)
+        ax.text(4.6, row, yours, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
+        ax.text(7.3, row, chapter, color=COLORS["blue"], va="center")
+    return fig
+
+
+def two_rounds(zero, momentum, decay):
+    """What is in memory at each stop: a list of dicts, two rounds of the loop and a step of the scheduler.
+
+    zero : whether `zero_grad` is called. momentum, decay : settings of `torch.optim.SGD`.
+    Keys: X, y, A and loss of the batch, `grad` and `velocity` as dicts or None, W, b, rate; `line` has run last, in
+    `round`, and `changed` holds the keys that it gave a value.
+    """
+    now = {"X": None, "y": None, "A": None, "loss": None, "grad": None, "velocity": None, **START, "rate": RATE}
+    states = [now | {"line": None, "round": 0, "changed": (), "added": None}]
+    for number, (X, y) in enumerate(BATCHES, start=1):
+        X, y = np.array(X), np.array(y)
+        for line in ROUND:
+            changed, added = (), None
+            if line == "batch":
+                now, changed = now | {"X": X, "y": y}, ("X", "y")
+            elif line == "forward":
+                now, changed = now | {"A": X * now["W"] + now["b"]}, ("A",)
+            elif line == "loss":
+                now, changed = now | {"loss": float(np.mean((now["A"] - y) ** 2))}, ("loss",)
+            elif line == "zero_grad" and zero:
+                now, changed = now | {"grad": None}, ("grad",)
+            elif line == "backward":
+                dA = 2 * (now["A"] - y) / len(y)
+                added = {"W": float(np.sum(X * dA)), "b": float(np.sum(dA))}
+                before = now["grad"] or {"W": 0.0, "b": 0.0}
+                now, changed = now | {"grad": {key: before[key] + added[key] for key in added}}, ("grad",)
+            elif line == "step":
+                slope = {key: now["grad"][key] + decay * now[key] for key in ("W", "b")}
+                changed = ("W", "b")
+                if momentum:
+                    old = now["velocity"] or {"W": 0.0, "b": 0.0}
+                    slope = {key: momentum * old[key] + slope[key] for key in slope}
+                    now, changed = now | {"velocity": slope}, ("velocity", "W", "b")
+                now = now | {key: now[key] - RATE * slope[key] for key in slope}
+            states.append(now | {"line": line, "round": number, "changed": changed, "added": added})
+    now = now | {"rate": RATE * GAMMA}
+    states.append(now | {"line": "scheduler", "round": len(BATCHES), "changed": ("rate",), "added": None})
+    return states
+
+
+def numbers(values):
+    return ", ".join(decimals(value) for value in values)
+
+
+def pair(values):
+    """A slope, velocity or weight of W and of b."""
+    return "None" if values is None else f"W {decimals(values['W'])}   b {decimals(values['b'])}"
+
+
+def in_memory(state, momentum):
+    """Of each line, what it leaves in memory: a list of (text, keys that it shows)."""
+    batch = "" if state["X"] is None else f"X {numbers(state['X'])}   y {numbers(state['y'])}"
+    outputs = "" if state["A"] is None else f"prediction {numbers(state['A'])}"
+    loss = "" if state["loss"] is None else f"loss {decimals(state['loss'])}"
+    return {
+        "batch": (batch, "X"),
+        "forward": (outputs, "A"),
+        "loss": (loss, "loss"),
+        "backward": (f".grad  {pair(state['grad'])}", "grad"),
+        "velocity": (f"velocity  {pair(state['velocity'])}" if momentum else "", "velocity"),
+        "step": (f"weights  {pair(state)}", "W"),
+        "scheduler": (f"lr {state['rate']:g}", "rate"),
+    }
+
+
+def underneath(zero, momentum, decay):
+    """What each line does, as NumPy has it: a dict of line -> text."""
+    slope = "dW" + (f" + {decay:g} * W" if decay else "")
+    step = (
+        f"v = {momentum:g} * v + {slope}\nW -= lr * v" if momentum else f"W -= lr * {f'({slope})' if decay else slope}"
+    )
+    return {
+        "batch": "the next rows of the order",
+        "forward": "A = X @ W + b",
+        "loss": "np.mean((A - y) ** 2)",
+        "zero_grad": "dW = db = None" if zero else "(left out)",
+        "backward": "dW += X.T @ dA\ndb += dA.sum(axis=0)",
+        "step": f"{step}   (b alike)",
+        "scheduler": f"lr = {GAMMA:g} * lr",
+    }
+
+
+def said(states, stop, zero, momentum):
+    """What the line that has run last did, in a sentence with its numbers."""
+    state, before = states[stop], states[max(stop - 1, 0)]
+    line = state["line"]
+    if line is None:
+        return "Nothing has run yet. W and b have their first values, and .grad is None."
+    if line == "batch":
+        done = f"{len(state['X'])} rows are in memory. Nothing else has changed."
+    elif line == "forward":
+        done = (
+            f"The weights give {numbers(state['A'])} where {numbers(state['y'])} is right, and the graph is recorded."
+        )
+    elif line == "loss":
+        done = f"The loss is {decimals(state['loss'])}, the last value of the graph. No slope has been computed."
+    elif line == "zero_grad":
+        held = "it was None already" if before["grad"] is None else f"W's {decimals(before['grad']['W'])} is forgotten"
+        stays = "there is nothing in it yet" if before["grad"] is None else f"W keeps {decimals(before['grad']['W'])}"
+        done = f".grad is None: {held}." if zero else f"Left out: .grad is not cleared, and {stays}."
+    elif line == "backward":
+        added, held = state["added"]["W"], before["grad"]
+        sums = "" if held is None else f" to the {decimals(held['W'])} that was there: {decimals(state['grad']['W'])}"
+        done = f"The slope of this batch at W, {decimals(added)}, is added{sums}. No weight has moved."
+    elif line == "step":
+        along = "velocity" if momentum else ".grad"
+        done = f"The weights move against {along}: W from {decimals(before['W'])} to {decimals(state['W'])}. "
+        done += "The prediction and the loss in memory are still those from before."
+    else:
+        done = f"The epoch is over, and lr falls from {RATE:g} to {state['rate']:g}. No weight has moved."
+    return f"Round {state['round']}, {LINES[line]}: {done}"
+
+
+def one_step():
+    """Two rounds of a training loop, a line at a time: PyTorch, what it does in NumPy, and the numbers in memory."""
+    fig, ax = figure(size=(8.4, 3.3))
+    ax.set(xlim=(0, 8.4), ylim=(7.2, -0.9))
+    ax.set_axis_off()
+    rows = dict(zip(LINES, (0, 1, 2, 3, 4.1, 5.4, 6.6)))
+    for x, title in ((0.2, "PyTorch"), (2.9, "underneath"), (5.45, "in memory")):
+        ax.text(x, -0.65, title, weight="bold", va="center")
+    box = {
+        "boxstyle": "round,pad=0.02,rounding_size=0.08",
+        "facecolor": "#FDF1D9",
+        "edgecolor": COLORS["orange"],
+        "zorder": 0,
+    }
+    bar = ax.add_patch(FancyBboxPatch((0.1, -0.4), 8.2, 0.8, **box))
+    marker = ax.text(0, 0, "▶", fontsize=8, va="center", ha="left")
+    codes = {line: ax.text(0.2, row, LINES[line], fontsize=9, **MONO) for line, row in rows.items()}
+    below = {line: ax.text(2.9, row, "", fontsize=8.5, linespacing=1.15, **MONO) for line, row in rows.items()}
+    places = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.35}
+    memory = {line: ax.text(5.45, row, "", fontsize=9.5, va="center") for line, row in places.items()}
+
+    def compute(zero, momentum, decay):
+        return two_rounds(zero, momentum, decay)
+
+    def draw(states, stop, zero, momentum, decay):
+        state = states[stop]
+        line = state["line"]
+        for shape in (bar, marker):
+            shape.set_visible(line is not None)
+        if line is not None:
+            tall = 1.2 if line in ("backward", "step") else 0.8
+            bar.set_bounds(0.1, rows[line] - tall / 2, 8.2, tall)
+            marker.set_y(rows[line])
+        for each, words in underneath(zero, momentum, decay).items():
+            below[each].set_text(words)
+        codes["zero_grad"].set_text(LINES["zero_grad"] if zero else f"# {LINES['zero_grad']}")
+        memory["backward"].set_y(rows["zero_grad" if line == "zero_grad" else "backward"])  # both lines write .grad
+        memory["step"].set_y(rows["step"] + (0.35 if momentum else 0))
+        for name, (words, key) in in_memory(state, momentum).items():
+            changed = key in state["changed"]
+            memory[name].set_text(("• " if changed else "   ") + words if words else "")
+            memory[name].set(color=COLORS["vermillion" if changed else "black"], weight="bold" if changed else "normal")
+        return said(states, stop, zero, momentum)
+
+    return Live(
+        "one_step",
+        question="What does each line change?",
+        prediction=Prediction(
+            "Leave zero_grad out, and run two rounds. After the second loss.backward(), .grad holds",
+            options=("the slope of the second batch", "the slopes of both batches, added", "their mean"),
+            answer="the slopes of both batches, added",
+            explanation="backward() adds to what is there, and only zero_grad takes it away.",
+            settings={"zero": False, "stop": 11},
+        ),
+        controls={
+            "stop": slider("lines run", 0, len(STOPS) - 1, len(STOPS) - 1),
+            "momentum": list_slider("momentum", (0, 0.5, 0.9), 0),
+            "decay": list_slider("weight_decay", (0, 0.1, 0.5), 0),
+            "zero": switch("optimizer.zero_grad() is called", on=True),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        plays="stop",
+        tick=1500,
+        alt="Three columns: seven lines of a PyTorch training loop, what each does in NumPy, and the numbers in memory: "
+        "batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, and so is "
+        "what it changed.",
+    )
