@@ -242,10 +242,15 @@ def record(rule, *inputs):
 def graph(formula, **numbers):
     """The last Value of a formula such as "v = a * a; v + b", and the leaves by name, fresh ones each time."""
     leaves = {name: Value(number) for name, number in numbers.items()}
+    return computed(formula, leaves), leaves
+
+
+def computed(formula, leaves):
+    """The last value of a formula, computed anew from these leaves."""
     *lines, last = formula.split("; ")
     names = dict(leaves)
     exec("\n".join(lines), {}, names)
-    return eval(last, {}, names), leaves
+    return eval(last, {}, names)
 
 
 # ---- topological_order ------------------------------------------------------------------------------
@@ -421,13 +426,9 @@ def backpropagate_beside(loss):
 
 def leaf_slopes(backpropagate, formula, a, b, calls):
     """.grad of the leaves after so many forward passes, each with its walk back."""
-    last, leaves = graph(formula, a=a, b=b)
-    backpropagate(last)
-    for _ in range(calls - 1):
-        names = dict(leaves)
-        *lines, end = formula.split("; ")
-        exec("\n".join(lines), {}, names)
-        backpropagate(eval(end, {}, names))
+    leaves = {"a": Value(a), "b": Value(b)}
+    for _ in range(calls):
+        backpropagate(computed(formula, leaves))
     return {f"{name}.grad": leaf.grad for name, leaf in leaves.items()}
 
 
@@ -448,7 +449,7 @@ exercise(
         edited(backpropagate, "each.grad += slope", "each.grad = slope"),
         "`=` keeps what came last. Where a value is used twice, and from call to call, slopes add up: `+=`.",
         edited(backpropagate, "reversed(order)", "order"),
-        "The walk starts at the leaves, where no slope has arrived yet. Go from the end of the list: `reversed(order)`.",
+        "The walk starts at the leaves, where no slope has arrived yet. Go from the list's end: `reversed(order)`.",
         edited(backpropagate, "    loss.grad = 1.0\n", ""),
         "Nothing starts the walk: the slope of `loss` with respect to itself is 1.",
         edited(backpropagate, "slope * value.grad", "slope"),
@@ -458,8 +459,8 @@ exercise(
         edited(backpropagate, "slope * value.grad", "each.data * value.grad"),
         "`each.data` is the number of the input. The local slope toward it stands in `value.slopes`.",
         edited(backpropagate, "        if value.inputs:\n            value.grad = 0.0\n", "        value.grad = 0.0\n"),
-        "The leaves are set back to 0 too, so a second call forgets the first. Leave them what they have: PyTorch does, "
-        "and `zero_grad` is there to clear them.",
+        "The leaves are set back to 0 too, so a second call forgets the first. Leave them what they have: PyTorch "
+        "does, and `zero_grad` is there to clear them.",
         edited(backpropagate, "slope * value.grad", "slope * each.grad"),
         "This multiplies by the slope of the *input*, which is what you are looking for. What has arrived is that of "
         "`value`.",

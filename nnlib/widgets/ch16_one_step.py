@@ -5,7 +5,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.ch05_step_backwards import decimals
-from nnlib.widgets.live.controls import list_slider, slider, switch
+from nnlib.widgets.live.controls import slider, switch
 from nnlib.widgets.live.figure import Live, Prediction
 
 # One neuron with one input, `nn.Linear(1, 1)`, and an epoch of two batches of two rows; the law is y = x + 1.
@@ -225,8 +225,8 @@ def one_step():
         ),
         controls={
             "stop": slider("lines run", 0, len(STOPS) - 1, len(STOPS) - 1),
-            "momentum": list_slider("momentum", (0, 0.5, 0.9), 0),
-            "decay": list_slider("weight_decay", (0, 0.1, 0.5), 0),
+            "momentum": slider("momentum", 0.0, 0.9, 0.0, step=0.1),
+            "decay": slider("weight_decay", 0.0, 0.5, 0.0, step=0.1),
             "zero": switch("optimizer.zero_grad() is called", on=True),
         },
         compute=compute,
@@ -234,7 +234,7 @@ def one_step():
         figure=fig,
         plays="stop",
         tick=1500,
-        alt="Three columns: seven lines of a PyTorch training loop, what each does in NumPy, and the numbers in memory: "
-        "batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, and so is "
-        "what it changed.",
+        alt="Three columns: seven lines of a PyTorch training loop, what each does in NumPy, and the numbers in "
+        "memory: batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, "
+        "and so is what it changed.",
     )
