@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
+from nnlib.exercises.ch16_reading_pytorch import topological_order
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.ch05_step_backwards import decimals
 from nnlib.widgets.live.controls import slider, switch
@@ -53,6 +54,40 @@ def written_before():
         ax.annotate("", (4.5, row), (3.6, row), arrowprops=arrow)
         ax.text(4.6, row, yours, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
         ax.text(7.3, row, chapter, color=COLORS["blue"], va="center")
+    return fig
+
+
+def recorded(loss, parameters):
+    """A graph that recorded itself: a dot for each value, a line to each of its inputs, the loss on the right.
+
+    loss : a value with `inputs`, which have inputs themselves. parameters : those values that are to be learned.
+    """
+    order = topological_order(loss)
+    depth, users = {}, {value: [] for value in order}
+    for value in order:
+        depth[value] = 1 + max((depth[each] for each in value.inputs), default=-1)
+        for each in value.inputs:
+            users[each].append(value)
+    columns = [[value for value in order if depth[value] == k] for k in range(depth[loss] + 1)]
+    height = {}
+    for column in reversed(columns):  # each near the middle of those that use it
+        column.sort(key=lambda value: sum(height[each] for each in users[value]) / max(1, len(users[value])))
+        height |= {value: (k + 0.5) / len(column) for k, value in enumerate(column)}
+
+    def places(values):
+        return [depth[value] for value in values], [height[value] for value in values]
+
+    fig, ax = figure(size=(8.4, 3.4))
+    for value in order:
+        for each in value.inputs:
+            ax.plot(*places([each, value]), "-", color="#BBBBBB", linewidth=0.6)
+    leaves = {value for value in order if not value.inputs}
+    ax.plot(*places(set(order) - leaves), "o", color=COLORS["purple"], markersize=3)
+    ax.plot(*places(leaves - set(parameters)), "s", color=COLORS["gray"], markersize=5)
+    ax.plot(*places(parameters), "o", color=COLORS["blue"], markersize=5)
+    ax.plot(*places([loss]), "D", color=COLORS["vermillion"], markersize=6)
+    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(1.02, -0.02))
+    ax.set_axis_off()
     return fig
 
 
