@@ -123,6 +123,10 @@ exercise(
         "That is one dict of two lists. What is wanted is a list with a dict for each layer.",
         edited(parameters_from, '{"W": weight.T, "b": bias}', '{"weight": weight.T, "bias": bias}'),
         'The keys of a layer are `"W"` and `"b"` here.',
+        edited(
+            parameters_from, "in state.items()", "in sorted(state.items(), key=lambda item: int(item[0].split('.')[0]))"
+        ),
+        'The first part of a name need not be a number: other models call their layers "fc1" or "hidden".',
         edited(parameters_from, '"b": bias', '"b": bias.reshape(-1, 1)'),
         "A bias stays as it is, one number a neuron in a vector of one axis.",
         edited(parameters_from, "weight.T", "weight.reshape(weight.shape[::-1])"),
@@ -239,12 +243,6 @@ def record(rule, *inputs):
     return Value(data, inputs, slopes)
 
 
-def graph(formula, **numbers):
-    """The last Value of a formula such as "v = a * a; v + b", and the leaves by name, fresh ones each time."""
-    leaves = {name: Value(number) for name, number in numbers.items()}
-    return computed(formula, leaves), leaves
-
-
 def computed(formula, leaves):
     """The last value of a formula, computed anew from these leaves."""
     *lines, last = formula.split("; ")
@@ -305,14 +303,14 @@ def topological_order_by_rounds(loss):
     return order
 
 
-GRAPHS = {
-    "a * b": "a * b",
-    "a * a": "a * a",
-    "v = a * a; v * v": "v = a * a, then v * v",
-    "u = a * b; v = u + a; w = v.tanh(); w * u": "u = a * b, then v = u + a, then v.tanh() * u",
-    "u = a + b; v = u * b; u * v + v": "u = a + b, then v = u * b, then u * v + v",
-    "a": "a alone",
-}
+GRAPHS = (
+    ("a * b", {"a": 2.0, "b": 2.0}),
+    ("a * a", {"a": 2.0}),
+    ("v = a * a; v * v", {"a": 2.0}),
+    ("u = a * b; v = u + a; w = v.tanh(); w * u", {"a": 2.0, "b": -0.5}),
+    ("u = a + b; v = u * b; u * v + v", {"a": 2.0, "b": -0.5}),
+    ("a", {"a": 2.0}),
+)
 
 
 def everything_before(loss):
@@ -328,15 +326,15 @@ def everything_before(loss):
 
 def is_an_order(topological_order, rng):
     """Say so where the list is none; the sentence depends on the kind of the mistake and on nothing else."""
-    for formula, words in GRAPHS.items():
-        loss, _ = graph(formula, **dict.fromkeys("ab", 2.0)) if formula == "a * b" else graph(formula, a=2.0, b=-0.5)
+    for formula, numbers in GRAPHS:
+        loss = computed(formula, {name: Value(number) for name, number in numbers.items()})
         order = topological_order(loss)
         if not isinstance(order, (list, tuple)):
             return f"A list of values is wanted, and a {type(order).__name__} came."
         if not all(hasattr(value, "inputs") for value in order):
             return "The list holds something else than values: append the value itself, not its number."
         wanted, ids = everything_before(loss), [id(value) for value in order]
-        here = f"In the graph of {words}"
+        here = f"In the graph of `{formula}` with " + " and ".join(f"{n} = {x:g}" for n, x in numbers.items()) + ","
         if len(set(ids)) < len(ids):
             return f"{here} a value stands in the list twice."
         if set(ids) - set(wanted):
@@ -403,6 +401,20 @@ def backpropagate(loss):
             each.grad += slope * value.grad
 
 
+def backpropagate_eagerly(loss):
+    for value in my_topological_order(loss):
+        if value.inputs:
+            value.grad = 0.0
+
+    def walk(value):
+        for each, slope in zip(value.inputs, value.slopes):
+            each.grad += slope * value.grad
+            walk(each)
+
+    loss.grad = 1.0
+    walk(loss)
+
+
 def backpropagate_by_index(loss):
     order = my_topological_order(loss)
     for value in order:
@@ -461,6 +473,10 @@ exercise(
         edited(backpropagate, "        if value.inputs:\n            value.grad = 0.0\n", "        value.grad = 0.0\n"),
         "The leaves are set back to 0 too, so a second call forgets the first. Leave them what they have: PyTorch "
         "does, and `zero_grad` is there to clear them.",
+        backpropagate_eagerly,
+        "This is the eager walk: a value hands on before all that used it has spoken. Go through `reversed(order)`.",
+        edited(backpropagate, "loss.grad = 1.0", "loss.grad = loss.data"),
+        "`loss.grad` is not the loss: it is the slope of `loss` with respect to itself, 1.",
         edited(backpropagate, "slope * value.grad", "slope * each.grad"),
         "This multiplies by the slope of the *input*, which is what you are looking for. What has arrived is that of "
         "`value`.",
@@ -545,6 +561,13 @@ exercise(
         "The penalty is half of `weight_decay` times the square, so its slope has no 2.",
         edited(torch_step, "+ weight_decay * layer[key]", "+ weight_decay * layer[key] / 2"),
         "The 1/2 of the penalty and the 2 of its square are gone in the slope: `weight_decay` times the parameter.",
+        edited(torch_step, "layer[key] - lr * (", "lr * ("),
+        "That is what the step takes off. Take it off the parameter: `layer[key] - ...`.",
+        lambda parameters, gradient, lr, weight_decay: [
+            {key: (layer[key] - lr * slopes[key]) * (1 - lr * weight_decay) for key in ("W", "b")}
+            for layer, slopes in zip(parameters, gradient)
+        ],
+        "Here the decay comes after the step, and shrinks what the step has moved. It goes by the parameter before.",
         edited(torch_step, "layer[key] - lr", "layer[key] + lr"),
         "A step goes against the slope: minus.",
         edited(torch_step, "+ weight_decay * layer[key]", "+ weight_decay * np.sign(layer[key])"),

@@ -225,6 +225,11 @@ def one_step():
     places = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.35}
     memory = {line: ax.text(5.45, row, "", fontsize=9.5, va="center") for line, row in places.items()}
 
+    look = {
+        True: {"color": COLORS["vermillion"], "weight": "bold"},
+        False: {"color": COLORS["black"], "weight": "normal"},
+    }
+
     def compute(zero, momentum, decay):
         return two_rounds(zero, momentum, decay)
 
@@ -245,7 +250,8 @@ def one_step():
         for name, (words, key) in in_memory(state, momentum).items():
             changed = key in state["changed"]
             memory[name].set_text(("• " if changed else "   ") + words if words else "")
-            memory[name].set(color=COLORS["vermillion" if changed else "black"], weight="bold" if changed else "normal")
+            if memory[name].get_color() != look[changed]["color"]:  # a change has to be drawn
+                memory[name].set(**look[changed])
         return said(states, stop, zero, momentum)
 
     return Live(

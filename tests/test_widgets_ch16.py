@@ -1,0 +1,106 @@
+"""The live figure of chapter 16 and its pictures, driven without a notebook."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlib.exercises.ch16_reading_pytorch import Value, computed
+from nnlib.widgets import one_step, recorded, written_before
+from nnlib.widgets.ch16_one_step import LINES, STOPS, WRITTEN, two_rounds
+from nnlib.widgets.live import figure as engine
+
+CHAPTER = Path(__file__).parents[1] / "notebooks" / "16_reading_pytorch.ipynb"
+
+
+@pytest.fixture(autouse=True)
+def close_all():
+    yield
+    for live in list(engine._open.values()):
+        live.close()
+
+
+def texts(live):
+    return [text.get_text() for text in live.figure.axes[0].texts if text.get_visible() and text.get_text()]
+
+
+def test_the_guess_is_answered_by_the_figure():
+    live = one_step()
+    live.guess("their mean")
+    assert live.error is None
+    assert not live.controls["zero"].value and STOPS[live.controls["stop"].value] == "backward"
+    assert "−1.500, is added to the −5.500 that was there: −7.000" in live.readout
+    assert any(".grad  W −7.000   b −4.650" in text for text in texts(live))
+    live.set(zero=True)
+    assert any(".grad  W −1.500   b −1.150" in text for text in texts(live))
+
+
+def test_each_line_changes_what_it_should_and_nothing_else():
+    states = two_rounds(True, 0.9, 0.5)
+    changes = {"batch": "X y", "forward": "A", "loss": "loss", "zero_grad": "grad", "backward": "grad"}
+    changes |= {"step": "W b velocity", "scheduler": "rate"}
+    for before, after in zip(states, states[1:]):
+        assert " ".join(sorted(after["changed"])) == changes[after["line"]]
+        kept = set(before) - {"line", "round", "changed", "added"} - set(after["changed"])
+        assert all(after[key] is before[key] or after[key] == before[key] for key in kept)
+
+
+@pytest.mark.parametrize("zero", [True, False])
+@pytest.mark.parametrize("momentum, decay", [(0.0, 0.0), (0.9, 0.5)])
+def test_every_stop_is_drawn_and_told(zero, momentum, decay):
+    live = one_step()
+    live.set(zero=zero, momentum=momentum, decay=decay)
+    (bar,) = live.figure.axes[0].patches
+    renderer = live.figure.canvas.get_renderer()
+    for stop, line in enumerate(STOPS):
+        live.set(stop=stop)
+        assert live.error is None
+        start = "Nothing has run yet." if line is None else f"Round {1 + (stop > 6)}, {LINES[line]}: "
+        assert live.readout.startswith(start) and "-" not in live.readout
+        assert bar.get_visible() == (line is not None)
+        marked = [text for text in live.figure.axes[0].texts if text.get_text().startswith("• ")]
+        nothing = line is None or (line == "zero_grad" and not zero)
+        assert len(marked) == (0 if nothing else 1 + (line == "step" and momentum > 0))
+        for text in marked:
+            inside, box = bar.get_window_extent(renderer), text.get_window_extent(renderer)
+            assert inside.y0 < box.y0 and box.y1 < inside.y1 and box.x1 < inside.x1, (line, text.get_text())
+
+
+def test_a_line_that_is_left_out_says_so():
+    live = one_step()
+    live.set(zero=False, stop=10)
+    assert "# optimizer.zero_grad()" in texts(live) and "(left out)" in texts(live)
+    assert "W keeps −5.500" in live.readout
+
+
+def test_velocity_is_there_only_with_momentum():
+    live = one_step()
+    assert not any("velocity" in text for text in texts(live))
+    live.set(momentum=0.9, stop=12)
+    assert any("velocity  W −6.45" in text for text in texts(live))
+
+
+def test_decay_is_no_part_of_grad():
+    plain, decayed = two_rounds(True, 0.0, 0.0), two_rounds(True, 0.0, 0.5)
+    assert plain[5]["grad"] == decayed[5]["grad"] and plain[6]["W"] != decayed[6]["W"]
+
+
+def test_the_picture_holds_the_lines_of_the_text():
+    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]}
+    script = re.sub(r"\s+", " ", cells["first-script"])
+    for line, _, _ in WRITTEN:
+        assert re.sub(r"\s+", " ", line).strip().removesuffix("...)") in script
+    shown = [text.get_text() for text in written_before().axes[0].texts]
+    assert all(part in shown for row in WRITTEN for part in row)
+
+
+def test_a_recorded_graph_shows_every_value_and_every_use():
+    leaves = {"a": Value(2.0), "b": Value(3.0)}
+    ax = recorded(computed("v = a * b; v * v + a", leaves), [leaves["a"]]).axes[0]
+    lines = [line for line in ax.lines if line.get_linestyle() == "-"]
+    dots = {line.get_marker() + line.get_color(): len(line.get_xdata()) for line in ax.lines if line not in lines}
+    assert len(lines) == 6  # v * v uses v twice
+    assert sorted(dots.values()) == [1, 1, 1, 3]
+    assert all(np.diff(line.get_xdata())[0] > 0 for line in lines), "from left to right"
