@@ -214,7 +214,7 @@ def one_step():
         ax.text(x, -0.65, title, weight="bold", va="center")
     box = {
         "boxstyle": "round,pad=0.02,rounding_size=0.08",
-        "facecolor": "#FDF1D9",
+        "facecolor": "#FEF7E8",
         "edgecolor": COLORS["orange"],
         "zorder": 0,
     }
