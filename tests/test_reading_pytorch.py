@@ -5,6 +5,7 @@ Where both train, from the same parameters and with the same batches, losses and
 
 import ast
 import contextlib
+import inspect
 import io
 import json
 import re
@@ -141,6 +142,12 @@ def test_a_linear_layer_starts_uniform_on_one_over_the_root_of_its_inputs(n_inpu
         drawn = np.concatenate([getattr(layer, name).detach().numpy().ravel() for layer in layers])
         assert 0.99 * limit < np.abs(drawn).max() <= limit * (1 + 1e-6)
         assert drawn.std() == pytest.approx(limit / np.sqrt(3), rel=0.05)
+
+
+def test_pytorch_says_of_itself_what_the_chapter_quotes():
+    source = inspect.getsource(torch.nn.Linear.reset_parameters)
+    assert "kaiming_uniform_(self.weight, a=math.sqrt(5))" in source
+    assert "L2 penalty" in torch.optim.SGD.__doc__
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])
