@@ -24,18 +24,18 @@ exercise(
 )
 
 exercise(
-    name="slope_of_the_penalty",
+    name="shape_of_weights",
     recall=True,
-    title="What the L2 penalty adds to a gradient",
-    solution=0.3,
+    title="The shape of a layer's weights",
+    solution=(64, 32),
     wrong=[
-        (0.15, "The 1/2 of λ/2 · w² goes with the 2 of the square: the slope is λw."),
-        (0.6, "The slope of λ/2 · w² is λw; the 1/2 takes the 2 away."),
-        (0.45, "That is the penalty λ/2 · w² itself. Its slope is asked for."),
-        (-0.3, "The penalty grows with w where w is above 0, so its slope is positive."),
+        ((32, 64), "X (n, 64) @ W has to give (n, 32), so W has a row for each input."),
+        ((64,), "Each of the 32 neurons has 64 weights."),
+        ((32,), "That is the shape of b. Each neuron has 64 weights besides."),
+        (64 * 32, "That is how many there are. How do they lie in a matrix?"),
     ],
-    hints=["The penalty of this weight is λ/2 · w². What is its derivative?"],
-    holds="The slope of λ/2 · w² is λw, 0.1 · 3 = 0.3.",
+    hints=["X (n, 64) @ W has to give (n, 32)."],
+    holds="(64, 32): a row for each input, a column for each neuron.",
 )
 
 exercise(
