@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import fresh
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.widgets import xor_learns
@@ -9,9 +10,7 @@ from nnlib.widgets import xor_learns
 
 @pytest.fixture
 def xor():
-    live = xor_learns()
-    yield live
-    live.close()
+    return fresh(xor_learns)
 
 
 @pytest.mark.parametrize("rate, loss, right", [(0.001, 0.2956, False), (0.1, 0.0012, True)])

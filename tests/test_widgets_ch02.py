@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from turning import fresh
 
 from nnlib.widgets import descent, descent_path
 
@@ -9,11 +10,13 @@ X = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0])
 Y = np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
 
 
+def rides():
+    return descent(X, Y)
+
+
 @pytest.fixture
 def valley():
-    live = descent(X, Y)
-    yield live
-    live.close()
+    return fresh(rides)
 
 
 @pytest.mark.parametrize(

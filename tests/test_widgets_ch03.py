@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.exercises import exercises
@@ -25,10 +25,7 @@ NAMES = ("n", "row", "hidden", "outputs")
 
 @pytest.fixture
 def live():
-    live = make()
-    live.guess("neither")
-    yield live
-    live.close()
+    return fresh(make, guess="neither")
 
 
 def collections_of(live):
@@ -231,7 +228,7 @@ def test_no_more_neurons_can_be_picked_than_are_drawn(live):
 
 @pytest.fixture
 def product():
-    live = row_times_column()
+    live = row_times_column()  # of its own: it remembers the entries that were found
     live.guess("12")
     yield live
     live.close()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import datasets
 from nnlib.exercises import exercises
@@ -21,12 +21,13 @@ def network(seed=0):
     return [{"W": rng.normal(size=shape), "b": rng.normal(size=shape[1])} for shape in ((2, 3), (3, 3), (3, 1))]
 
 
+def make():
+    return v_curve(X, y, network())
+
+
 @pytest.fixture
 def live():
-    widget = v_curve(X, y, network())
-    widget.guess("far larger")
-    yield widget
-    widget.close()
+    return fresh(make, guess="far larger")
 
 
 def turned(live, **values):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import NeuralNetwork, datasets, initializers
 from nnlib.exercises import mine
@@ -18,16 +18,12 @@ RULES = {"glorot": initializers.glorot, "he": initializers.he}
 
 @pytest.fixture
 def grid():
-    live = hundred_seeds()
-    yield live
-    live.close()
+    return fresh(hundred_seeds)
 
 
 @pytest.fixture
 def layers():
-    live = signal_through_layers()
-    yield live
-    live.close()
+    return fresh(signal_through_layers)
 
 
 def solved_share(live, **values):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.exercises import exercises, judge, mine
@@ -15,17 +15,9 @@ from nnlib.widgets.ch08_the_gap import EPOCHS, RATE, SHOWN, TOP, spread_start, w
 F, D = [np.tanh, lambda Z: Z], [lambda A: 1 - A**2, np.ones_like]
 
 
-@pytest.fixture(scope="module")
-def one_gap():
-    live = the_gap()
-    yield live
-    live.close()
-
-
 @pytest.fixture
-def gap(one_gap):
-    one_gap.reset()
-    return one_gap
+def gap():
+    return fresh(the_gap)
 
 
 def run_of(live, **values):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.exercises import mine
@@ -26,9 +26,7 @@ X, y, X_val, y_val = curve_data()
 
 @pytest.fixture
 def live():
-    widget = price_of_weights()
-    yield widget
-    widget.close()
+    return fresh(price_of_weights)
 
 
 def trained(l2_lambda, rate=0.1, seed=0):
@@ -50,7 +48,8 @@ def test_the_prediction_is_true(live):
     assert 1.9 < live.result.validation / free < 2.2
 
 
-def test_the_trail_keeps_every_price_that_was_tried(live):
+def test_the_trail_keeps_every_price_that_was_tried():
+    live = price_of_weights()  # of its own, with nothing tried
     trail = live.figure.axes[3]
     others, walk, _ = trail.lines
     seeds = next(text for text in trail.texts if text.get_color() == "#606060")

@@ -4,7 +4,7 @@ from time import sleep
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.exercises import exercises, judge
@@ -36,11 +36,13 @@ def above(path):
 STYLE_COLORS = {COLORS[color] for color, _, _ in STYLES}
 
 
+def make():
+    return noisy_paths(Z, FARE)
+
+
 @pytest.fixture
 def live():
-    live = noisy_paths(Z, FARE)
-    yield live
-    live.close()
+    return fresh(make)
 
 
 def curves_of(live):

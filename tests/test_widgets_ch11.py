@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
@@ -20,9 +20,7 @@ LAYERS = [
 
 @pytest.fixture
 def live():
-    live = decay()
-    yield live
-    live.close()
+    return fresh(decay)
 
 
 def gains(live, **values):

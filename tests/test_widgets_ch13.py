@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import datasets
 from nnlib.exercises import mine
@@ -33,9 +33,7 @@ SEVEN = [[[0.3, 0.3], [0.7, 0.3], [0.45, 0.7]], [[0.4, 0.5], [0.6, 0.5]]]
 
 @pytest.fixture
 def live():
-    widget = digit_pad()
-    yield widget
-    widget.close()
+    return fresh(digit_pad)
 
 
 def drawings():

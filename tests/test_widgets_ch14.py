@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib import NeuralNetwork, datasets, losses
 from nnlib.exercises.ch14_classification import calibration
@@ -30,9 +30,7 @@ SEEDS = range(10)
 
 @pytest.fixture
 def live():
-    live = confident_mistake()
-    yield live
-    live.close()
+    return fresh(confident_mistake)
 
 
 def ends(live, **values):

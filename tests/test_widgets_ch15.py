@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import fresh, turn
 
 from nnlib.exercises.ch15_momentum_and_adam import adam_step, ball_factor, momentum_step, nesterov_step
 from nnlib.optimizers import SGD, Adam, Momentum
@@ -29,9 +29,7 @@ KAPPA = CURVATURES[1] / CURVATURES[0]
 
 @pytest.fixture
 def live():
-    live = valley_race()
-    yield live
-    live.close()
+    return fresh(valley_race)
 
 
 def ends(tilt, **values):
