@@ -48,6 +48,10 @@ def answer(signature, body, **around):
         ("mse", "f(a, y)", "return np.var(a - y)", 2, "the mean of the squares is asked for"),
         ("neuron", "f(x, w, b)", "return x + b", 2, "`w` is not used"),
         ("best_bias", "f(x, y, w)", "return np.sum(y - w * x) / 6", 2, "how many entries or rows `x` has"),
+        ("mse", "f(a, y)", "return np.mean((a - y)**2) * (1-.5)", 2, "`* (1-.5)` in"),
+        ("mse", "f(a, y)", "return (1-.5) * np.mean((a - y)**2)", 2, "`(1-.5) *` in"),
+        ("mse", "f(a, y)", "return ((np.mean((a - y)**2) * (.5)))", 2, "`* (.5)` in"),
+        ("mse", "f(a, y)", "return (np.mean((a - y)**2) * .5)", 2, "`* .5` in"),
         ("weighted_sum", "f(x, w, b)", "return abs(x @ w) + b", 2, "`abs` is one too many: it drops the sign"),
         (
             "weighted_sum",

@@ -188,6 +188,15 @@ def _text(node):
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+def _operand(operation, node):
+    """The reader's own text of the first or last operand of an operation, with the parentheses around it."""
+    first = node is getattr(operation, "left", None)
+    outer, inner = (
+        (n.lineno, n.col_offset) if first else (n.end_lineno, n.end_col_offset) for n in (operation, node)
+    )  # the operation reaches farther than its operand where a parenthesis stands between them
+    return _text(node) if outer == inner else f"({_text(node)})"
+
+
 def _name(name):
     return ast.Name(name, ast.Load())
 
@@ -378,8 +387,8 @@ def _of_operation(node, edit):
     where = f" in `{_text(node)}`" if "..." not in _text(node) else ""
     if operator is ast.Pow and _text(right) == "2":
         yield edit(left, f"the square{where} is one too many")
-    yield edit(left, f"`{sign} {_text(right)}`{where} is one too many", "right", sign, ast.dump(right))
-    yield edit(right, f"`{_text(left)} {sign}`{where} is one too many", "left", sign, ast.dump(left))
+    yield edit(left, f"`{sign} {_operand(node, right)}`{where} is one too many", "right", sign, ast.dump(right))
+    yield edit(right, f"`{_operand(node, left)} {sign}`{where} is one too many", "left", sign, ast.dump(left))
     for other, words in _OTHER_OPERATORS.get(operator, []):
         if other in (ast.Mult, ast.Div, ast.Pow) and (_is_one(left) or _is_one(right)):
             continue  # a detour for leaving the 1 out
@@ -391,7 +400,7 @@ def _of_operation(node, edit):
         call = ast.Call(left.func, [ast.BinOp(first, node.op, right), *others], left.keywords)
         first_this = "square first" if operator is ast.Pow and _text(right) == "2" else "first that"
         inside = f"inside of `{_called(left)}(...)`: {first_this}, then the call"
-        yield edit(call, f"`{sign} {_text(right)}` belongs {inside}")
+        yield edit(call, f"`{sign} {_operand(node, right)}` belongs {inside}")
     if operator in (ast.Sub, ast.Div, ast.FloorDiv, ast.MatMult, ast.Pow, ast.Mod):
         swapped = ast.BinOp(right, node.op, left)
         yield edit(swapped, f"the two sides of `{sign}` in `{_text(node)}` have changed places", "swap", operator)
@@ -500,7 +509,7 @@ def _of_call(node, edit):
         core = node.args[0]
         call = ast.Call(node.func, [core.left], [])
         if isinstance(core, ast.BinOp):
-            outside = _text(core.right)
+            outside = _operand(core, core.right)
             new = ast.BinOp(call, core.op, core.right)
             yield edit(new, f"`{_SIGNS.get(type(core.op), '')} {outside}` belongs outside of `{name}(...)`")
     # The order of its arguments.
@@ -555,17 +564,18 @@ def _of_comparison(node, edit):
         other = ast.Eq if operator is ast.Is else ast.NotEq
         words = f"`{sign}` asks whether two things are one object; `{_SIGNS[other]}` compares what they hold"
         yield edit(ast.Compare(left, [other()], [right]), words)
+    there = _operand(node, right)
     for other in (ast.Eq, ast.LtE, ast.GtE, ast.Lt, ast.Gt, ast.NotEq):
         if other is operator:
             continue
-        words = f"`{sign} {_text(right)}` is not the right comparison: think of `{_SIGNS[other]} {_text(right)}`"
+        words = f"`{sign} {there}` is not the right comparison: think of `{_SIGNS[other]} {there}`"
         if other is opposite[operator]:
             words = f"the condition `{_text(node)}` is the other way round"
         yield edit(ast.Compare(left, [other()], [right]), words, operator, other)
     if isinstance(left, ast.Call) and left.args:
         first, *others = left.args
         new = ast.Call(left.func, [ast.Compare(first, node.ops, [right]), *others], left.keywords)
-        words = f"`{sign} {_text(right)}` belongs inside of `{_called(left)}(...)`: first compare, then the call"
+        words = f"`{sign} {there}` belongs inside of `{_called(left)}(...)`: first compare, then the call"
         yield edit(new, words)
 
 
