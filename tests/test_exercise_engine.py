@@ -1021,6 +1021,16 @@ def test_hints_come_one_by_one_and_end(capsys):
     assert "there is no number 9" in output(capsys)
 
 
+def test_a_single_hint_is_spoken_of_as_one(capsys, monkeypatch):
+    monkeypatch.setitem(declare.registry, "neuron", make(neuron, matrix_cases, hints=["The only one."]))
+    hint("neuron")
+    assert "neuron, hint 1 of 1: The only one." in output(capsys)
+    hint("neuron")
+    assert 'there is one hint; you have seen it. `hint("neuron", 1)` shows it again' in output(capsys)
+    hint("neuron", 2)
+    assert "there is one hint; there is no number 2" in output(capsys)
+
+
 def test_the_solution_is_shown(capsys):
     solution("neuron")
     assert output(capsys) == "def neuron(x, w, b):\n    return w * x + b\n"

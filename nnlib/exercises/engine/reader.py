@@ -71,9 +71,13 @@ def hint(name, number=None):
     name, hints = exercise.name, exercise.hints
     wanted = _hints_given.get(name, 0) + 1 if number is None else number
     if not 1 <= wanted <= len(hints):
-        seen = "you have seen them all" if number is None else f"there is no number {number}"
-        again = f'`hint("{name}", 1)` shows the first again, `solution("{name}")` one answer.'
-        return _note(f"{name}: there are {len(hints)} hints; {seen}. {again}")
+        several = len(hints) > 1
+        there = f"there are {len(hints)} hints" if several else "there is one hint"
+        seen = f"there is no number {number}"
+        if number is None:
+            seen = f"you have seen {'them all' if several else 'it'}"
+        again = f'`hint("{name}", 1)` shows {"the first" if several else "it"} again, `solution("{name}")` one answer.'
+        return _note(f"{name}: {there}; {seen}. {again}")
     _hints_given[name] = max(wanted, _hints_given.get(name, 0))
     left = len(hints) - wanted
     after = f"{left} left." if left else f'The last one; `solution("{name}")` shows one answer.'
