@@ -42,7 +42,7 @@ exercise(
 exercise(
     name="weights_without_history",
     recall=True,
-    title="A run resumed without its history",
+    title="A run resumed without its old losses",
     solution="equal",
     wrong=[("different", "No step of training looks at an old loss. Only your own view of the run is lost.")],
     hints=["Does any step of training read a loss of an earlier epoch?"],
@@ -251,6 +251,8 @@ exercise(
         "A swinging ball has complex roots, and a zigzag has negative ones. What counts is their size: `np.abs`.",
         edited(ball_factor, "np.max(np.abs(roots))", "np.abs(np.max(roots))"),
         "First the sizes, then the largest: a root of -1.5 is larger in size than one of 0.2.",
+        edited(ball_factor, "np.max(np.abs(roots))", "np.abs(roots)"),
+        "Both sizes come back. The larger of the two is asked for: `np.max`.",
         edited(ball_factor, "np.max(np.abs", "np.min(np.abs"),
         "This is the root that dies first. What is left after many steps belongs to the larger one.",
         edited(
