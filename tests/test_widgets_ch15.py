@@ -153,6 +153,24 @@ def test_tilted_adam_is_left_behind_by_the_ball():
     assert ends(0)["Adam"] < ends(0)["descent"] / 1000
 
 
+def test_adam_always_ends_behind_the_ball_from_25_degrees_on():
+    behind = {tilt: ends(tilt)["Adam"] > ends(tilt)["momentum"] for tilt in range(0, 50, 5)}
+    assert all(behind[tilt] for tilt in range(25, 50, 5)) and not behind[20]
+
+
+def test_in_the_straight_valley_both_keep_the_same_share_of_a_swing():
+    paths = race(0, **DEFAULT)
+    for name in ("momentum", "Adam"):
+        highest = [heights(paths[name], 0)[k : k + 40].max() for k in (41, 81)]
+        assert (highest[1] / highest[0]) ** (1 / 40) == pytest.approx(0.9, abs=0.02)
+
+
+def test_only_along_the_floor_and_above_the_border_does_the_ball_pass_the_star():
+    for beta in BETAS:
+        along = race(0, **DEFAULT | {"beta": beta})["momentum"][:, 0]
+        assert (along.max() > 0) == (beta > (1 - np.sqrt(0.1 * CURVATURES[0])) ** 2)
+
+
 def test_the_ball_is_fastest_in_between():
     last = [ends(0, beta=beta)["momentum"] for beta in BETAS]
     assert 0 < int(np.argmin(last)) < len(BETAS) - 2 and last[-1] > last[0]
@@ -170,6 +188,20 @@ def test_no_other_pair_of_rate_and_beta_beats_the_best_one():
     for rate in np.linspace(0.01, 0.4, 40):
         assert slowest(rate, 0) >= (KAPPA - 1) / (KAPPA + 1) - 1e-12
         assert min(slowest(rate, beta) for beta in np.linspace(0, 0.99, 100)) > best_beta**0.5 - 1e-6
+
+
+def test_the_best_ball_swings_out_first_and_then_takes_twelve_steps_for_a_tenth():
+    x, y = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])
+    H = np.array([[2 * np.mean(x**2), 2 * np.mean(x)], [2 * np.mean(x), 2.0]])
+    roots = np.sqrt(np.linalg.eigvalsh(H))
+    best = 4 / roots.sum() ** 2, (np.ptp(roots) / roots.sum()) ** 2
+    p, v, far = -np.polyfit(x, y, 1), np.zeros(2), []
+    for _ in range(300):
+        far.append(np.linalg.norm(p))
+        p, v = momentum_step(p, v, H @ p, *best)
+    within = [np.flatnonzero(np.divide(far, far[0]) > 0.1**k)[-1] + 1 for k in range(1, 9)]
+    assert within[0] == 29 and max(far) / far[0] == pytest.approx(2.11, abs=0.005)
+    assert set(np.diff(within)) == {12, 13}
 
 
 @pytest.mark.parametrize("rate, beta, curvature", [(0.1, 0.9, 1), (0.1, 0.2, 1), (0.1, 0.5, 25), (0.2, 0.7, 18)])
@@ -208,6 +240,18 @@ def test_the_noise_floor_of_the_ball_is_its_formula():
             total += w * w
         formula = rate * (1 + beta) / ((1 - beta) * (1 + beta - rate))
         assert total / len(noise) == pytest.approx(formula, rel=0.1)
+
+
+def test_adam_wakes_up_unless_its_rate_falls_faster_than_the_root_of_v():
+    def farthest_after_500(halved_in):
+        w, m, v, far = 0.01, 0.0, 0.0, []
+        for t in range(1, 10_001):
+            w, m, v = adam_step(w, m, v, 1.0 * w, t, 0.5 * 0.5 ** (t / halved_in))
+            far.append(abs(w))
+        return max(far[500:])
+
+    assert 2 * np.log(2) / -np.log(0.999) == pytest.approx(1400, rel=0.02)
+    assert farthest_after_500(1200) < 1e-9 and farthest_after_500(2800) > 0.05
 
 
 def test_a_factor_in_all_gradients_cancels_in_adam():
