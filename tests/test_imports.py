@@ -25,6 +25,7 @@ CORE = [
     "network",
     "optimizers",
     "plain_words",
+    "playground",
     "progress",
     "schedulers",
     "storage",
