@@ -91,6 +91,20 @@ class Spoken(anywidget.AnyWidget):
         super().__init__(layout={"height": "0", "margin": "-4px 0 0 0"})  # a box puts 4 px between two
 
 
+class Mouse(anywidget.AnyWidget):
+    """Nothing to see: where the mouse is on the picture of the panel that holds it.
+
+    over : [x, y], from 0 (left, top) to 1; [] off the picture.   pressed : [x, y, how often], [] before the first time.
+    """
+
+    _esm = Path(__file__).with_name("mouse.js")
+    over = traitlets.List().tag(sync=True)
+    pressed = traitlets.List().tag(sync=True)
+
+    def __init__(self):
+        super().__init__(layout={"height": "0", "margin": "-4px 0 0 0"})
+
+
 def action(label):
     """A button; `compute` gets the number of times it has been pressed, 0 at the start."""
     return Action(description=label)
