@@ -45,13 +45,15 @@ X = rng.uniform(-1, 1, ({n}, 2))
 y = (X[:, 1:] > 0.5 * np.sin(np.pi * X[:, :1])).astype(float)
 X += rng.normal(0, {noise}, X.shape)""",
     "noisy sine": "X, y = datasets.noisy_sine({n}, noise={noise}, seed={data_seed})",
-    "own points": """\
-points = np.array({points})  # x1, x2, class
-X, y = points[:, :2], points[:, 2:]""",
+    "own points": "X, y = np.empty((0, 2)), np.empty((0, 1))",
     "own arrays": "X, y = np.array(X, dtype=float), np.array(y, dtype=float).reshape(-1, 1)  # yours",
     "own curve": "X, y = np.array(X, dtype=float), np.array(y, dtype=float).reshape(-1, 1)  # yours",
 }
 CURVES = ("noisy sine", "own curve")  # X (n, 1), and y is a number to be fitted; all others have X (n, 2) and classes
+
+POINTS = """
+points = np.array({points})  # x1, x2, class
+X, y = np.concatenate([X, points[:, :2]]), np.concatenate([y, points[:, 2:]])"""
 
 # What a network may be given instead of, or beside, x1 and x2.
 INPUTS = {
@@ -74,7 +76,7 @@ class Settings:
     """All that decides a run. Two equal ones give the same history to the last digit.
 
     data : a name in `DATA`; n, noise, data_seed : its number of rows, standard deviation and seed.
-    points : for "own points", a tuple of (x1, x2, class), class 0 or 1.
+    points : points added to these by hand, a tuple of (x1, x2, class), class 0 or 1.
     held : the part of the rows that is held back for validation, from 0 to below 1.
     inputs : names in `INPUTS`, at least one.
     hidden : the widths of the hidden layers, such as (8, 8); () for none.
@@ -137,7 +139,7 @@ class Settings:
         points = tuple(tuple(checks.number("a point", number) for number in point) for point in value)
         if any(len(point) != 3 or point[2] not in (0, 1) for point in points):
             raise ValueError("points must be (x1, x2, class), with the class 0 or 1")
-        return points
+        return tuple((x1, x2, int(value)) for x1, x2, value in points)
 
     def _check_together(self):
         last = LOSSES[self.loss].last_layer
@@ -150,7 +152,9 @@ class Settings:
         if self.held == 1:
             raise Impossible("held must be below 1: no row would be left to train on.")
         if self.data == "own points" and len(self.points) < 2:
-            raise Impossible("own points needs at least two: click them into the plane.")
+            raise Impossible(f"own points: click two or more into the plane; so far there are {len(self.points)}.")
+        if self.is_curve and self.points:
+            raise Impossible("a curve has no classes: points of a class belong to the other data sets.")
 
     @property
     def is_curve(self):
@@ -209,7 +213,8 @@ class Settings:
 
     def data_code(self):
         """The lines that make X, as it lies in the plane, and y."""
-        return DATA[self.data].format(**{field.name: getattr(self, field.name) for field in fields(self)})
+        lines = DATA[self.data] + POINTS * bool(self.points)
+        return lines.format(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     def inputs_code(self):
         """The expression that makes the network's inputs of an X like that."""
