@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 from IPython.display import display
 
+from nnlib.exercises.ch17_playground import BY_HEART, FULL_BATCH
 from nnlib.playground import CURVES, DATA, INPUTS, Impossible, Run, Settings
 from nnlib.widgets.ch17_picture import Picture
 from nnlib.widgets.live.controls import Mouse, log_slider, row, slider, switch
@@ -30,16 +31,15 @@ GALLERY = {
         "No hidden neuron, and yet it solves XOR. Who has done the work?",
     ),
     "spiral": (
-        {"data": "spiral", "hidden": (16, 16), "optimizer": "Adam", "learning_rate": 0.01, "noise": 0.02, "epochs": 400},
+        {"data": "spiral", "hidden": (16, 16), "optimizer": "Adam", "learning_rate": 0.01, "epochs": 400},
         "Which neurons of the second layer draw what no single line of the first could?",
     ),
     "by heart": (
-        {"data": "moons", "n": 40, "noise": 0.35, "held": 0.5, "hidden": (16, 16), "optimizer": "Adam",
-         "learning_rate": 0.01, "epochs": 1000},
+        BY_HEART,
         "One curve falls, the other climbs. At which epoch would you have stopped?",
     ),
     "too fast": (
-        {"data": "circles", "hidden": (8,), "learning_rate": 0.9, "batch_size": 200, "epochs": 500},
+        {**FULL_BATCH, "learning_rate": 0.9},
         "Where is the largest rate with a loss that still falls smoothly?",
     ),
     "dead": (
@@ -93,9 +93,9 @@ def controls(start):
         "scheduler": dropdown("schedule", ["constant", "StepLR", "ExponentialLR"], 180),
         "gamma": dropdown("γ", [0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0], 100),
         "step_size": dropdown("every", [1, 5, 10, 20, 50, 100, 200, 500, 1000], 112),
-        "epochs": dropdown("epochs", [10, 30, 100, 200, 300, 400, 500, 1000, 3000, 10_000, 30_000, 100_000], 142),
+        "epochs": dropdown("epochs", [10, 30, 100, 200, 300, 400, 500, 1000, 3000, 10_000, 30_000, 100_000], 136),
         "speed": dropdown("a picture", SPEEDS.items(), 170),
-        "side": dropdown("new points", [("class 0", 0), ("class 1", 1)], 150),
+        "side": dropdown("new points", [("class 0", 0), ("class 1", 1)], 168),
         "looked": slider("look at neuron", 0, 64, 0),
     }
     made["speed"].value = SPEEDS["all that fit"]
@@ -151,9 +151,9 @@ class Playground(Live):
             compute=self._run_for,
             draw=self._show,
             figure=self._picture_of_run.figure,
-            alt="Left, a network with a small map in each neuron: what it says all over the plane, from blue over white "
-            "to orange. Lines are weights: wide for large, solid above 0, dashed below. In the middle, the plane with "
-            "the points and what the network says there. Right, the learning rate above the losses, by epoch.",
+            alt="Left, a network with a small map in each neuron: what it says all over the plane, from blue over "
+            "white to orange. Lines are weights: wide for large, solid above 0, dashed below. In the middle, the "
+            "plane with the points and what the network says there. Right, the learning rate above the losses.",
         )
 
     # From the controls to a run
