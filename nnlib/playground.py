@@ -11,6 +11,7 @@ To add a data set, enter its lines of code in `DATA`: controls, checks and tests
 
 import ast
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from time import perf_counter
 
@@ -128,6 +129,8 @@ class Settings:
         if field.type is float:
             bounds = {"above": 0} if name in ("learning_rate", "gamma") else {"at_least": 0}
             return checks.number(name, value, at_most=1 if name in ("gamma", "held") else 1e100, **bounds)
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise TypeError(f"{name} must be a tuple such as {field.default or ((0.5, -0.5, 1),)}, got {value!r}")
         value = tuple(value)
         if name == "hidden":
             return tuple(checks.integer("a hidden layer's width", width, at_least=1) for width in value)
@@ -193,9 +196,15 @@ class Settings:
             told = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
         except (SyntaxError, ValueError, AttributeError):
             raise Impossible("the line must look like playground(data='moons', hidden=(8, 8))") from None
-        unknown = told.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise Impossible(f"no setting is called {min(map(str, unknown))}")
+        return cls.of(told)
+
+    @classmethod
+    def of(cls, told):
+        """The settings of a dict, with a sentence for a name that none of them has."""
+        names = [field.name for field in fields(cls)]
+        for name in told:
+            if name not in names:
+                raise Impossible(f"no setting is called {name!r}; there are {', '.join(names)}")
         return cls(**told)
 
     def code(self):

@@ -76,11 +76,11 @@ def ran(answer, fixed):
     try:
         if isinstance(answer, str):
             answer = Settings.read(answer)
-        settings = Settings(**answer) if isinstance(answer, dict) else getattr(answer, "settings", answer)
+        settings = Settings.of(answer) if isinstance(answer, dict) else answer
         if not isinstance(settings, Settings):
             raise Impossible('a setting is asked for, such as dict(data="xor", hidden=(4,))')
         asked = Settings(**fixed)
-    except (Impossible, TypeError) as error:
+    except Impossible as error:
         raise Refused(f"No run can have these settings: {str(error).removesuffix('.')}.") from None
     for name in fixed:
         if getattr(settings, name) != getattr(asked, name):
@@ -263,11 +263,9 @@ exercise(
 @only("epochs", BY_HEART)
 def stop_is_in_time(run, value):
     losses = run(600).nn.history["val_loss"]
-    if isinstance(value, float) and not value.is_integer():
-        raise Refused("Epochs are counted: a whole number is asked for.")
-    value = run(int(value)).settings.epochs
-    if value > len(losses):
+    if isinstance(value, int | float) and value > len(losses):
         return "The run of the gallery has 600 epochs: stop before."
+    value = run(int(value) if isinstance(value, float) and value.is_integer() else value).settings.epochs
     if losses[value - 1] < CALM:
         return None
     best = losses.index(min(losses))
@@ -288,7 +286,7 @@ exercise(
         (600, "Too late: the validation loss has been below 0.12 and is above it again."),
         (3, "Too early: the validation loss is above 0.12 and goes on falling."),
         (601, "The run of the gallery has 600 epochs: stop before."),
-        (100.5, "Epochs are counted: a whole number is asked for."),
+        (100.5, "No run can have these settings: epochs must be a whole number, got 100.5."),
     ],
     hints=[
         "Press “by heart”, Restart and Play. Where is the dashed curve lowest?",
