@@ -13,7 +13,7 @@ from IPython.display import display
 from nnlib.exercises.ch17_playground import BY_HEART, FULL_BATCH
 from nnlib.playground import CURVES, DATA, INPUTS, Impossible, Run, Settings
 from nnlib.widgets.ch17_picture import Picture
-from nnlib.widgets.live.controls import Mouse, log_slider, row, slider, switch
+from nnlib.widgets.live.controls import Mouse, list_slider, log_slider, row, slider, switch
 from nnlib.widgets.live.figure import Live, Panel, _button, _paragraph
 
 FRAME = 0.024  # seconds of training between two pictures: with the drawing, some 20 of them a second
@@ -76,7 +76,7 @@ def controls(start):
     made = {
         "data": dropdown("data", [each for each in DATA if each not in ("own arrays", "own curve")], 180),
         "n": dropdown("points", [20, 40, 100, 200, 500, 1000], 128),
-        "noise": slider("noise", 0.0, 0.5, 0.05, step=0.01),
+        "noise": list_slider("noise", [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5], 0.05),
         "held": dropdown("held back", [0.0, 0.1, 0.3, 0.5], 138),
         "data_seed": dropdown("sample", list(range(10)), 122),
         **{each: switch(each) for each in INPUTS},
@@ -124,8 +124,6 @@ def put(control, value):
             before = control.value
             control.options = offered
             control.value = before
-    elif isinstance(control, ipywidgets.FloatSlider):
-        control.max = max(control.max, value)
     control.value = value
 
 

@@ -1,0 +1,474 @@
+"""Chapter 17: what a run is told by, the code that repeats it, and the figure that shows it."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnlib import datasets
+from nnlib.exercises.ch17_playground import BY_HEART
+from nnlib.playground import _CHOICES, CURVES, DATA, INPUTS, Impossible, Run, Settings
+from nnlib.widgets import playground
+from nnlib.widgets.ch17_picture import MOST, RESOLUTION, WIDTH
+from nnlib.widgets.ch17_playground import GALLERY, SPEEDS
+
+OWN = {
+    "own arrays": (datasets.moons(30)[0], datasets.moons(30)[1][:, 0]),
+    "own curve": datasets.noisy_sine(20),
+}
+
+
+@st.composite
+def possible(draw, arrays=True):
+    """Settings of a small run, each of them turned."""
+    number = st.floats(0.001, 0.5)
+    name = draw(st.sampled_from([each for each in DATA if arrays or each not in OWN]))
+    loss = "mse" if name in CURVES else draw(st.sampled_from(["mse", "cross_entropy"]))
+    point = st.tuples(st.floats(-2, 2), st.floats(-2, 2), st.sampled_from([0, 1]))
+    inputs = draw(st.lists(st.sampled_from(list(INPUTS)), unique=True))
+    return Settings(
+        data=name,
+        n=draw(st.integers(4, 60)),
+        noise=draw(st.just(0.0) | number),
+        data_seed=draw(st.integers(0, 99)),
+        points=() if name in CURVES else draw(st.lists(point, min_size=3, max_size=5)),
+        held=draw(st.sampled_from([0.0, 0.3, 0.5]) | number),
+        inputs=("x1", *inputs),
+        hidden=draw(st.lists(st.integers(1, 5), max_size=3)),
+        activation=draw(st.sampled_from(_CHOICES["activation"])),
+        initializer=draw(st.sampled_from(_CHOICES["initializer"])),
+        output="linear" if loss == "cross_entropy" else draw(st.sampled_from(_CHOICES["output"])),
+        loss=loss,
+        optimizer=draw(st.sampled_from(_CHOICES["optimizer"])),
+        learning_rate=draw(st.floats(1e-4, 0.2)),
+        scheduler=draw(st.sampled_from(_CHOICES["scheduler"])),
+        gamma=draw(st.floats(0.1, 1)),
+        step_size=draw(st.integers(1, 9)),
+        l2_lambda=draw(st.just(0.0) | number),
+        batch_size=draw(st.integers(1, 30)),
+        seed=draw(st.integers(0, 99)),
+        epochs=draw(st.integers(1, 9)),
+    )
+
+
+def digits(history):
+    """Every digit of a history, and nan like nan."""
+    return {key: list(map(repr, column)) for key, column in history.items()}
+
+
+def by_its_code(told):
+    X, y = OWN.get(told.data, (None, None))
+    names = {"X": X, "y": y}
+    exec(told.code(), names)
+    return names["history"]
+
+
+def run_of(told):
+    return Run(told, *OWN.get(told.data, ()))
+
+
+# ---- settings ---------------------------------------------------------------------------------------
+
+
+@given(possible())
+def test_the_line_and_the_repr_read_back_are_the_settings(told):
+    assert Settings.read(str(told)) == told
+    assert eval(repr(told)) == told
+    assert "\n" not in str(told)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(possible(), st.data())
+def test_the_code_gives_the_history_of_the_figure_to_the_last_digit(told, data):
+    run = run_of(told)
+    while not run.is_over:  # as a reader goes: some updates, some epochs, some pictures
+        run.update()
+        run.train(epochs=data.draw(st.integers(1, 4)))
+        run.shown.predict(run.inputs(run.X))
+    if run.ran_away:
+        with pytest.raises(ValueError, match="diverged"):
+            by_its_code(told)
+    else:
+        assert digits(run.nn.history) == digits(by_its_code(told))
+
+
+def test_every_setting_changes_the_code():
+    turned = {
+        "data": "moons", "n": 50, "noise": 0.2, "data_seed": 3, "points": ((0.5, 0.5, 1),), "held": 0.5,
+        "inputs": ("x1", "x2²"), "hidden": (3, 2), "activation": "relu", "initializer": "he", "output": "tanh",
+        "loss": "cross_entropy", "optimizer": "Adam", "learning_rate": 0.3, "scheduler": "ExponentialLR",
+        "gamma": 0.5, "step_size": 7, "l2_lambda": 0.1, "batch_size": 3, "seed": 5, "epochs": 7,
+    }  # fmt: skip
+    assert set(turned) == {field.name for field in dataclasses.fields(Settings)}
+    start = Settings(scheduler="StepLR")
+    for name, value in turned.items():
+        assert dataclasses.replace(start, **{name: value}).code() != start.code(), name
+
+
+@pytest.mark.parametrize(
+    "told, sentence",
+    [
+        ({"loss": "cross_entropy", "output": "tanh"}, "the output must be linear"),
+        ({"data": "noisy sine", "loss": "cross_entropy"}, "a curve has no classes"),
+        ({"data": "noisy sine", "inputs": ("x2",)}, "only x1"),
+        ({"data": "noisy sine", "points": ((0, 0, 1),)}, "a curve has no classes"),
+        ({"data": "own points", "points": ((0, 0, 1),)}, "so far there are 1"),
+        ({"held": 1.0}, "no row would be left"),
+        ({"held": -0.1}, "held must be a finite number of at least 0"),
+        ({"hidden": (0,)}, "a hidden layer's width must be at least 1, got 0"),
+        ({"hidden": 4}, "hidden must be a tuple such as"),
+        ({"inputs": ()}, "inputs must be some of x1, x2"),
+        ({"inputs": ("x3",)}, "got ['x3']"),
+        ({"points": ((0, 0, 2),)}, "with the class 0 or 1"),
+        ({"data": "moon"}, "data must be one of xor, circles"),
+        ({"learning_rate": 0}, "learning_rate must be a finite number above 0"),
+        ({"gamma": 1.1}, "at most 1"),
+        ({"n": 1}, "n must be at least 2"),
+        ({"epochs": 1.5}, "epochs must be a whole number"),
+        ({"depth": 3}, "no setting is called 'depth'"),
+    ],
+)
+def test_what_cannot_be_says_why(told, sentence):
+    with pytest.raises(Impossible, match=re.escape(sentence)):
+        Settings.of(told)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        playground(**told)
+
+
+@pytest.mark.parametrize("line", ["", "moons", "playground", "playground(3)", "print(1)", "playground(n=__import__)"])
+def test_a_line_that_tells_no_run_is_refused_and_not_run(line):
+    with pytest.raises(Impossible, match="must look like"):
+        Settings.read(line)
+
+
+# ---- a run ------------------------------------------------------------------------------------------
+
+
+def test_after_some_updates_the_network_is_what_those_batches_make_of_it():
+    run = Run(Settings(batch_size=50, epochs=2))
+    seen = [run.nn.get_parameters()[0]["W"]]
+    for _ in range(2 * run.updates_an_epoch):
+        run.update()
+        seen.append(run.shown.get_parameters()[0]["W"])
+    assert run.updates == len(seen) - 1 == 6 and run.is_over
+    assert all(not np.array_equal(a, b) for a, b in zip(seen, seen[1:]))
+    whole = Run(Settings(batch_size=50, epochs=2))
+    whole.train()
+    np.testing.assert_array_equal(seen[-1], whole.nn.layers[0].W)
+    whole.update()  # after the end nothing moves
+    assert whole.updates == 6
+
+
+def test_a_run_that_runs_away_ends_at_the_same_epoch_in_pieces_of_any_size():
+    told = Settings(learning_rate=30.0)
+    whole, pieces = Run(told), Run(told)
+    whole.train()
+    while not pieces.is_over:
+        pieces.train(epochs=1)
+    assert whole.ran_away and whole.is_over
+    assert whole.end == pieces.end == whole.nn.epoch == pieces.nn.epoch < told.epochs
+    assert digits(whole.nn.history) == digits(pieces.nn.history)
+
+
+def test_training_takes_no_longer_than_it_may_and_one_epoch_at_least():
+    run = Run(Settings(epochs=100_000))
+    run.train(seconds=0)
+    assert run.nn.epoch == 1 and 0 < run.pace < np.inf
+    assert "s to go" in playground(epochs=10)._picture_of_run.show(run)
+
+
+def test_held_back_rows_are_those_that_the_network_is_not_trained_on():
+    run = Run(Settings())
+    for rows, of_points in ((run.rows, run.X[~run.held]), (run._validation[0], run.X[run.held])):
+        np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(of_points, axis=0))
+    assert run.held.sum() == 60
+
+
+@pytest.mark.parametrize(
+    "X, y, said",
+    [
+        (np.zeros((3, 2)), [0, 1, 2], "classes 0 and 1"),
+        (np.zeros((3, 3)), [0, 1, 1], r"\(n, 2\)"),
+        (np.zeros((3, 2)), [0, 1], "y must have shape"),
+        (np.full((3, 2), np.nan), [0, 1, 1], "finite"),
+        (np.zeros((3, 2)), None, "together"),
+    ],
+)
+def test_arrays_that_cannot_be_shown_say_why(X, y, said):
+    with pytest.raises(ValueError, match=said):
+        playground(X, y)
+
+
+# ---- the figure -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live():
+    live = playground(hidden=(5, 3), epochs=20)
+    yield live
+    live.close()
+
+
+@pytest.fixture
+def seen(live):
+    """As if a page showed it: then it plays, and does not jump to its end."""
+    live._panel._view_count = 1
+    return live
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(possible(arrays=False))
+def test_settings_read_back_bring_the_figure_back(told):
+    live = playground(epochs=1)
+    live._line.value = str(told)
+    assert live.error is None and live.settings == live.run.settings == told
+    assert (live._line.value, live.export()) == (str(told), told.code())
+    live.close()
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_every_button_of_the_gallery_shows_its_run_and_its_question(live, name):
+    told, question = GALLERY[name]
+    live.visit(name)
+    assert live.settings == Settings(**told) and question in live._guide.value
+    assert live.error is None and question.count("?") == 1
+
+
+def test_every_control_of_a_setting_turns_it(live):
+    before = live.settings
+    for key, value in {"data": "moons", "n": 40, "noise": 0.2, "held": 0.5, "data_seed": 3, "hidden": "4 4",
+                       "activation": "relu", "initializer": "he", "output": "tanh", "optimizer": "Adam", "seed": 4,
+                       "learning_rate": 0.2, "l2_lambda": 0.01, "batch_size": 20, "scheduler": "StepLR", "gamma": 0.5,
+                       "step_size": 10, "epochs": 10, "x1²": True, "sin x2": True}.items():  # fmt: skip
+        live.set(**{key: value})
+        assert live.settings != before and live.error is None, key
+        assert live.run.settings == live.settings and live.run.is_over
+        before = live.settings
+    assert before.inputs == ("x1", "x2", "x1²", "sin x2") and before.hidden == (4, 4)
+
+
+def test_an_impossible_setting_says_why_and_the_next_possible_one_goes_on(live):
+    for values, said in (
+        ({"loss": "cross_entropy", "output": "tanh"}, "Impossible: the loss cross_entropy makes probabilities"),
+        ({"hidden": "8, x"}, "hidden layers are whole numbers"),
+        ({"x1": False, "x2": False}, "inputs must be some of"),
+        ({"data": "own points"}, "so far there are 0"),
+    ):
+        live.set(**values)
+        assert said in live.readout and live.error
+        live.play(), live.step(), live.update(), live.restart()
+        live.reset()
+        assert live.error is None and live.readout.startswith("Epoch 20 of 20")
+
+
+def test_a_map_is_what_its_neuron_says(live):
+    picture = live._picture_of_run
+    hidden = live.run.shown.trace(live.run.inputs(picture.grid))[1]
+    for looked, j in ((1, 0), (4, 3)):
+        live.set(looked=looked)
+        assert picture.whose.get_text() == f"what neuron {j + 1} of layer 1 says"
+        shown = np.asarray(picture.map.get_array())
+        np.testing.assert_allclose(shown, (hidden[:, j].reshape(RESOLUTION, RESOLUTION) + 1) / 2, atol=1e-12)
+    live.set(looked=9)
+    assert picture.whose.get_text() == "what the output says"
+    live.set(looked=10)
+    assert live.readout.startswith("There are only 9 neurons to look at.")
+
+
+def test_the_mouse_finds_every_neuron_and_every_weight(live):
+    picture = live._picture_of_run
+    for (k, j), (x, y) in picture.centers.items():
+        assert picture.under(x / WIDTH, y / 290) == ("neuron", k, j)
+    W = live.run.shown.layers[2].W
+    (start, end) = picture.segments[3][1]
+    live._hovered({"new": list((start + end) / 2 / [WIDTH, 290])})
+    assert live.readout == (f"The weight from neuron 2 of layer 2 to the output is {W[1, 0]:.2f}.".replace("-", "−"))
+    live._hovered({"new": [*np.divide(picture.centers[1, 0], [WIDTH, 290])]})
+    b, w = live.run.shown.layers[0].b[0], live.run.shown.layers[0].W[:, 0]
+    assert live.readout == f"Neuron 1 of layer 1: bias {b:.2f}, weights {w[0]:.2f}, {w[1]:.2f}.".replace("-", "−")
+    live._hovered({"new": []})
+    assert live.readout.startswith("Epoch 20")
+    assert picture.under(0.999, 0.001) is None
+
+
+def test_lines_are_solid_or_dashed_by_sign_and_wide_by_size(live):
+    picture, run = live._picture_of_run, live.run
+    W = np.concatenate([layer.W.ravel() for layer in run.shown.layers])
+    for collection, weights in ((picture.positive, W[W >= 0]), (picture.negative, W[W < 0])):
+        widths = collection.get_linewidths()
+        order = np.argsort(np.abs(weights))
+        assert len(widths) == len(weights) and (np.diff(np.array(widths)[order]) >= 0).all()
+    assert all(dashes is None for _, dashes in picture.positive.get_linestyle())
+    assert all(dashes for _, dashes in picture.negative.get_linestyle())
+
+
+def test_points_are_told_apart_by_shape(live):
+    picture, run = live._picture_of_run, live.run
+    markers = [line.get_marker() for line in picture.points.values()]
+    assert len(set(markers)) == 4
+    for (held, value), line in picture.points.items():
+        np.testing.assert_array_equal(np.transpose(line.get_data()), run.X[(run.held == held) & (run.y == value)])
+
+
+def test_dead_neurons_are_marked_and_counted(live):
+    live.set(activation="relu", learning_rate=0.0001)
+    live.run.nn.layers[0].b[:2] = -100
+    live.set(looked=1), live.set(looked=0)
+    crosses = np.transpose(live._picture_of_run.dead.get_data())
+    np.testing.assert_array_equal(crosses, [live._picture_of_run.centers[1, j] for j in (0, 1)])
+    assert live.readout.endswith("Dead: 2 hidden neurons.")
+
+
+def test_wide_layers_are_cut_and_say_so_by_dots(live):
+    live.set(hidden="40, 3, 20", epochs=10)
+    assert [len(column) for column in live._picture_of_run.shown] == [2, MOST - 1, 3, MOST - 1, 1]
+    assert len(live._picture_of_run.more.get_xdata()) == 6
+    live.set(hidden="2 2 2 2 2 2 2 2 2 2")
+    assert live.error is None
+
+
+def test_a_click_into_the_plane_adds_a_point_of_the_class_picked(live):
+    x, y = np.array([428 + 103, 44 + 51.5]) / [WIDTH, 290]  # half across, three quarters up
+    live._pressed({"new": [x, y, 1]})
+    live.set(side=1)
+    live._pressed({"new": [x, y, 2]})
+    assert live.settings.points == ((0.0, 0.62, 0), (0.0, 0.62, 1))
+    assert len(live.run.X) == 202 and live.run.y[-1] == 1
+    live._pressed({"new": [0.1, 0.5, 3]})  # beside the plane
+    assert len(live.settings.points) == 2
+    live.set(data="noisy sine")
+    live._pressed({"new": [x, y, 4]})
+    assert live.error is None and live.settings.points == ()
+    live.set(data="own points")
+    assert live.error is None and len(live.run.X) == 2
+    live.clear()
+    assert "so far there are 0" in live.readout
+    live.reset()
+    assert live.settings.points == () and live.error is None
+
+
+def test_a_curve_is_drawn_as_one():
+    X, y = OWN["own curve"]
+    live = playground(X, y, epochs=30)
+    line = live._picture_of_run.line
+    np.testing.assert_allclose(line.get_ydata(), live.run.answers(line.get_xdata()[:, np.newaxis]))
+    assert "Right" not in live.readout
+    live.close()
+
+
+def test_without_a_page_it_is_at_its_end_at_once(live):
+    live.restart()
+    assert live.run.updates == 0 and "press Play" in live.readout
+    live.update()
+    assert live.readout.startswith("Epoch 0 of 20 and 1 of 14 updates")
+    live.step()
+    assert live.readout.startswith("Epoch 1 of 20,")
+    live.play()
+    assert live.run.is_over
+    live.play()
+    assert live.run.is_over
+
+
+def test_on_a_page_a_change_begins_anew_and_plays_until_the_reader_pauses(seen):
+    seen.set(speed=SPEEDS["one epoch"])
+    seen.set(learning_rate=0.2)
+    assert seen.run.nn.epoch == 0 and seen._clock.playing
+    for epoch in (1, 2, 3):
+        seen._tick({})
+        assert seen.run.nn.epoch == epoch
+    assert seen.readout.startswith("Epoch 3 of 20")
+    seen._play_or_pause()
+    seen._tick({})
+    assert seen.run.nn.epoch == 3 and not seen._clock.playing
+    seen.set(learning_rate=0.3)
+    assert seen.run.nn.epoch == 0 and not seen._clock.playing, "who has paused is not hurried"
+    seen._play_or_pause()
+    for _ in range(20):
+        seen._tick({})
+    assert seen.run.is_over and not seen._clock.playing
+    seen.set(learning_rate=0.4)
+    assert seen._clock.playing, "it had come to its end by itself"
+    seen.set(hidden="x")
+    assert not seen._clock.playing and seen.error
+    seen.set(hidden="3")
+    assert seen._clock.playing
+
+
+def test_what_decides_nothing_begins_nothing(seen):
+    run = seen.run
+    for values in ({"looked": 2}, {"speed": 10}, {"side": 1}):
+        seen.set(**values)
+        assert seen.run is run and not seen._clock.playing
+
+
+def test_a_run_away_is_said_in_the_figure(live):
+    live.set(learning_rate=10.0)
+    assert live.run.ran_away and any("It ran away in epoch" in note for note in live.notes)
+
+
+def test_every_picture_has_the_letters_it_needs(live):
+    assert live._panel._in_words().startswith("Turn anything. What changes?\nSettings: data xor, points 200")
+    assert live._away._in_words() == "This run in one line: playground(hidden=(5, 3), epochs=20)"
+
+
+# ---- what the chapter says --------------------------------------------------------------------------
+
+
+def run_in_the_gallery(name):
+    run = Run(Settings(**GALLERY[name][0]))
+    run.train()
+    return run
+
+
+def test_stuck_gets_two_thirds_and_a_hidden_layer_helps():
+    run = run_in_the_gallery("stuck")
+    assert 0.6 < run.right()[0] < 0.75 and run.nn.history["train_loss"][-1] == pytest.approx(0.25, abs=0.01)
+    helped = Run(dataclasses.replace(run.settings, hidden=(4,), epochs=1000))
+    helped.train()
+    assert helped.right()[0] > 0.8
+
+
+def test_the_product_solves_xor_with_one_negative_weight():
+    run = run_in_the_gallery("x1·x2")
+    assert min(run.right()) > 0.9 and run.settings.n_parameters == 2 and run.nn.layers[0].W[0, 0] < -0.5
+
+
+def test_the_spiral_is_solved():
+    assert min(run_in_the_gallery("spiral").right()) > 0.9
+
+
+def test_by_heart_falls_and_climbs():
+    run = run_in_the_gallery("by heart")
+    losses = np.array(run.nn.history["val_loss"])
+    assert run.settings.n_parameters == 337 and (~run.held).sum() == 20
+    assert losses.min() < 0.12 and 30 < losses.argmin() < 300 and losses[-1] > 0.25
+    assert Settings(**BY_HEART) == run.settings
+
+
+def test_too_fast_explodes_trembles_and_falls():
+    run = run_in_the_gallery("too fast")
+    assert run.ran_away and run.end < 200
+    half, third = (Run(dataclasses.replace(run.settings, learning_rate=rate)) for rate in (0.45, 0.3))
+    half.train(), third.train()
+    assert (np.diff(half.nn.history["train_loss"]) > 0).sum() > 50 and not half.ran_away
+    assert third.nn.history["train_loss"][-1] < 0.02
+
+
+def test_dead_neurons_stay_dead():
+    run = run_in_the_gallery("dead")
+    dead = [column.copy() for column in run.dead()]
+    assert sum(column.sum() for column in dead) >= 1
+    longer = Run(dataclasses.replace(run.settings, epochs=300))
+    longer.train()
+    assert all((before <= after).all() for before, after in zip(dead, longer.dead()))
+
+
+def test_every_button_that_the_chapter_names_is_there():
+    notebook = json.loads((Path(__file__).parents[1] / "notebooks" / "17_playground.ipynb").read_text("utf-8"))
+    words = "".join("".join(cell["source"]) for cell in notebook["cells"])
+    assert [name for name in GALLERY if f"“{name}”" not in words] == []
