@@ -221,14 +221,15 @@ def seen(live):
     return live
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(possible(arrays=False))
-def test_settings_read_back_bring_the_figure_back(told):
-    live = playground(epochs=1)
-    live._line.value = str(told)
-    assert live.error is None and live.settings == live.run.settings == told
-    assert (live._line.value, live.export()) == (str(told), told.code())
-    live.close()
+def test_settings_read_back_bring_the_figure_back(live):
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(possible(arrays=False))
+    def is_brought_back(told):
+        live._line.value = str(told)
+        assert live.error is None and live.settings == live.run.settings == told
+        assert (live._line.value, live.export()) == (str(told), told.code())
+
+    is_brought_back()
 
 
 @pytest.mark.parametrize("name", GALLERY)

@@ -9,7 +9,8 @@ move of a slider, in a real JupyterLab with server, kernel and browser on this m
     drag        30 moves of the mouse in one second: different pictures seen, and from the last move to the last one
 
 "redraw only" is the engine without the training: what every live figure costs before it computes anything. Counted
-are the fast pictures of the engine, not the sharp one that follows each at rest. Play is that of `xor_learns`.
+are the fast pictures of the engine, not the sharp one that follows each at rest. Play is that of `xor_learns`, and of
+the playground.
 """
 
 import argparse
@@ -175,6 +176,32 @@ def play(server, chromium):
     live.wait_for_readout("epoch 1000:")
     times = watch.stop()["times"]
     lab.context.close()
+    return pace(times)
+
+
+def play_the_playground(server, chromium, seconds=10):
+    """Pictures per second while the playground plays, 2-8-8-1 and 200 points, and the epochs trained in each."""
+    cell = "pg = playground(hidden=(8, 8), epochs=100_000, held=0.0, batch_size=200)\npg"
+    lab = Lab(server, chromium, ["from nnlib.widgets import playground", "playground(epochs=1)", cell], height=1600)
+    lab.run_cell(0)
+    lab.ask("from nnlib.playground import Run; train = Run.train; Run.train = lambda *a, **k: None")
+    lab.run_cell(2)  # opened at its start: to its end would take minutes
+    lab.ask("Run.train = train")
+    live = lab.live(2)
+    live.button("Restart").click()
+    live.wait_for_readout("Epoch 0 of")
+    watch = live.watch()
+    live.button("Play").click()
+    lab.page.wait_for_timeout(1000 * seconds)
+    live.button("Pause").click()
+    times = watch.stop()["times"]
+    epochs = int(lab.ask("print(pg.run.nn.epoch)"))
+    lab.context.close()
+    return pace(times), epochs / len(times)
+
+
+def pace(times):
+    """Pictures a second, of the times of all (ms)."""
     return (len(times) - 1) * 1000 / (times[-1] - times[0])
 
 
@@ -195,6 +222,7 @@ def main():
         for bench in ways.values():
             bench.lab.context.close()
         pictures = np.median([play(server, chromium) for _ in range(options.rounds)])
+        most, epochs = np.median([play_the_playground(server, chromium) for _ in range(options.rounds)], axis=0)
 
     print("XOR trained for 1000 epochs at every move, JupyterLab in headless Chromium (ms)")
     print(f"{'':16} key press to picture      drag of 30 moves in 1 s")
@@ -205,6 +233,7 @@ def main():
     ours, plain = (np.median(ways[way].waits) for way in ("nnlib.widgets", "plain interact"))
     print(f"{plain / ours:.1f} times as fast as plain interact")
     print(f"Play of xor_learns: {pictures:.0f} pictures a second")
+    print(f"Play of the playground, 2-8-8-1, 200 points: {most:.0f} pictures a second, {epochs:.0f} epochs in each")
 
 
 if __name__ == "__main__":
