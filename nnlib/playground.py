@@ -50,6 +50,7 @@ X += rng.normal(0, {noise}, X.shape)""",
     "own arrays": "X, y = np.array(X, dtype=float), np.array(y, dtype=float).reshape(-1, 1)  # yours",
     "own curve": "X, y = np.array(X, dtype=float), np.array(y, dtype=float).reshape(-1, 1)  # yours",
 }
+OWN = ("own arrays", "own curve")  # the reader's, not to be told in a line
 CURVES = ("noisy sine", "own curve")  # X (n, 1), and y is a number to be fitted; all others have X (n, 2) and classes
 
 POINTS = """
@@ -284,6 +285,8 @@ class Run:
 
     def __init__(self, settings, X=None, y=None):
         self.settings, self.end, self.ran_away, self.pace = settings, settings.epochs, None, math.inf
+        if settings.data in OWN and (X is None or y is None):
+            raise Impossible(f"{settings.data} are yours to give: playground(X, y).")
         self._names = {"X": X, "y": y, "np": np, "datasets": datasets, "NeuralNetwork": NeuralNetwork}
         self._names |= SCHEDULERS | OPTIMIZERS
         exec(settings.data_code(), self._names)

@@ -130,12 +130,13 @@ def test_every_setting_changes_the_code():
         ({"gamma": 1.1}, "at most 1"),
         ({"n": 1}, "n must be at least 2"),
         ({"epochs": 1.5}, "epochs must be a whole number"),
+        ({"data": "own arrays"}, "own arrays are yours to give"),
         ({"depth": 3}, "no setting is called 'depth'"),
     ],
 )
 def test_what_cannot_be_says_why(told, sentence):
     with pytest.raises(Impossible, match=re.escape(sentence)):
-        Settings.of(told)
+        Run(Settings.of(told))
     with pytest.raises(ValueError, match=re.escape(sentence)):
         playground(**told)
 

@@ -16,7 +16,7 @@ from nnlib.widgets.ch17_picture import Picture
 from nnlib.widgets.live.controls import Mouse, list_slider, log_slider, row, slider, switch
 from nnlib.widgets.live.figure import Live, Panel, _button, _paragraph
 
-FRAME = 0.024  # seconds of training between two pictures: with the drawing, some 20 of them a second
+FRAME = 0.016  # seconds of training between two pictures: as long as the drawing takes
 SPEEDS = {"one epoch": 1, "10 epochs": 10, "all that fit": 10**9}  # between two pictures
 BELOW = 640  # CSS pixels from the question to the end of the readout
 
@@ -192,13 +192,12 @@ class Playground(Live):
     def load(self, settings):
         """Take over these settings, and begin their run."""
         self._points = settings.points
-        for key, value in values_of(settings).items():
-            if self.controls[key].value != value:
-                self._held = True
-                try:
-                    put(self.controls[key], value)
-                finally:
-                    self._held = False
+        self._held = True
+        try:
+            for key, value in values_of(settings).items():
+                put(self.controls[key], value)
+        finally:
+            self._held = False
         self._begin_anew()
 
     def _begin_anew(self):
