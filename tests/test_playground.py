@@ -228,7 +228,7 @@ def test_settings_read_back_bring_the_figure_back(live):
     def is_brought_back(told):
         live._line.value = str(told)
         assert live.error is None and live.settings == live.run.settings == told
-        assert (live._line.value, live.export()) == (str(told), told.code())
+        assert (live._line.value, live._code.value, live.export()) == (str(told), told.code(), told.code())
 
     is_brought_back()
 
@@ -280,6 +280,15 @@ def test_a_map_is_what_its_neuron_says(live):
     assert picture.whose.get_text() == "what the output says"
     live.set(looked=10)
     assert live.readout.startswith("There are only 9 neurons to look at.")
+
+
+def test_the_small_map_of_an_input_grows_to_the_right_and_upward(live):
+    picture = live._picture_of_run
+    for j, way in ((0, np.s_[:, ::-1]), (1, np.s_[:])):  # x1 from left to right, x2 from below
+        x, y = 2 * np.array(picture.centers[0, j])
+        tile = picture.canvas[y - picture.side : y + picture.side, x - picture.side : x + picture.side]
+        orange, blue = tile[way][0, 0].astype(int), tile[way][-1, -1].astype(int)
+        assert orange[0] > orange[2] + 50 and blue[2] > blue[0] + 50  # more red than blue, and the reverse
 
 
 def test_the_mouse_finds_every_neuron_and_every_weight(live):
