@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnlib.exercises import chapter, edited, mistakes
+from nnlib.exercises.engine.attempt import has_gap
 
 exercise = chapter("16", "reading PyTorch")
 
@@ -46,6 +47,7 @@ exercise(
     wrong=[
         (32, "Two full batches take 64 rows. Fewer than 32 are left."),
         (3, "3 is the number of batches. How many rows has the third?"),
+        (2.5, "That is the number of batches: two full ones, and half of one. How many rows has the half?"),
         (2, "2 batches are full. How many rows are left for the one after them?"),
         (0, "Two full batches take 64 rows, and nothing is thrown away."),
     ],
@@ -72,7 +74,7 @@ def parameters_from_pairs(state):
 
 
 def parameters_from_prefixes(state):
-    layers = dict.fromkeys(name.split(".")[0] for name in state)
+    layers = dict.fromkeys(name.rsplit(".", 1)[0] for name in state)
     return [{"W": np.transpose(state[layer + ".weight"]), "b": state[layer + ".bias"]} for layer in layers]
 
 
@@ -105,6 +107,7 @@ exercise(
         state_case(rng, 3, 3, 3, names=["fc2", "fc1"]),
         state_case(rng, 2, 5, 4, 3, 2, 3, 2, 1),
         state_case(rng, 6, 2, 3, names=["hidden", "out"]),
+        state_case(rng, 2, 4, 1, names=["net.0", "net.2"]),
     ],
     also_right=[parameters_from_pairs, parameters_from_prefixes, parameters_from_each],
     wrong=mistakes(
@@ -127,6 +130,9 @@ exercise(
             parameters_from, "in state.items()", "in sorted(state.items(), key=lambda item: int(item[0].split('.')[0]))"
         ),
         'The first part of a name need not be a number: other models call their layers "fc1" or "hidden".',
+        edited(parameters_from_prefixes, 'rsplit(".", 1)[0]', 'split(".")[0]'),
+        'A layer\'s name may hold dots too, as in "net.0.weight". Only what stands after the last one is `weight` or '
+        "`bias`.",
         edited(parameters_from, '"b": bias', '"b": bias.reshape(-1, 1)'),
         "A bias stays as it is, one number a neuron in a vector of one axis.",
         edited(parameters_from, "weight.T", "weight.reshape(weight.shape[::-1])"),
@@ -203,7 +209,7 @@ exercise(
         edited(tanh_rule, "(1 - t**2,)", "1 - t**2"),
         "The slope is right, but the slopes are a tuple, even if there is but one: `(slope,)`, with a comma.",
         edited(tanh_rule, "1 - t**2", "1 - np.tanh(t) ** 2"),
-        "tanh of tanh: `t` is the output already.",
+        "This takes tanh twice. The slope is 1 minus the square of the output, and of nothing else.",
         edited(tanh_rule, "return t, (1 - t**2,)", "return t"),
         "That is the number alone. Return two things: the number, and the tuple of its one slope.",
     ),
@@ -436,25 +442,47 @@ def backpropagate_beside(loss):
         value.grad = found[value] if value.inputs else value.grad + found[value]
 
 
-def leaf_slopes(backpropagate, formula, a, b, calls):
-    """.grad of the leaves after so many forward passes, each with its walk back."""
+def leaf_slopes(backpropagate, formula, a, b, held=0.0, graphs=1, walks=1):
+    """.grad of the leaves, which hold so much before, after so many forward passes, each with its walks back."""
     leaves = {"a": Value(a), "b": Value(b)}
-    for _ in range(calls):
-        backpropagate(computed(formula, leaves))
+    for leaf in leaves.values():
+        leaf.grad = held
+    for _ in range(graphs):
+        loss = computed(formula, leaves)
+        for _ in range(walks):
+            backpropagate(loss)
+    if has_gap(backpropagate) and all(leaf.grad == held for leaf in leaves.values()):
+        raise NotImplementedError  # the given lines alone, or no more than the start
     return {f"{name}.grad": leaf.grad for name, leaf in leaves.items()}
+
+
+def something_arrives(backpropagate, rng):
+    """Say where the slopes are where none arrives at the leaves."""
+    a, b = Value(3.0), Value(5.0)
+    a.grad, b.grad = 2.0, -0.5
+    loss = a * b
+    backpropagate(loss)
+    if (a.grad, b.grad) != (2.0, -0.5):
+        return None
+    if loss.grad == 1 + 5.0 * a.grad + 3.0 * b.grad:
+        return "The slopes at the inputs are added at the result."
+    return f"Nothing arrives at the leaves, and `loss.grad` is {loss.grad:g}."
 
 
 exercise(
     title="The walk back, for any graph",
     solution=backpropagate,
     use=leaf_slopes,
+    verify=something_arrives,
     cases=lambda rng: [
-        ("a * b", 3.0, 5.0, 1),
-        ("a * b", 3.0, 5.0, 2),
-        ("a * a + b", 3.0, 5.0, 1),
-        ("v = a * b; v * v", 2.0, -0.5, 1),
-        ("u = a * b; v = u + a; w = v.tanh(); w * u", 0.4, 1.5, 1),
-        ("u = a + b; v = u * b; u * v + v", *rng.normal(size=2), 3),
+        ("a * b", 3.0, 5.0),
+        ("a * b", 3.0, 5.0, 2.0),
+        ("a * b", 3.0, 5.0, 0.0, 2),
+        ("a * a + b", 3.0, 5.0),
+        ("v = a * b; v * v", 2.0, -0.5),
+        ("v = a * a; v * v", 2.0, 3.0, 0.0, 1, 2),
+        ("u = a * b; v = u + a; w = v.tanh(); w * u", 0.4, 1.5),
+        ("u = a + b; v = u * b; u * v + v", *rng.normal(size=2), 0.0, 3),
     ],
     also_right=[backpropagate_by_index, backpropagate_beside],
     wrong=mistakes(
@@ -462,10 +490,21 @@ exercise(
         "`=` keeps what came last. Where a value is used twice, and from call to call, slopes add up: `+=`.",
         edited(backpropagate, "reversed(order)", "order"),
         "The walk starts at the leaves, where no slope has arrived yet. Go from the list's end: `reversed(order)`.",
+        edited(backpropagate, "loss.grad = 1.0", "loss.grad = loss.data", "each.grad += slope * value.grad", "pass"),
+        "Nothing arrives at the leaves. The walk starts with 1 at `loss` and adds to `.grad` of each value's inputs.",
         edited(backpropagate, "    loss.grad = 1.0\n", ""),
-        "Nothing starts the walk: the slope of `loss` with respect to itself is 1.",
+        "`loss.grad` is 0, so there is nothing to hand on: the slope of `loss` with respect to itself is 1.",
+        edited(backpropagate, "each.grad += slope * value.grad", "pass"),
+        "`loss.grad` is 1, but nothing arrives at the leaves. The walk is a loop over `reversed(order)` that adds to "
+        "`.grad` of each value's inputs.",
+        edited(backpropagate, "each.grad += slope * value.grad", "value.grad += slope * each.grad"),
+        "This adds to `.grad` of `value`, so nothing arrives at the leaves. Slopes go the other way: add to each of "
+        "its inputs.",
+        edited(backpropagate, "        if value.inputs:\n            value.grad = 0.0\n", "        pass\n"),
+        "The second walk over one graph finds the slopes of the first at the computed values, and hands them on once "
+        "more. The given lines set them to 0: they have to stay.",
         edited(backpropagate, "slope * value.grad", "slope"),
-        "This adds the local slopes alone. Multiply each by what has arrived at `value`: `value.grad`.",
+        "Each input gets the local slope times 1. Multiply it by what has arrived at `value`: `value.grad`.",
         edited(backpropagate, "slope * value.grad", "value.grad"),
         "The slope is handed on as it is. Multiply by the local slope toward each input.",
         edited(backpropagate, "slope * value.grad", "each.data * value.grad"),
@@ -594,7 +633,7 @@ exercise(
     optional=True,
     solution=divide_rule,
     returns=("number", "slopes"),
-    cases=lambda rng: [(6.0, 3.0), (1.0, -2.0), (0.0, 0.5), (-3.0, 0.7), tuple(rng.uniform(1, 3, size=2))],
+    cases=lambda rng: [(6.0, 3.0), (1.0, -2.0), (np.float64(0.0), 0.5), (-3.0, 0.7), tuple(rng.uniform(1, 3, size=2))],
     also_right=[
         lambda a, b: (a / b, (1 / b, -(a / b) / b)),
         lambda a, b: (a * b**-1, [b**-1, -a * b**-2]),
@@ -604,6 +643,8 @@ exercise(
         "When `b` grows, the quotient of two positive numbers falls: the second slope needs a minus.",
         edited(divide_rule, "-a / b**2", "-1 / b**2"),
         "The slope of 1/b is -1/b². Here it is times `a`.",
+        edited(divide_rule, "-a / b**2", "-b / a**2"),
+        "In the second slope `a` and `b` have changed places.",
         edited(divide_rule, "1 / b, -a", "b, -a"),
         "Toward `a` the slope is that of a product with 1/b, so it is 1/b.",
         edited(divide_rule, "(1 / b, -a / b**2)", "(1 / b, -a / b)"),
