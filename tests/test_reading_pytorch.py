@@ -17,7 +17,7 @@ from tools import form
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.exercises.ch16_reading_pytorch import Value, backpropagate, computed, step_case, torch_step
-from nnlib.widgets.ch16_one_step import BATCHES, GAMMA, RATE, START, two_rounds
+from nnlib.widgets.ch16_one_step import BATCHES, GAMMA, PLACES, RATE, START, two_rounds
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -178,6 +178,14 @@ def test_slopes_add_up_in_leaves_as_pytorchs_do(formula):
             loss.backward()
 
 
+def test_a_second_walk_over_sums_alone_runs():
+    a = tensor(3.0).requires_grad_()
+    loss = a + a
+    loss.backward()
+    loss.backward()
+    assert a.grad.item() == 4
+
+
 def test_zero_grad_leaves_none_and_no_grad_records_nothing():
     layer = torch.nn.Linear(2, 1)
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
@@ -213,7 +221,7 @@ def test_cross_entropy_of_probabilities_is_what_the_chapter_says():
     assert said == [f"{loss:.2f}", f"{twice:.2f}"] and "1.46" in said
 
 
-@pytest.mark.parametrize("zero", [True, False])
+@pytest.mark.parametrize("zero", PLACES)
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("decay", [0.0, 0.5])
 def test_the_live_figure_holds_what_pytorch_holds_after_each_line(zero, momentum, decay):
@@ -245,11 +253,10 @@ def test_the_live_figure_holds_what_pytorch_holds_after_each_line(zero, momentum
         assert compare()["A"] == pytest.approx(prediction.detach().numpy()[:, 0])
         loss = torch.nn.functional.mse_loss(prediction, y)
         assert compare()["loss"] == pytest.approx(loss.item())
-        if zero:
-            optimizer.zero_grad()
-        compare()
-        loss.backward()
-        compare()
+        lines = [lambda: zero == "left out" or optimizer.zero_grad(), loss.backward]
+        for line in lines[::-1] if zero == "after backward()" else lines:
+            line()
+            compare()
         optimizer.step()
         compare()
     scheduler.step()

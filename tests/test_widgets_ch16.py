@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nnlib.exercises.ch16_reading_pytorch import Value, computed
-from nnlib.widgets import one_step, recorded, written_before
-from nnlib.widgets.ch16_one_step import LINES, STOPS, WRITTEN, two_rounds
+from nnlib.widgets import one_step, recorded, two_walks, written_before
+from nnlib.widgets.ch16_one_step import LINES, PLACES, WRITTEN, numbers, stops, two_rounds
 from nnlib.widgets.live import figure as engine
 
 CHAPTER = Path(__file__).parents[1] / "notebooks" / "16_reading_pytorch.ipynb"
@@ -28,17 +28,36 @@ def texts(live):
 
 def test_the_guess_is_answered_by_the_figure():
     live = one_step()
-    live.guess("their mean")
+    live.guess("farther")
     assert live.error is None
-    assert not live.controls["zero"].value and STOPS[live.controls["stop"].value] == "backward"
+    zero = live.controls["zero"].value
+    assert zero == "after backward()" and stops(zero)[live.controls["stop"].value] == "step"
+    assert live.readout.endswith("there is nothing to go by: W stays at 0.500.")
+    assert any("weights  W 0.500   b 0.000" in text for text in texts(live))
+    live.set(zero="before backward()")
+    assert any("weights  W 1.200   b 0.465" in text for text in texts(live))
+
+
+def test_without_zero_grad_the_slopes_of_both_rounds_are_added():
+    live = one_step()
+    live.set(zero="left out", stop=11)
     assert "−1.500, is added to the −5.500 that was there: −7.000" in live.readout
     assert any(".grad  W −7.000   b −4.650" in text for text in texts(live))
-    live.set(zero=True)
+    live.set(zero="before backward()")
     assert any(".grad  W −1.500   b −1.150" in text for text in texts(live))
 
 
+def test_lines_are_drawn_in_the_order_in_which_they_run():
+    live = one_step()
+    for zero in PLACES:
+        live.set(zero=zero)
+        rows = {text.get_text().lstrip("# "): text.get_position()[1] for text in live.figure.axes[0].texts}
+        heights = [rows[LINES[line]] for line in (*stops(zero)[1:7], "scheduler")]
+        assert heights == sorted(heights)
+
+
 def test_each_line_changes_what_it_should_and_nothing_else():
-    states = two_rounds(True, 0.9, 0.5)
+    states = two_rounds("before backward()", 0.9, 0.5)
     changes = {"batch": "X y", "forward": "A", "loss": "loss", "zero_grad": "grad", "backward": "grad"}
     changes |= {"step": "W b velocity", "scheduler": "rate"}
     for before, after in zip(states, states[1:]):
@@ -47,21 +66,21 @@ def test_each_line_changes_what_it_should_and_nothing_else():
         assert all(after[key] is before[key] or after[key] == before[key] for key in kept)
 
 
-@pytest.mark.parametrize("zero", [True, False])
+@pytest.mark.parametrize("zero", PLACES)
 @pytest.mark.parametrize("momentum, decay", [(0.0, 0.0), (0.9, 0.5)])
 def test_every_stop_is_drawn_and_told(zero, momentum, decay):
     live = one_step()
     live.set(zero=zero, momentum=momentum, decay=decay)
     (bar,) = live.figure.axes[0].patches
     renderer = live.figure.canvas.get_renderer()
-    for stop, line in enumerate(STOPS):
+    for stop, line in enumerate(stops(zero)):
         live.set(stop=stop)
         assert live.error is None
         start = "Nothing has run yet." if line is None else f"Round {1 + (stop > 6)}, {LINES[line]}: "
         assert live.readout.startswith(start) and "-" not in live.readout
         assert bar.get_visible() == (line is not None)
         marked = [text for text in live.figure.axes[0].texts if text.get_text().startswith("• ")]
-        nothing = line is None or (line == "zero_grad" and not zero)
+        nothing = line is None or (line, zero) in (("zero_grad", "left out"), ("step", "after backward()"))
         assert len(marked) == (0 if nothing else 1 + (line == "step" and momentum > 0))
         for text in marked:
             inside, box = bar.get_window_extent(renderer), text.get_window_extent(renderer)
@@ -70,7 +89,7 @@ def test_every_stop_is_drawn_and_told(zero, momentum, decay):
 
 def test_a_line_that_is_left_out_says_so():
     live = one_step()
-    live.set(zero=False, stop=10)
+    live.set(zero="left out", stop=10)
     assert "# optimizer.zero_grad()" in texts(live) and "(left out)" in texts(live)
     assert "W keeps −5.500" in live.readout
 
@@ -83,7 +102,7 @@ def test_velocity_is_there_only_with_momentum():
 
 
 def test_decay_is_no_part_of_grad():
-    plain, decayed = two_rounds(True, 0.0, 0.0), two_rounds(True, 0.0, 0.5)
+    plain, decayed = (two_rounds("before backward()", 0.0, decay) for decay in (0.0, 0.5))
     assert plain[5]["grad"] == decayed[5]["grad"] and plain[6]["W"] != decayed[6]["W"]
 
 
@@ -94,6 +113,25 @@ def test_the_picture_holds_the_lines_of_the_text():
         assert re.sub(r"\s+", " ", line).strip().removesuffix("...)") in script
     shown = [text.get_text() for text in written_before().axes[0].texts]
     assert all(part in shown for row in WRITTEN for part in row)
+
+
+def test_a_row_of_numbers_has_one_format():
+    assert numbers([0.0, 3.0]) == "0, 3" and numbers([0.0, -1.5]) == "0.000, −1.500"
+
+
+def test_the_two_walks_are_drawn_sum_by_sum():
+    eager, ordered = ([text.get_text() for text in ax.texts] for ax in two_walks().axes)
+    assert [text for text in eager if text.isdigit()] == ["1", "4", "8", "16", "8", "32", "48"]
+    assert [text for text in ordered if text.isdigit()] == ["1", "4", "8", "16", "32"]
+    assert [text for text in ordered if text.startswith("+")] == ["+4", "+4", "+16", "+16"]
+
+
+def test_a_column_is_named_with_the_number_of_its_values():
+    loss = computed("v = a * b; v * v", {"a": Value(2.0), "b": Value(3.0)})
+    assert [text.get_text() for text in recorded(loss, [], {0: "leaves", 2: "loss"}).axes[0].texts] == [
+        "2\nleaves",
+        "loss",
+    ]
 
 
 def test_a_recorded_graph_shows_every_value_and_every_use():

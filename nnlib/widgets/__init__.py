@@ -30,7 +30,7 @@ from nnlib.widgets.ch12_left_out import left_out, plot_resumed, resume_without, 
 from nnlib.widgets.ch13_digit_pad import digit_pad, preprocess, stored_drawings
 from nnlib.widgets.ch14_confident_mistake import confident_mistake
 from nnlib.widgets.ch15_race import valley, valley_race
-from nnlib.widgets.ch16_one_step import one_step, recorded, written_before
+from nnlib.widgets.ch16_one_step import one_step, recorded, two_walks, written_before
 from nnlib.widgets.ch17_playground import playground
 from nnlib.widgets.live.controls import action, choice, list_slider, log_slider, slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note

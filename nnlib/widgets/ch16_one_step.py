@@ -1,12 +1,11 @@
-"""Chapter 16: a training loop line by line, PyTorch's beside what runs underneath, and the numbers in memory."""
+"""Chapter 16: two walks back through a small graph, and a training loop line by line with the numbers in memory."""
 
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
-from nnlib.exercises.ch16_reading_pytorch import topological_order
+from nnlib.exercises.ch16_reading_pytorch import Value, topological_order
 from nnlib.plots import COLORS, figure
-from nnlib.widgets.ch05_step_backwards import decimals
-from nnlib.widgets.live.controls import slider, switch
+from nnlib.widgets.live.controls import choice, slider
 from nnlib.widgets.live.figure import Live, Prediction
 
 # One neuron with one input, `nn.Linear(1, 1)`, and an epoch of two batches of two rows; the law is y = x + 1.
@@ -22,8 +21,18 @@ LINES = {
     "step": "optimizer.step()",
     "scheduler": "scheduler.step()",
 }
-ROUND = tuple(LINES)[:-1]
-STOPS = (None, *ROUND, *ROUND, "scheduler")  # which line has run last, stop by stop
+PLACES = ("before backward()", "after backward()", "left out")  # of zero_grad
+
+
+def stops(zero=PLACES[0]):
+    """Which line has run last, stop by stop."""
+    *one_round, backward, step, scheduler = LINES
+    if zero == "after backward()":
+        one_round = [*one_round[:-1], backward, one_round[-1], step]
+    else:
+        one_round = [*one_round, backward, step]
+    return (None, *one_round, *one_round, scheduler)
+
 
 # Chapter 0's run, and where each of its lines was written.
 WRITTEN = (
@@ -37,6 +46,7 @@ WRITTEN = (
     ("    loss.backward()", "?", ""),
     ("    optimizer.step()", "W -= learning_rate * dW", "chapter 2"),
 )
+ARROW = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.2}
 MONO = {"family": "DejaVu Sans Mono", "va": "center"}
 
 
@@ -50,17 +60,67 @@ def written_before():
     for row, (line, yours, chapter) in enumerate(WRITTEN):
         color = COLORS["vermillion" if yours == "?" else "black"]
         ax.text(0, row, line, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
-        arrow = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.2}
-        ax.annotate("", (4.5, row), (3.6, row), arrowprops=arrow)
+        ax.annotate("", (4.5, row), (3.6, row), arrowprops=ARROW)
         ax.text(4.6, row, yours, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
         ax.text(7.3, row, chapter, color=COLORS["blue"], va="center")
     return fig
 
 
-def recorded(loss, parameters):
+def eagerly(value):
+    """Hand on at once what has arrived: yields (sender, receiver, share) after each sum."""
+    for each, slope in zip(value.inputs, value.slopes):
+        each.grad += slope * value.grad
+        yield value, each, slope * value.grad
+        yield from eagerly(each)
+
+
+def in_order(loss):
+    """Hand on when all that used a value have spoken: yields (sender, receiver, share) after each sum."""
+    for value in reversed(topological_order(loss)):
+        for each, slope in zip(value.inputs, value.slopes):
+            each.grad += slope * value.grad
+            yield value, each, slope * value.grad
+
+
+def two_walks():
+    """The graph of a·a·a·a as L = v·v with v = a·a, and two walks back through it, a step to the right for each sum."""
+    fig, axes = figure(1, 2, size=(8.4, 3.0), width_ratios=(7.6, 5.6))
+    for ax, walk, title in zip(
+        axes, (eagerly, in_order), ("eager: v hands on at once", "v waits until L has spoken twice")
+    ):
+        a = Value(2.0)
+        v = a * a
+        L = v * v
+        L.grad, height = 1.0, {a: 0, v: 1, L: 2}
+        ax.set_title(title, loc="left")
+        for (value, y), name in zip(height.items(), "avL"):
+            ax.plot(0, y, "o", markersize=30, markerfacecolor="#F2F2F2", markeredgecolor="#555555", clip_on=False)
+            ax.text(0, y, f"{name}\n{value.data:g}", ha="center", va="center", fontsize=9, linespacing=1.1)
+            for bend in (-0.35, 0.35) if value.inputs else ():  # used twice
+                style = {"arrowstyle": "-", "color": "#777777", "connectionstyle": f"arc3,rad={bend}"}
+                ax.annotate("", (0, y - 0.25), (0, y - 0.75), arrowprops=style)
+        number = {"ha": "center", "va": "center", "color": COLORS["vermillion"], "weight": "bold", "fontsize": 11}
+        number["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        ax.text(1, 2, f"{L.grad:g}", **number)
+        step = 0
+        for step, (sender, receiver, share) in enumerate(walk(L), start=1):
+            y = height[receiver]
+            ax.annotate("", (step, y + 0.2), (step, height[sender] - 0.2 * (step == 1)), arrowprops=ARROW)
+            ax.text(step + 0.12, y + 0.6, f"+{share:g}", va="center", fontsize=9.5, color="#555555")
+            last = ax.text(step, y, f"{receiver.grad:g}", **number)
+        last.set(fontsize=14)
+        for y in range(3):
+            ax.plot([0.45, step + 0.5], [y, y], color="#DDDDDD", linewidth=0.8, zorder=0)
+        ax.set(xlim=(-0.5, step + 0.7), ylim=(-0.4, 2.4))
+        ax.set_axis_off()
+    return fig
+
+
+def recorded(loss, parameters, names=None):
     """A graph that recorded itself: a dot for each value, a line to each of its inputs, the loss on the right.
 
     loss : a value with `inputs`, which have inputs themselves. parameters : those values that are to be learned.
+    names : dict of column (0 for the leaves) -> what its values are, written above it with their number, if there are several.
     """
     order = topological_order(loss)
     depth, users = {}, {value: [] for value in order}
@@ -86,7 +146,10 @@ def recorded(loss, parameters):
     ax.plot(*places(leaves - set(parameters)), "s", color=COLORS["gray"], markersize=5)
     ax.plot(*places(parameters), "o", color=COLORS["blue"], markersize=5)
     ax.plot(*places([loss]), "D", color=COLORS["vermillion"], markersize=6)
-    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(1.02, -0.02))
+    for k, name in (names or {}).items():
+        count = f"{len(columns[k])}\n" if len(columns[k]) > 1 else ""
+        ax.text(k, -0.05, count + name, ha="center", va="baseline", fontsize=8.5, linespacing=1.1)
+    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(1.02, -0.18 if names else -0.02))
     ax.set_axis_off()
     return fig
 
@@ -94,45 +157,53 @@ def recorded(loss, parameters):
 def two_rounds(zero, momentum, decay):
     """What is in memory at each stop: a list of dicts, two rounds of the loop and a step of the scheduler.
 
-    zero : whether `zero_grad` is called. momentum, decay : settings of `torch.optim.SGD`.
+    zero : where `zero_grad` stands, one of PLACES. momentum, decay : settings of `torch.optim.SGD`.
     Keys: X, y, A and loss of the batch, `grad` and `velocity` as dicts or None, W, b, rate; `line` has run last, in
     `round`, and `changed` holds the keys that it gave a value.
     """
     now = {"X": None, "y": None, "A": None, "loss": None, "grad": None, "velocity": None, **START, "rate": RATE}
     states = [now | {"line": None, "round": 0, "changed": (), "added": None}]
-    for number, (X, y) in enumerate(BATCHES, start=1):
-        X, y = np.array(X), np.array(y)
-        for line in ROUND:
-            changed, added = (), None
-            if line == "batch":
-                now, changed = now | {"X": X, "y": y}, ("X", "y")
-            elif line == "forward":
-                now, changed = now | {"A": X * now["W"] + now["b"]}, ("A",)
-            elif line == "loss":
-                now, changed = now | {"loss": float(np.mean((now["A"] - y) ** 2))}, ("loss",)
-            elif line == "zero_grad" and zero:
-                now, changed = now | {"grad": None}, ("grad",)
-            elif line == "backward":
-                dA = 2 * (now["A"] - y) / len(y)
-                added = {"W": float(np.sum(X * dA)), "b": float(np.sum(dA))}
-                before = now["grad"] or {"W": 0.0, "b": 0.0}
-                now, changed = now | {"grad": {key: before[key] + added[key] for key in added}}, ("grad",)
-            elif line == "step":
-                slope = {key: now["grad"][key] + decay * now[key] for key in ("W", "b")}
-                changed = ("W", "b")
-                if momentum:
-                    old = now["velocity"] or {"W": 0.0, "b": 0.0}
-                    slope = {key: momentum * old[key] + slope[key] for key in slope}
-                    now, changed = now | {"velocity": slope}, ("velocity", "W", "b")
-                now = now | {key: now[key] - RATE * slope[key] for key in slope}
-            states.append(now | {"line": line, "round": number, "changed": changed, "added": added})
-    now = now | {"rate": RATE * GAMMA}
-    states.append(now | {"line": "scheduler", "round": len(BATCHES), "changed": ("rate",), "added": None})
+    batches, number = iter(BATCHES), 0
+    for line in stops(zero)[1:]:
+        changed, added = (), None
+        if line == "batch":
+            number += 1
+            X, y = map(np.array, next(batches))
+            now, changed = now | {"X": X, "y": y}, ("X", "y")
+        elif line == "forward":
+            now, changed = now | {"A": X * now["W"] + now["b"]}, ("A",)
+        elif line == "loss":
+            now, changed = now | {"loss": float(np.mean((now["A"] - y) ** 2))}, ("loss",)
+        elif line == "zero_grad" and zero != "left out":
+            now, changed = now | {"grad": None}, ("grad",)
+        elif line == "backward":
+            dA = 2 * (now["A"] - y) / len(y)
+            added = {"W": float(np.sum(X * dA)), "b": float(np.sum(dA))}
+            before = now["grad"] or {"W": 0.0, "b": 0.0}
+            now, changed = now | {"grad": {key: before[key] + added[key] for key in added}}, ("grad",)
+        elif line == "step" and now["grad"] is not None:  # what has no slope is left alone
+            slope = {key: now["grad"][key] + decay * now[key] for key in ("W", "b")}
+            changed = ("W", "b")
+            if momentum:
+                old = now["velocity"] or {"W": 0.0, "b": 0.0}
+                slope = {key: momentum * old[key] + slope[key] for key in slope}
+                now, changed = now | {"velocity": slope}, ("velocity", "W", "b")
+            now = now | {key: now[key] - RATE * slope[key] for key in slope}
+        elif line == "scheduler":
+            now, changed = now | {"rate": RATE * GAMMA}, ("rate",)
+        states.append(now | {"line": line, "round": number, "changed": changed, "added": added})
     return states
 
 
+def decimals(number):
+    """Three decimals and a real minus sign; what rounds to zero has none."""
+    return f"{round(number, 3) + 0.0:.3f}".replace("-", "−")
+
+
 def numbers(values):
-    return ", ".join(decimals(value) for value in values)
+    """Numbers in a row, all with three decimals or all without."""
+    whole = all(float(value).is_integer() for value in values)
+    return ", ".join(f"{value:.0f}" if whole else decimals(value) for value in values)
 
 
 def pair(values):
@@ -166,7 +237,7 @@ def underneath(zero, momentum, decay):
         "batch": "the next rows of the order",
         "forward": "A = X @ W + b",
         "loss": "np.mean((A - y) ** 2)",
-        "zero_grad": "dW = db = None" if zero else "(left out)",
+        "zero_grad": "(left out)" if zero == "left out" else "dW = db = None  (counts as 0)",
         "backward": "dW += X.T @ dA\ndb += dA.sum(axis=0)",
         "step": f"{step}   (b alike)",
         "scheduler": f"lr = {GAMMA:g} * lr",
@@ -190,11 +261,13 @@ def said(states, stop, zero, momentum):
     elif line == "zero_grad":
         held = "it was None already" if before["grad"] is None else f"W's {decimals(before['grad']['W'])} is forgotten"
         stays = "there is nothing in it yet" if before["grad"] is None else f"W keeps {decimals(before['grad']['W'])}"
-        done = f".grad is None: {held}." if zero else f"Left out: .grad is not cleared, and {stays}."
+        done = f"Left out: .grad is not cleared, and {stays}." if zero == "left out" else f".grad is None: {held}."
     elif line == "backward":
         added, held = state["added"]["W"], before["grad"]
         sums = "" if held is None else f" to the {decimals(held['W'])} that was there: {decimals(state['grad']['W'])}"
         done = f"The slope of this batch at W, {decimals(added)}, is added{sums}. No weight has moved."
+    elif line == "step" and state["grad"] is None:
+        done = f".grad is None, so there is nothing to go by: W stays at {decimals(state['W'])}."
     elif line == "step":
         along = "velocity" if momentum else ".grad"
         done = f"The weights move against {along}: W from {decimals(before['W'])} to {decimals(state['W'])}. "
@@ -210,6 +283,7 @@ def one_step():
     ax.set(xlim=(0, 8.4), ylim=(7.2, -0.9))
     ax.set_axis_off()
     rows = dict(zip(LINES, (0, 1, 2, 3, 4.1, 5.4, 6.6)))
+    swapped = rows | {"backward": 3.2, "zero_grad": 4.3}
     for x, title in ((0.2, "PyTorch"), (2.9, "underneath"), (5.45, "in memory")):
         ax.text(x, -0.65, title, weight="bold", va="center")
     box = {
@@ -222,30 +296,33 @@ def one_step():
     marker = ax.text(0, 0, "▶", fontsize=8, va="center", ha="left")
     codes = {line: ax.text(0.2, row, LINES[line], fontsize=9, **MONO) for line, row in rows.items()}
     below = {line: ax.text(2.9, row, "", fontsize=8.5, linespacing=1.15, **MONO) for line, row in rows.items()}
-    places = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.35}
-    memory = {line: ax.text(5.45, row, "", fontsize=9.5, va="center") for line, row in places.items()}
+    in_rows = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.35}
+    memory = {line: ax.text(5.45, row, "", fontsize=9.5, va="center") for line, row in in_rows.items()}
 
     look = {
         True: {"color": COLORS["vermillion"], "weight": "bold"},
         False: {"color": COLORS["black"], "weight": "normal"},
     }
 
+    last = len(stops()) - 1
+
     def compute(zero, momentum, decay):
         return two_rounds(zero, momentum, decay)
 
     def draw(states, stop, zero, momentum, decay):
         state = states[stop]
-        line = state["line"]
+        line, at = state["line"], swapped if zero == "after backward()" else rows
         for shape in (bar, marker):
             shape.set_visible(line is not None)
         if line is not None:
             tall = 1.2 if line in ("backward", "step") else 0.8
-            bar.set_bounds(0.1, rows[line] - tall / 2, 8.2, tall)
-            marker.set_y(rows[line])
+            bar.set_bounds(0.1, at[line] - tall / 2, 8.2, tall)
+            marker.set_y(at[line])
         for each, words in underneath(zero, momentum, decay).items():
-            below[each].set_text(words)
-        codes["zero_grad"].set_text(LINES["zero_grad"] if zero else f"# {LINES['zero_grad']}")
-        memory["backward"].set_y(rows["zero_grad" if line == "zero_grad" else "backward"])  # both lines write .grad
+            below[each].set(text=words, y=at[each])
+            codes[each].set_y(at[each])
+        codes["zero_grad"].set_text(f"# {LINES['zero_grad']}" if zero == "left out" else LINES["zero_grad"])
+        memory["backward"].set_y(at["zero_grad" if line == "zero_grad" else "backward"])  # both lines write .grad
         memory["step"].set_y(rows["step"] + (0.35 if momentum else 0))
         for name, (words, key) in in_memory(state, momentum).items():
             changed = key in state["changed"]
@@ -258,17 +335,17 @@ def one_step():
         "one_step",
         question="What does each line change?",
         prediction=Prediction(
-            "Leave zero_grad out, and run two rounds. After the second loss.backward(), .grad holds",
-            options=("the slope of the second batch", "the slopes of both batches, added", "their mean"),
-            answer="the slopes of both batches, added",
-            explanation="backward() adds to what is there, and only zero_grad takes it away.",
-            settings={"zero": False, "stop": 11},
+            "Put zero_grad() between backward() and step(), and run two rounds. W, 0.5 at the start, is then",
+            options=("still 0.5", "as far as with zero_grad() before backward()", "farther"),
+            answer="still 0.5",
+            explanation="step() goes by .grad, and what has no slope is left alone.",
+            settings={"zero": "after backward()", "stop": 12},
         ),
         controls={
-            "stop": slider("lines run", 0, len(STOPS) - 1, len(STOPS) - 1),
+            "stop": slider("lines run", 0, last, last),
             "momentum": slider("momentum", 0.0, 0.9, 0.0, step=0.1),
             "decay": slider("weight_decay", 0.0, 0.5, 0.0, step=0.1),
-            "zero": switch("optimizer.zero_grad() is called", on=True),
+            "zero": choice("zero_grad()", list(PLACES)),
         },
         compute=compute,
         draw=draw,
