@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from tools import figures, form, notebooks
 
+from nnlib.exercises import exercises
+
 ROOT = Path(__file__).parents[1]
 CHAPTERS = form.chapters(ROOT / "notebooks")
 
@@ -38,6 +40,13 @@ def test_what_nobody_has_written_is_not_called_wrong(path):
         for output in cell["outputs"]:
             said = "".join(output.get("data", {}).get("text/plain", ""))
             assert not said.startswith(("✗", "✓")), (cell["id"], said)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_checks_its_own_exercises(path):
+    """A name that its file has lost would be answered by the exercise of another chapter."""
+    own = {name for name, exercise in exercises().items() if exercise.chapter == path.name[:2]}
+    assert set().union(*map(form.names_in_checks, form.code_cells(read(path)))) == own
 
 
 def test_chapter_00_says_how_many_hours_the_chapters_take():

@@ -120,7 +120,7 @@ def recorded(loss, parameters, names=None):
     """A graph that recorded itself: a dot for each value, a line to each of its inputs, the loss on the right.
 
     loss : a value with `inputs`, which have inputs themselves. parameters : those values that are to be learned.
-    names : dict of column (0 for the leaves) -> what its values are, written above it with their number, if there are several.
+    names : dict of column (0 for the leaves) -> what stands above it, after the number of its dots.
     """
     order = topological_order(loss)
     depth, users = {}, {value: [] for value in order}
