@@ -35,8 +35,9 @@ def in_plain_words(error):
             return f"Two arrays' shapes can't be lined up. NumPy says: {text}"
         case ValueError() if "ambiguous" in text:
             return (
-                "An array stands where one True or False is needed, as after `if` or in `max(0, ...)`: Python can't "
-                "decide for every entry at once, NumPy's functions can."
+                "An array stands where one True or False is needed, as after `if`, in `max(0, ...)` or `a <= x < b`: "
+                "Python can't decide for every entry at once, NumPy's functions can. Two comparisons are joined by "
+                "`&`: `(a <= x) & (x < b)`."
             )
         case TypeError() if "<U" in text:
             return (
@@ -47,10 +48,14 @@ def in_plain_words(error):
             return "Arrays are joined here, and one of these is a single number: put it in a list, as in `[x[0]]`."
         case TypeError() if "not callable" in text:
             return f"Something that isn't a function is called as one ({text})."
+        case TypeError() if "bitwise_and" in text or "bitwise_or" in text:
+            return "`&` and `|` come before `<` and `==`: each comparison needs parentheses, `(a <= x) & (x < b)`."
         case TypeError() if "bitwise_xor" in text or "for ^" in text:
             return "A power is written `**` in Python; `^` is something else (the XOR of bits)."
         case TypeError() if "Field elements must be" in text:
             return "`np.array` takes one list: `np.array([[1, 2], [3, 4]])`, with a pair of brackets around all rows."
+        case TypeError() if "same_kind" in text and "to dtype('bool')" in text:
+            return "True and False are written over with numbers here. Make them numbers first: `.astype(float)`."
         case TypeError() if "same_kind" in text:
             sign = next((sign for name, sign in SIGNS.items() if f"'{name}'" in text), "-")
             return (

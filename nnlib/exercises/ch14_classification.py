@@ -17,6 +17,7 @@ exercise(
     wrong=[
         (0.19, "0.19 is 1 − a², the slope of tanh. That of the sigmoid is a · (1 − a)."),
         (0.25, "A quarter is its largest slope, at a = 0.5. At 0.9 it has begun to flatten."),
+        (0.2055, "0.2055 is the slope where the input is 0.9. Here 0.9 is the output."),
         (0.1, "0.1 is 1 − a, one of the two factors. The slope is a · (1 − a)."),
     ],
     hints=["The slope of a sigmoid is told by its output a alone.", "a · (1 − a)"],
@@ -111,6 +112,9 @@ exercise(
         "The largest of a row becomes 1. Divide by the sum of the row, so that the row sums to 1.",
         lambda Z: 1 / (1 + np.exp(-Z)),
         "That is the sigmoid: each number on its own. Here the numbers of a row share one sum.",
+        lambda Z: 1 / (1 + np.exp(-Z)) / (1 / (1 + np.exp(-Z))).sum(axis=1, keepdims=True),
+        "These are sigmoids, divided by their sum. A sigmoid has a ceiling, so two large numbers come out alike: take "
+        "the exponential alone, and leave the sum to tame it.",
         lambda Z: (Z == Z.max(axis=1, keepdims=True)).astype(float),
         "All for the largest is a choice, not a probability: a little larger should get a little more.",
     ),
@@ -136,6 +140,9 @@ def cross_entropy_by_rows(P, y):
     for p, target in zip(P, y):
         total -= np.log(p[np.argmax(target)])
     return total / len(P)
+
+
+EPSILONS = "1e-15", "1e-12", "1e-10", "1e-9", "1e-8", "1e-7"  # what is added to keep a logarithm from 0
 
 
 def one_hot_rows(rng, n, k):
@@ -180,6 +187,8 @@ exercise(
         "This is the logarithm to base 10. The loss takes the natural one, `np.log`.",
         edited(cross_entropy, "np.log(P)", "np.log2(P)"),
         "This is the logarithm to base 2, which counts in bits. The loss takes the natural one, `np.log`.",
+        edited(cross_entropy, "np.log(P)", "np.log(softmax(P))"),
+        "The softmax is taken a second time. P already holds probabilities: `np.log(P)`.",
         edited(cross_entropy, "y * np.log(P)", "P * np.log(y + 1e-12)"),
         "P and y have changed places: the logarithm is that of the probability, the target picks it out.",
         lambda P, y: -np.log(np.mean(P[y == 1])),
@@ -193,7 +202,14 @@ exercise(
         "1 − p costs at most 1, however sure the mistake. The loss is −log p, which has no ceiling.",
         lambda P, y: np.mean((P - y) ** 2),
         "This is the mean squared error again.",
-    ),
+    )
+    + [
+        (
+            edited(cross_entropy, "np.log(P)", f"np.log(P + {epsilon})"),
+            f"P is above 0, so its logarithm is finite: add nothing. {epsilon} hides how sure a mistake is.",
+        )
+        for epsilon in EPSILONS
+    ],
     hints=[
         "`y` is 1 in one column of each row. What does `y * np.log(P)` leave of a row?",
         "It leaves log p of the right class. Sum over everything, divide by the number of rows, and mind the sign.",
@@ -248,9 +264,6 @@ exercise(
         lambda Z: np.log(softmax_shifted(Z)),
         "This no longer overflows, but a probability that has become 0 has the logarithm minus infinity. Don't take "
         "the logarithm of the quotient: it is a difference, z − max − log Σ exp(z − max).",
-        lambda Z: np.log(softmax_shifted(Z) + 1e-12),
-        "A little something added hides the infinity, and with it how wrong the network is: the result can't fall "
-        "below −28. Write the logarithm of the quotient as a difference.",
         lambda Z: np.log(np.maximum(softmax_shifted(Z), 1e-300)),
         "A floor under the probability hides how wrong the network is. Write the logarithm of the quotient as a "
         "difference.",
@@ -273,7 +286,17 @@ exercise(
         "The sum goes over the whole table. Each row has a sum of its own: `axis=1, keepdims=True`.",
         lambda Z: softmax_shifted(Z),
         "These are the probabilities. Their logarithms are asked for.",
-    ),
+        edited(log_softmax, "Z.max(axis=1, keepdims=True)", "Z.min(axis=1, keepdims=True)"),
+        "With the smallest taken away, no number is below 0, and a large one overflows. Take away the largest.",
+    )
+    + [
+        (
+            lambda Z, epsilon=float(epsilon): np.log(softmax_shifted(Z) + epsilon),
+            f"{epsilon} hides the infinity, and with it how wrong the network is: the result can't fall below "
+            f"−{-np.log(float(epsilon)):.1f}. Write the logarithm of the quotient as a difference.",
+        )
+        for epsilon in EPSILONS
+    ],
     hints=[
         "The logarithm of e^z / Σ e^z is z − log Σ e^z. Nothing changes if all logits of a row are lowered alike.",
         "`shifted = Z - Z.max(axis=1, keepdims=True)` has no number above 0, so no exponential above 1.",
@@ -333,6 +356,18 @@ exercise(
     wrong=mistakes(
         edited(loss_of_logits, "my_log_softmax(Z)", "np.log(softmax(Z))"),
         "On paper it is right; with the logits 1000 and 0, `np.exp` overflows. Start from your `my_log_softmax(Z)`.",
+        edited(loss_of_logits, "np.exp(log_P) - y", "softmax(Z) - y"),
+        "The loss is right. In the gradient, the softmax of exercise 1 overflows at a logit of 1000. The "
+        "probabilities that hold are `np.exp(log_P)`, with the `log_P` of your `my_log_softmax(Z)`.",
+        edited(loss_of_logits, "-np.sum(y * log_P) / len(Z)", "cross_entropy(np.exp(log_P), y)"),
+        "The loss goes back to probabilities, and a p that has become 0 costs infinity. You have the logarithms: "
+        "`-np.sum(y * log_P) / len(Z)`.",
+        edited(loss_of_logits, "-np.sum(y * log_P) / len(Z)", "cross_entropy(log_P, y)"),
+        "`my_cross_entropy` takes the logarithm itself, and these are logarithms already: "
+        "`-np.sum(y * log_P) / len(Z)`.",
+        edited(loss_of_logits, "(np.exp(log_P) - y)", "y * (np.exp(log_P) - y)"),
+        "The gradient is there for the right class alone. The wrong ones have a slope too, their p: a step against it "
+        "lowers them.",
         edited(loss_of_logits, "(np.exp(log_P) - y) / len(Z)", "np.exp(log_P) - y"),
         "The loss is a mean over the rows, so its gradient has the 1/n too: divide by `len(Z)`.",
         edited(loss_of_logits, "np.exp(log_P) - y", "y - np.exp(log_P)"),
@@ -466,6 +501,22 @@ def two_classes(z, y):
     return np.mean(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z))))
 
 
+def two_classes_clipped(epsilon):
+    def capped(z, y):
+        a = np.clip(1 / (1 + np.exp(-z)), epsilon, 1 - epsilon)
+        return -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+
+    return capped
+
+
+def two_classes_added(epsilon):
+    def capped(z, y):
+        a = 1 / (1 + np.exp(-z))
+        return -np.mean(y * np.log(a + epsilon) + (1 - y) * np.log(1 - a + epsilon))
+
+    return capped
+
+
 exercise(
     title="The cross-entropy of one sigmoid, for logits of any size",
     optional=True,
@@ -495,7 +546,26 @@ exercise(
         "This is the sum over the rows. Take the mean.",
         edited(two_classes, "- y * z", "+ y * z"),
         "The sign of `y * z`: where y is 1, a larger logit should cost less.",
-    ),
+        edited(two_classes, "np.log1p(np.exp(-np.abs(z)))", "np.log(1 + np.exp(-z))"),
+        "Beside `np.maximum(z, 0)` the exponent is −|z|: `np.exp(-np.abs(z))`, which is never above 1.",
+        lambda z, y: np.mean(y * np.logaddexp(0, -z)),
+        "Where y is 0, this costs nothing. A larger logit should cost more there: the second term is missing.",
+        lambda z, y: -np.mean(y * np.log(1 / (1 + np.exp(-z)))),
+        "The term for y = 0 is missing, and for a logit of −1000 the logarithm is that of 0. Start from the logits.",
+        lambda z, y: np.mean(np.logaddexp(0, (2 * y - 1) * z)),
+        "The labels have changed places: where y is 1, a larger logit should cost less.",
+        lambda z, y: -np.mean(y * np.log(1 - 1 / (1 + np.exp(-z))) + (1 - y) * np.log(1 / (1 + np.exp(-z)))),
+        "The labels have changed places, log a belongs to y = 1; and at a logit of 1000 there is a logarithm of 0.",
+    )
+    + [
+        (
+            capped(float(epsilon)),
+            f"{how} {epsilon} puts a ceiling on the loss, and with the ceiling comes the plateau. "
+            "Start from the logits, where no logarithm of 0 comes up.",
+        )
+        for how, capped in (("Adding", two_classes_added), ("Clipping at", two_classes_clipped))
+        for epsilon in EPSILONS
+    ],
     hints=[
         "For y = 1 it is −log σ(z) = log(1 + e^−z), for y = 0 it is log(1 + e^z). Both are `np.logaddexp(0, ...)`.",
         "log(1 + e^−z) = log(1 + e^z) − z, so one formula does for both.",

@@ -67,6 +67,13 @@ def squared_error(odds):
     return (a - 1) ** 2, 2 * (a - 1) * a * (1 - a)
 
 
+def digits_of(number, at_least):
+    """A number with so many decimals that one digit other than 0 shows: a small slope is not none."""
+    exponent = int(f"{number:.0e}".split("e")[1])  # as rounded to that one digit
+    decimals = max(at_least, -exponent)
+    return f"{number:.{decimals}f}".replace("-", "−")
+
+
 def confident_mistake(loss_of_logits=losses.cross_entropy):
     """The loss of one picture of a 4 on its way through training, beside the share of digits that the network reads.
 
@@ -81,19 +88,22 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
         return float(loss), float(gradient[0, 1])
 
     functions = dict(zip(RUNS, (squared_error, cross_entropy)))
-    balls, trails, tangents, lines, words = {}, {}, {}, {}, {}
+    balls, starts, tangents, slopes, lines, words = {}, {}, {}, {}, {}, {}
     for k, (name, (color, style, marker)) in enumerate(RUNS.items()):
         look = {"color": COLORS[color], "linestyle": style}
         hill.plot(axis, [functions[name](odds)[0] for odds in axis], linewidth=1.6, **look)
         (tangents[name],) = hill.plot([], [], color=COLORS["black"], linewidth=2.4, solid_capstyle="round")
         ball = {"color": COLORS[color], "marker": marker, "markersize": 11, "markeredgecolor": "white"}
-        (trails[name],) = hill.plot([], [], ".", color=COLORS[color], markersize=7, zorder=5)
         (balls[name],) = hill.plot([], [], linestyle="", zorder=6, **ball)
+        hollow = ball | {"markersize": 7, "markerfacecolor": "white", "markeredgecolor": COLORS[color]}
+        (starts[name],) = hill.plot([], [], linestyle="", zorder=5, **hollow)
+        beside = {"ha": "left", "va": "bottom"} if k else {"ha": "center", "va": "top"}
+        slopes[name] = hill.text(0, 0, "", color=COLORS[color], fontsize=10, zorder=7, **beside)
         where = {"transform": hill.transAxes, "ha": "right", "va": "top", "fontsize": 11, "fontweight": "bold"}
         words[name] = hill.text(0.99, 0.98 - 0.12 * k, "", color=COLORS[color], **where)
         (lines[name],) = curves.plot([], [], label=name, marker=marker, markersize=5, **look)
     hill.set(
-        xlim=LIMITS, ylim=(-0.8, -LIMITS[0]), xlabel=f"log-odds that it is a {RIGHT}", ylabel="loss of the picture"
+        xlim=LIMITS, ylim=(-2.9, -LIMITS[0]), xlabel=f"log-odds that it is a {RIGHT}", ylabel="loss of the picture"
     )
     frame = hill.inset_axes([0.78, 0.3, 0.21, 0.36])
     frame.imshow(rows()[2][PICTURE].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
@@ -109,16 +119,21 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
     def draw(result, sure, epoch):
         said = []
         for name, (odds, shares) in result.items():
-            way = [(x, *functions[name](x)) for x in np.clip(odds[: epoch + 1], *LIMITS)]
-            here, loss, slope = way[-1]
-            trails[name].set_data([x for x, *_ in way], [loss for _, loss, _ in way])
+            (start, at_start), (here, loss) = ((x, functions[name](x)[0]) for x in np.clip(odds[[0, epoch]], *LIMITS))
+            slope = functions[name](here)[1]
+            starts[name].set_data([start], [at_start])
             balls[name].set_data([here], [loss])
             reach = 2.2 / np.hypot(1, slope)
             ends = np.array([-reach, reach])
             tangents[name].set_data(here + ends, loss + slope * ends)
             lines[name].set_data(np.arange(epoch + 1), 100 * shares[: epoch + 1])
             p = 1 / (1 + np.exp(-odds[epoch]))
-            words[name].set_text(f"{RIGHT} with p = {p:.3f}, slope {slope:.5f}".replace("-", "−"))
+            slopes[name].set_text(f"slope {digits_of(slope, 2)}")
+            below = name == "squared error"  # the other curve is above it
+            slopes[name].set_position(
+                (np.clip(here, -10, 10), loss - 0.9) if below else (min(here + 0.8, 5), loss + 0.6)
+            )
+            words[name].set_text(f"{RIGHT} with p = {digits_of(p, 3)}")
             said.append(f"{name} reads {100 * shares[epoch]:.0f}%")
         start = f"Sure of the {WRONG} by {sure}" if sure else "Sure of nothing"
         return f"{start}, {epoch} epoch{'s' if epoch != 1 else ''} later: {', '.join(said)}."
@@ -139,7 +154,7 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
             "sure": slider(f"sure of the {WRONG} by", 0, SUREST, 4),
             "rate": list_slider("rate of the squared error", RATES, 6),
             "seed": slider("seed", 0, 9, 0),
-            "epoch": slider("epochs shown", 0, EPOCHS, EPOCHS),
+            "epoch": slider("epochs shown", 0, EPOCHS, 0),
         },
         compute=compute,
         draw=draw,
@@ -148,6 +163,6 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
         tick=120,
         alt=f"Left, the loss of one picture of a {RIGHT} over its log-odds: the squared error is flat on the left and "
         "falls from 1 to 0 around the middle, cross-entropy is a slope all the way; a marker on each shows where a "
-        "network is, with the tangent there and a dot for each epoch before. Right, the share of validation digits "
+        "network is, with the tangent there, and a hollow one where it started. Right, the share of validation digits "
         "that either network reads, epoch by epoch.",
     )
