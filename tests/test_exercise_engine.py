@@ -1547,6 +1547,8 @@ def test_the_readers_own_interrupt_passes():
         ("3.0 ^ 2", "A power is written"),
         ("np.array([1, 2], [3, 4])", "`np.array` takes one list"),
         ("np.array([1, 2]).__iadd__(0.5)", "The array holds whole numbers"),
+        ("np.ones(2) <= np.ones(2) & np.ones(2)", "`&` and `|` come before `<`"),
+        ("np.histogram([0.1], [0, 1], weights=np.array([True]))", "True and False are written over"),
         ("[k for k in 3]", "`for` goes over a list"),
     ],
 )

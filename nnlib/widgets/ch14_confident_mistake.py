@@ -69,7 +69,7 @@ def squared_error(odds):
 
 def digits_of(number, at_least):
     """A number with so many decimals that one digit other than 0 shows: a small slope is not none."""
-    exponent = int(f"{number:.0e}".split("e")[1])  # as rounded to that one digit
+    exponent = int(f"{number:.0e}".split("e")[1]) if np.isfinite(number) else 0  # as rounded to that one digit
     decimals = max(at_least, -exponent)
     return f"{number:.{decimals}f}".replace("-", "−")
 
