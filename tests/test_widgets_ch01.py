@@ -34,6 +34,8 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     squares.controls["b"].value = b
     assert f"MSE {loss}" in squares.readout
     assert f"touches {touched} of 6" in squares.readout
+    nearest = np.abs(neuron(X, w, b) - Y).min()
+    assert squares.readout.endswith(f"nearest is €{nearest:.2f} away." if nearest > 1e-9 else "of 6 points.")
     ax = squares.figure.axes[0]
     corners = [path.vertices for path in artist(ax, "squares").get_paths()]
     heights = np.array([np.ptp(vertices[:, 1]) for vertices in corners])
@@ -48,10 +50,14 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     assert best.width == pytest.approx(min(average.width, average.width * np.sqrt(13.125 / float(loss))))
 
 
-def test_the_smallest_square_stays(squares):
-    for w, b, smallest in ((2.0, 5.0, "2.167"), (1.9, 4.6, "1.425"), (4.0, 0.0, "1.425")):
+def test_the_smallest_square_and_every_line_tried_stay(squares):
+    tried = [(0.5, 10.0, "13.125"), (2.0, 5.0, "2.167"), (1.9, 4.6, "1.425"), (4.0, 0.0, "1.425")]
+    for w, b, smallest in tried:
         squares.set(w=w, b=b)
-        assert f"your smallest, {smallest}" in [text.get_text() for text in squares.figure.axes[1].texts][2]
+        assert squares.figure.axes[1].texts[2].get_text() == f"dashed: smallest so far, {smallest}"
+    dots = squares.figure.axes[2].collections[0]
+    assert [tuple(place) for place in dots.get_offsets()] == [(w, b) for w, b, _ in tried]
+    assert list(dots.get_array()) == pytest.approx([mse(neuron(X, w, b), Y) for w, b, _ in tried])
 
 
 def test_every_line_through_two_points_loses_to_one_that_touches_none():

@@ -1,7 +1,7 @@
 """Chapter 01: turn the two knobs of a neuron, and watch the squares whose mean area is the loss."""
 
 import numpy as np
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.patches import Rectangle
 
 from nnlib.plots import COLORS, artist, figure, plot_line_fit, residual_squares
@@ -14,28 +14,40 @@ AVERAGE = {"facecolor": (*to_rgb(COLORS["orange"]), 0.3), "edgecolor": COLORS["v
 def line_and_squares(x, y, neuron, loss):
     """A line through points (n,), its squared residuals, and beside them one square as large as they are on average.
 
-    The smallest that the reader has found so far stays as an outline.
+    The smallest so far stays as an outline. Below it every line that was tried leaves a dot over its w and b, the
+    darker the lower its loss.
 
     neuron(x, w, b) -> predictions (n,), loss(y_hat, y) -> number: the reader's own functions, or the library's.
     """
-    limits = ((0, 9), (4, 21))
-    height = limits[1][1] - limits[1][0]
-    fig, (ax, mean) = figure(1, 2, size=(8.4, 3.9), width_ratios=(2, 1))
+    limits = ((0, 9), (4, 26))
+    fig, axes = figure(1, 3, size=(8.4, 3.9))
+    fig.set_layout_engine("none")
+    places = (0.07, 0.135, 0.515, 0.76), (0.64, 0.51, 0.35, 0.47), (0.68, 0.135, 0.3, 0.3)
+    for each, place in zip(axes, places, strict=True):
+        each.set_position(place)
+    ax, mean, tries = axes
     plot_line_fit(x, y, w=0.5, b=10.0, ax=ax, limits=limits)
     ax.set(xlabel="distance x (km)", ylabel="fare y (€)")
     line, squares, points = artist(ax, "line"), artist(ax, "squares"), artist(ax, "points")
     line.set_linewidth(1.8)
     points.set_markersize(5)
     ends = np.array(limits[0], dtype=float)
-    # The same scale as on the left: a square of 1 € by 1 € is as large here as there.
-    mean.set(xlim=(-0.2, 0.5 * height), ylim=(height - 3.8, -3.8), aspect="equal", anchor="W")
     mean.set_axis_off()
     square = mean.add_patch(Rectangle((0, 0), 0, 0, **AVERAGE))
     best = mean.add_patch(Rectangle((0, 0), 0, 0, fill=False, linestyle="--", linewidth=1.6, edgecolor="black"))
-    score = mean.text(0, -2.5, "", fontsize=14, fontweight="bold")
-    mean.text(0, -1.5, "the average square, to scale")
-    record = mean.text(0, -0.5, "")
-    lowest = np.inf
+    score = mean.text(0, -3.1, "", fontsize=14, fontweight="bold")
+    mean.text(0, -1.8, "the average square, to scale")
+    record = mean.text(0, -0.6, "")
+    lowest, losses = np.inf, {}  # (w, b) of each line tried -> its loss
+    look = {"cmap": "viridis", "norm": LogNorm(1.4, 200), "linewidths": 0}
+    dots = tries.scatter([], [], c=[], s=22, **look)
+    (here,) = tries.plot([], [], "o", markersize=9, markerfacecolor="none", color=COLORS["vermillion"], clip_on=False)
+    tries.set(xlim=(-0.1, 4.1), ylim=(-0.5, 12.5), xlabel="weight w", ylabel="bias b")
+    tries.set_title("lines tried: dark = small MSE", fontsize=10.5)
+    ax.apply_aspect()
+    # The same scale as on the left: a square of 1 € by 1 € is as large here as there.
+    euro = ax.bbox.height / (limits[1][1] - limits[1][0])
+    mean.set(xlim=(-0.1, mean.bbox.width / euro - 0.1), ylim=(mean.bbox.height / euro - 4, -4))
 
     def compute(w, b):
         y_hat = neuron(x, w, b)
@@ -50,18 +62,23 @@ def line_and_squares(x, y, neuron, loss):
         for patch, area in ((square, mse), (best, lowest)):
             patch.set(width=np.sqrt(abs(area)), height=np.sqrt(abs(area)))
         score.set_text(f"MSE {mse:.3f} €²")
-        record.set_text(f"dashed: your smallest, {lowest:.3f}")
-        touched = int(np.sum(np.abs(y_hat - y) < 1e-9))
-        return f"MSE {mse:.3f} €². The line touches {touched} of {len(x)} points."
+        record.set_text(f"dashed: smallest so far, {lowest:.3f}")
+        losses[w, b] = mse
+        dots.set_offsets([*losses])
+        dots.set_array([*losses.values()])
+        here.set_data([w], [b])
+        missed = np.abs(y_hat - y)
+        near = f"; the nearest is €{missed.min():.2f} away" if missed.min() >= 0.005 else ""
+        return f"MSE {mse:.3f} €². The line touches {np.sum(missed < 1e-9)} of {len(x)} points{near}."
 
     return Live(
         "line_and_squares",
-        question="How small can you make the squares?",
+        question="Does the best line touch the points?",
         prediction=Prediction(
-            "The line with the lowest MSE: how many of the six points does it touch?",
+            "How many of the six points does the line with the lowest MSE touch?",
             options=("none", "one or two", "three or more"),
             answer="none",
-            explanation="Being exactly right about one ride costs more on the others.",
+            explanation="Being exactly right about one ride costs more on the others. Press Reset and find it.",
             settings={"w": 1.9, "b": 4.6},
         ),
         controls={
@@ -72,5 +89,6 @@ def line_and_squares(x, y, neuron, loss):
         draw=draw,
         figure=fig,
         alt="Left, six points, a line that two sliders move, and a square on each residual. Right, on the same scale, "
-        "one square whose area is their mean, the MSE, and the outline of the smallest so far.",
+        "one square whose area is their mean, the MSE, and the outline of the smallest so far; below, a dot over w and "
+        "b for each line tried, darker where the MSE is lower.",
     )
