@@ -96,22 +96,20 @@ def _agree(own, parameters):
 def price_of_weights(train_l2=None):
     """The curve, the weights and the losses of a network 1-20-20-1, for a price λ, a learning rate and a seed.
 
-    A wide column shows what the total of the chosen price is made of, beside one for every price.
-
-    Every price that was tried leaves its losses behind, so that a walk along the slider draws them against λ. Those
-    of SHOWN are there from the start.
+    Every price that was tried leaves a column behind, what its total is made of, so that a walk along the slider draws
+    them against λ. Those of SHOWN are there from the start. The chosen one has its numbers beside it.
 
     train_l2(X, y, parameters, activations, derivatives, learning_rate, epochs, l2_lambda) -> (parameters, losses,
     penalties): the reader's own training loop; None for the library's.
     """
     X, y, X_val, y_val = curve_data()
     tried = {}  # (rate, seed) -> {λ: Priced, or None where it exploded}
-    fig, (fit, histogram, now, trail) = figure(1, 4, size=(8.4, 3.58), width_ratios=(1.15, 0.62, 0.62, 1.1))
+    fig, (fit, histogram, trail) = figure(1, 3, size=(8.4, 3.5), width_ratios=(1.1, 0.62, 1.75))
     fit.plot(X_val, y_val, "o", color="#BBBBBB", markersize=2.5, label="validation")
     fit.plot(GRID, np.sin(np.pi * GRID), ":", color=COLORS["black"], linewidth=1.3, label="the sine")
     (curve,) = fit.plot([], [], color=COLORS["blue"], linewidth=2.5, label="network")
     fit.plot(X, y, "o", color=COLORS["black"], markersize=6, label="12 points")
-    fit.set(xlim=(-1.03, 1.03), ylim=(-3.3, 2.1), xlabel="$x$", ylabel="$y$")  # below the points a place for words
+    fit.set(xlim=(-1.03, 1.03), ylim=(-2.9, 2.1), xlabel="$x$", ylabel="$y$")  # below the points a place for words
     fit.legend(bbox_to_anchor=(0, 1.02), ncols=2, **TIGHT)
     columns = histogram.fill([0], [LEAST], color=COLORS["blue"])[0]
     histogram.set(xlim=(BINS[0], BINS[-1]), ylim=(LEAST, 600), yscale="log")
@@ -123,27 +121,25 @@ def price_of_weights(train_l2=None):
     (others,) = trail.plot([], [], color="#8C8C8C", linewidth=1)
     (walk,) = trail.plot([], [], "^-", color=COLORS["vermillion"], markersize=5, linewidth=1.5, label="validation loss")
     (here,) = trail.plot([], [], "^", color=COLORS["vermillion"], markersize=10, markeredgecolor="black")
-    trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST), xlabel="price λ")
-    ticks = (0, 0.01, 0.1, 1, 20)
+    trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST + 0.16), ylabel="loss (mean squared error)")
+    trail.set_xlabel("price λ, stop by stop")
+    trail.tick_params(axis="x", labelsize=9)
+    trail.set_yticks(np.arange(0, HIGHEST, 0.1))
+    ticks = (0, 0.001, 0.01, 0.1, 1, 10)
     trail.set_xticks([LAMBDAS.index(price) for price in ticks], [f"{price:g}" for price in ticks])
-    trail.sharey(now)
-    trail.tick_params(labelleft=False)
-    seen = trail.text(0.98, 0.985, "", transform=trail.transAxes, ha="right", va="top", fontsize=9, color="#606060")
-    data_now, penalty_now = now.bar([0, 0], 0, width=0.8)
-    data_now.set_facecolor(COLORS["blue"])
-    penalty_now.set(**PENALTY)
-    now.set(xlim=(-0.5, 2.2), ylim=(0, HIGHEST), xticks=[], ylabel="loss (mean squared error)")
-    chosen = now.text(0, -0.035 * HIGHEST, "", ha="left", va="top")
-    style = {"fontsize": 9.5, "fontweight": "bold"}
-    penalty_words = now.text(0.5, 0, "", va="bottom", color=COLORS["green"], **style)
-    data_words = now.text(0.5, 0, "", va="top", color=COLORS["blue"], **style)
-    for ax in (now, trail):
-        ax.grid(False, axis="x")
-    trail.legend(bbox_to_anchor=(-0.45, 1.02), ncols=2, **TIGHT).set_in_layout(False)  # over two pictures
+    beside = {"transform": trail.transAxes, "ha": "right", "va": "top", "fontsize": 9, "color": "#606060"}
+    seen = trail.text(1, -0.12, "", **beside)
+    # What the chosen column is made of, over all columns, with a line down to it.
+    (pointer,) = trail.plot([], [], color=COLORS["black"], linewidth=0.8)
+    place = {"ha": "center", "va": "top", "fontsize": 9.5, "fontweight": "bold"}
+    penalty_words = trail.text(0, HIGHEST + 0.15, "", color=COLORS["green"], **place)
+    data_words = trail.text(0, HIGHEST + 0.09, "", color=COLORS["blue"], **place)
+    trail.grid(False, axis="x")
+    trail.legend(bbox_to_anchor=(0, 1.02), ncols=3, **TIGHT)
 
-    def say(ax, text, height):
-        note(ax, text)
-        ax.texts[-1].set(y=height, fontsize=9.5)  # off the data
+    def say(text):
+        note(fit, " ")
+        fit.texts[-1].set(text=text, y=0.1, fontsize=8.5)  # below the points
 
     def compute(l2_lambda, rate, seed):
         runs = tried.setdefault((rate, seed), {})
@@ -173,41 +169,38 @@ def price_of_weights(train_l2=None):
         gap = [[np.nan, np.nan]]
         others.set_data(*np.concatenate([gap, *(part for each in elsewhere for part in (each, gap))]).T)
         seen.set_text("gray: other seeds" * any(len(each) for each in elsewhere))
-        parts = (result.data, result.penalty) if result else (0, 0)
-        data_now.set_height(parts[0])
-        penalty_now.set(y=parts[0], height=parts[1])
-        penalty_words.set(y=max(parts[0], 0.11) + 0.005, text=f"penalty\n{parts[1]:.3f}" if result else "")
-        data_words.set(y=max(parts[0], 0.11) - 0.005, text=f"data\n{parts[0]:.3f}" if result else "")
-        chosen.set_text(f"λ = {l2_lambda:g}")
-        words = f"λ = {l2_lambda:g}, rate {rate:g}, seed {seed}: "
+        words, at = f"λ = {l2_lambda:g}: ", LAMBDAS.index(l2_lambda)
         if result is None:
             curve.set_data([], [])
             here.set_data([], [])
+            pointer.set_data([], [])
+            penalty_words.set_text("")
+            data_words.set_text("")
             columns.set_xy(np.array([[0, LEAST]]))
             factor = f"1 − {rate:g} · {l2_lambda:g} = {1 - rate * l2_lambda:.3g}".replace("-", "−")
-            factor = factor.replace(" ", "\N{NO-BREAK SPACE}")  # one line for the whole equation
-            say(fit, f"Exploded: each step multiplies the weights by {factor}.", 0.13)
+            say(f"Exploded: each step\nmultiplies the weights by\n{factor}")
             note(histogram, "Exploded: no weights.")
-            note(now, "Exploded: no losses.")
+            note(trail, "Exploded: no losses.", 0.9)
             return words + f"it exploded. Rate times λ is {rate * l2_lambda:.3g}; it must stay below 2."
         curve.set_data(GRID, np.clip(result.outputs, -10, 10))
         counts = np.histogram(np.clip(result.weights, BINS[0], BINS[-1]), BINS)[0]
         heights = np.concatenate([[LEAST], np.repeat(np.maximum(counts, LEAST), 2), [LEAST]])
         columns.set_xy(np.stack([np.repeat(BINS, 2), heights], axis=1))
-        here.set_data([LAMBDAS.index(l2_lambda)], [result.validation])
-        square = float(np.sum(result.weights**2))
-        if square < 1e-6:
-            say(fit, "Every weight is 0. The output bias is left: the mean of the points.", 0.13)
-        words += f"data loss {result.data:.4f} + penalty {result.penalty:.4f} = total {result.total:.4f}; "
-        words += f"validation loss {result.validation:.4f}. ΣW² = {square:.1f}, "
-        return words + f"largest weight {np.abs(result.weights).max():.2f}, steepest slope {result.steepest:.1f}."
+        here.set_data([at], [result.validation])
+        pointer.set_data([at, at], [result.total, HIGHEST + 0.04])
+        for text, name, loss in ((penalty_words, "+ penalty", result.penalty), (data_words, "data", result.data)):
+            text.set(x=np.clip(at, 3.8, len(LAMBDAS) - 4.8), text=f"{name} {loss:.3f}")
+        if np.sum(result.weights**2) < 1e-6:
+            say("Every weight is 0: only a bias is left.")
+        words += f"data {result.data:.4f} + penalty {result.penalty:.4f} = total {result.total:.4f}, validation "
+        largest = np.abs(result.weights).max()
+        return words + f"{result.validation:.4f}. Largest weight {largest:.2f}, steepest slope {result.steepest:.1f}."
 
     return Live(
         "price_of_weights",
-        question="How high should the price be?",
+        question="When is a price too high?",
         prediction=Prediction(
-            "At λ = 0.2 the penalty is 0.190, more than a third of the total. Now five times that price, λ = 1. How "
-            "large will the penalty be?",
+            "At λ = 0.2 the penalty is 0.190. At five times the price, λ = 1, it will be …",
             options=("five times as large", "somewhat larger", "about as large", "0"),
             answer="0",
             explanation="At such a price no weight is worth what it costs. All of them are gone; what is left is a "
@@ -223,6 +216,6 @@ def price_of_weights(train_l2=None):
         draw=draw,
         figure=fig,
         alt="Left, twelve points, the sine they come from and the curve of the network. Middle, a histogram of its 440 "
-        "weights, counts on a log scale. Right, a wide column for the chosen price, data loss and penalty with their "
-        "numbers, and against the price a column for each one tried, with the trail of the validation losses.",
+        "weights, counts on a log scale. Right, against the price, a column for each one tried, data loss and penalty, "
+        "those of the chosen one with their numbers, and the trail of the validation losses.",
     )
