@@ -10,6 +10,7 @@ from nnlib.plots import COLORS, figure
 from nnlib.widgets import ch06_bugs as bugs
 from nnlib.widgets.live.controls import choice
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import SHADE
 
 FINE, WRONG = 1e-8, 1e-4
 FLOOR = 1e-11  # what is smaller is noise, and drawn here
@@ -23,6 +24,7 @@ ENDS = [12, 52]  # the places of -1 and 1
 SHOWN = ("none", "sign", "1/n twice")  # the other bugs are for the reader to find
 DTYPES = {"float64": np.float64, "float32": np.float32}
 DECIMALS = {"float64": 16, "float32": 8}  # as far as a number near 1 is known
+LAST, SMALL = 3, 1e-9  # so many decimals, which the processor decides, are left out in float64 until ε is as small
 
 
 def forward(X, parameters):
@@ -39,8 +41,8 @@ def v_curve(
     """Relative errors over sixteen powers of ten of ε, for the whole gradient and for each array, and one difference.
 
     That difference is of the weight W1[1, 1]: the digits that its two losses share are gone, and stand in gray. Below,
-    its chord in a picture that is magnified as ε shrinks: 1 is ε across, and up it is what the loss rises on the way
-    at its true slope.
+    where it differs from the slope, its chord in a picture that is magnified as ε shrinks: 1 is ε across, and up it is
+    what the loss rises on the way at its true slope.
 
     X, y : (n, n_inputs), (n, n_outputs). parameters : [{'W', 'b'}] of two tanh layers and a linear one.
     backward(trace, y, parameters, derivatives) -> [{'W', 'b'}], central_difference(f, theta, epsilon) -> array,
@@ -85,7 +87,7 @@ def v_curve(
         losses = np.array([loss(each) for each in around], dtype=float)
         return losses[ENDS], (losses - float(loss(theta))) / (epsilon * true)
 
-    fig, grid = figure(3, 2, size=(8.4, 3.79), width_ratios=(1.1, 1), height_ratios=(0.8, 0.8, 1.1))
+    fig, grid = figure(3, 2, size=(8.4, 3.7), width_ratios=(1.1, 1), height_ratios=(0.72, 0.95, 1.08))
     (valley, *rest), (digits, lens, bars) = grid.T
     for ax in rest:
         ax.remove()
@@ -93,7 +95,8 @@ def v_curve(
     fig.get_layout_engine().set(wspace=0.06, hspace=0, h_pad=0.02)
     digits.set(xlim=(0, 1), ylim=(0, 3))
     digits.set_axis_off()
-    lines = [Digits(digits, 2.5 - k, name) for k, name in enumerate(("loss(θ + ε)", "loss(θ − ε)", "difference"))]
+    lines = [Digits(digits, name) for name in ("loss(θ + ε)", "loss(θ − ε)", "difference")]
+    (visited,) = valley.plot([], [], color=SHADE, linewidth=1)
     (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
     (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
     columns = bars.barh(names, FLOOR, left=FLOOR, height=0.7, color=COLORS["blue"])
@@ -105,17 +108,26 @@ def v_curve(
     valley.text(2e-10, WRONG * 1.4, "wrong above this", fontsize=9.5, color="#9C4400")
     valley.text(1.3e-16, FINE / 1.5, "fine below this", va="top", fontsize=9.5, color="#00664B")
     valley.set(xscale="log", xlim=(6e-17, 1.6), xlabel="ε", ylabel="relative error, whole gradient")
-    valley.set(yscale="log", ylim=(FLOOR, 5), xticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
-    bars.set(xscale="log", xlim=(FLOOR, 400), xticks=[FINE, WRONG, 1], xlabel="relative error, array by array")
+    valley.set(yscale="log", ylim=(FLOOR, 5))
+    bars.set(xscale="log", xlim=(FLOOR, 400), xlabel="relative error, array by array")
+    for axis, ticks in ((valley.xaxis, (1e-16, 1e-12, FINE, WRONG, 1)), (bars.xaxis, (FINE, WRONG, 1))):
+        axis.set_ticks(ticks, [short(tick) for tick in ticks])
+    valley.set_yticks([1e-10, FINE, 1e-6, WRONG, 0.01, 1], ["1e-10", "1e-8", "1e-6", "1e-4", "0.01", "1"])
+    arms = [
+        valley.text(*place, "", fontsize=9.5, fontweight="bold", color=COLORS["blue"], va="top")
+        for place in ((4e-9, 1.5e-5), (4e-4, 1e-9))
+    ]
     bars.invert_yaxis()
     bars.grid(False, axis="y")
     (loss_line,) = lens.plot([], [], color=COLORS["blue"], label="loss")
     (tangent,) = lens.plot([], [], color=COLORS["black"], linestyle=":", label="slope of backward")
     (chord,) = lens.plot([], [], "o--", color=COLORS["vermillion"], linewidth=1.6, markersize=6, label="chord")
-    lens.set(xlim=(-1.65, 1.65), ylim=(-1.9, 1.9), ylabel="magnified", yticks=[0], yticklabels=[""])
+    lens.set(xlim=(-1.65, 1.65), ylim=(-1.9, 1.9), ylabel="loss, zoomed", yticks=[0], yticklabels=[""])
     lens.set_xticks([-1, 0, 1], ["θ − ε", "θ = W1[1, 1]", "θ + ε"])
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
     lens.legend(ncols=3, columnspacing=1, handlelength=1.6, fontsize=9.5, **place)
+
+    reached = 1e-4
 
     def compute(bug, precision):
         X, y, layers = cast(DTYPES[precision])
@@ -127,11 +139,17 @@ def v_curve(
         return whole, each, gradient[places.index(CLOSE)][ENTRY]
 
     def draw(result, epsilon, bug, precision):
+        nonlocal reached
         whole, each, computed = result
+        reached = min(reached, epsilon)
         now = EPSILONS.index(epsilon)
         seen = slice(now, None)  # the curve is drawn as far as ε has come down
         curve.set_data(EPSILONS[seen], np.maximum(whole[seen], FLOOR))
+        visited.set_data(EPSILONS, np.where(np.array(EPSILONS) >= reached, np.maximum(whole, FLOOR), np.nan))
         here.set_data([epsilon], [max(whole[now], FLOOR)])
+        whole_v = reached < SMALL and bug == "none" and precision == "float64"
+        for arm, words in zip(arms, ("rounding, ∝ 1/ε", "bent curve,\n∝ ε²"), strict=True):
+            arm.set_text(words * whole_v)
         for column, label, error in zip(columns, labels, each[now]):
             column.set_width(max(error - FLOOR, 0.0))
             color = "vermillion" if error > WRONG else "blue" if error < FINE else "orange"
@@ -139,8 +157,14 @@ def v_curve(
             label.set_text(short(error) if error > FLOOR else "≈ 0")
         (low, high), rises = magnified(precision, epsilon)
         shared = agreeing(low, high, DECIMALS[precision])
-        for line, value in zip(lines, (high, low, high - low), strict=True):
-            line.show(value, DECIMALS[precision], shared)
+        coarse = epsilon < 10 * np.finfo(DTYPES[precision]).eps
+        magnify = bool(bug != "none" or epsilon >= 0.1 or coarse)  # where the lines under the glass differ
+        if lens.get_visible() != magnify:
+            lens.set_visible(magnify)
+        without = LAST if precision == "float64" and epsilon > SMALL else 0
+        for k, (line, value) in enumerate(zip(lines, (high, low, high - low), strict=True)):
+            line.show(value, DECIMALS[precision], shared, without)
+            line.place(*((2.5 - k, 11.5) if magnify else (1.7 - 1.8 * k, 15)))
         loss_line.set_data(STEPS, rises)
         chord.set_data(STEPS[ENDS], rises[ENDS])
         tangent.set_data(STEPS, STEPS * computed / true)
@@ -151,22 +175,23 @@ def v_curve(
             cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
             note_in_the_corner(valley, f"A right gradient, called wrong. {cause}")
         worst = int(np.argmax(each[now]))
+        decimals = DECIMALS[precision]
+        same = f"all {decimals}" if shared == decimals else f"{shared} of {decimals}"
         return (
-            f"ε = {short(epsilon)}, {precision}, bug: {bug}. The relative error is {short(whole[now])}, "
-            f"{verdict(whole[now])}; the worst array is {names[worst]} with {short(each[now, worst])}. "
-            f"The two losses share {shared} of {DECIMALS[precision]} decimals; the difference lives on the others."
+            f"ε = {short(epsilon)}: relative error {short(whole[now])}, {verdict(whole[now])}. Worst array: "
+            f"{names[worst]}, {short(each[now, worst])}. The losses share {same} decimals."
         )
 
     options = [(short(epsilon), epsilon) for epsilon in EPSILONS]
-    return Live(
+    live = Live(
         "v_curve",
         question="How small should ε be?",
         prediction=Prediction(
             "At ε = 1e-4 the relative error is 2e-9. What will it be at ε = 1e-10, a million times smaller?",
             options=("far smaller", "about the same", "far larger"),
             answer="far larger",
-            explanation="Of two nearly equal losses the rounding stays in the difference, and dividing by 2ε makes it "
-            "large. Where does the curve turn?",
+            explanation="Subtracting two nearly equal losses leaves mostly rounding; dividing by 2ε blows it up. "
+            "Where does the curve turn?",
             settings={"epsilon": 1e-10},
         ),
         controls={
@@ -178,26 +203,35 @@ def v_curve(
         draw=draw,
         figure=fig,
         alt="Left, the relative error of a gradient check against ε, both on log scales, drawn from large ε down to "
-        "the chosen one. Right, above, two losses and their difference, the digits that they share in gray; then the "
-        "loss over one weight, from θ - ε to θ + ε, with the chord and the slope of backward; below, a bar for each of "
-        "the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong above).",
+        "the chosen one. Right, above, two losses and their difference, the digits that they share in gray; then, "
+        "where chord and slope differ, the loss over one weight, from θ - ε to θ + ε, with the chord and the slope of "
+        "backward; below, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong "
+        "above).",
     )
+    live.controls["epsilon"].layout.width = "330px"  # all controls in one row
+    return live
 
 
 class Digits:
     """A number in two colors: gray as far as the losses agree, from there on bold."""
 
-    def __init__(self, ax, height, name):
-        ax.text(0, height, name, va="center")
-        style = {"va": "center", "fontsize": 11.5, "family": "DejaVu Sans Mono"}
-        self.same = ax.text(0.28, height, "", color=COLORS["gray"], **style)
-        self.other = ax.text(0.28, height, "", color=COLORS["vermillion"], fontweight="bold", **style)
+    def __init__(self, ax, name):
+        self.name = ax.text(0, 0, name, va="center")
+        style = {"va": "center", "family": "DejaVu Sans Mono"}
+        self.same = ax.text(0.28, 0, "", color=COLORS["gray"], **style)
+        self.other = ax.text(0.28, 0, "", color=COLORS["vermillion"], fontweight="bold", **style)
 
-    def show(self, value, decimals, shared):
+    def show(self, value, decimals, shared, without):
         text = f"{value:.{decimals}f}".replace("-", "−").rjust(decimals + 3)
         first = len(text) - decimals + shared if shared else 0
         self.same.set_text(text[:first])
-        self.other.set_text(" " * first + text[first:])
+        self.other.set_text(" " * first + text[first : len(text) - without] + "…" * (without > 0))
+
+    def place(self, height, size):
+        for text in (self.name, self.same, self.other):
+            text.set_y(height)
+        for text in (self.same, self.other):
+            text.set_fontsize(size)
 
 
 def agreeing(a, b, decimals):
@@ -215,7 +249,7 @@ def note_in_the_corner(ax, text):
 
 def verdict(error):
     """What a relative error says of a gradient."""
-    return "which reads as fine" if error < FINE else "which reads as wrong" if error > WRONG else "so look closer"
+    return "fine" if error < FINE else "wrong" if error > WRONG else "look closer"
 
 
 def short(number):
