@@ -104,17 +104,24 @@ def test_the_walk_lights_one_step_after_the_other_and_moves_no_weight():
         marked = sum("still" in artist(ax, f"value {' '.join(wire)}").get_text() for wire in WIRES.values())
         assert marked == lit[-1] and counters(live) == (marked, 0)
     assert lit == [0, 0, 0, 2, 2, 2, 4, 4, 4, 5]
-    assert "Every weight is where it was." in live.readout
+    assert "No weight has moved." in live.readout
     assert live.prediction.answer == "none"
 
 
 def test_what_is_lit_is_where_the_step_has_found_something():
     live = step_backwards()
     lamps = [each for each in live.figure.axes[0].patches if str(each.get_gid()).startswith("lamp ")]
-    lit = []
+    names = {each: each.get_gid().removeprefix("lamp ") for each in lamps}
+    lit, passed, grey = [], [], []
     for back in range(len(WALK) + 1):
         live.controls["back"].value = back
-        lit.append(" ".join(sorted(each.get_gid().removeprefix("lamp ") for each in lamps if each.get_visible())))
+        shown = [each for each in lamps if each.get_visible()]
+        lit.append(" ".join(sorted(names[each] for each in shown if each.get_linewidth() == 3)))
+        passed.append(sum(each.get_linewidth() < 3 for each in shown))
+        arrows = [text for text in live.figure.axes[0].texts if hasattr(text, "arrow_patch")]
+        grey.append(sum(arrow.get_visible() for arrow in arrows))
+    assert passed == [0, 0, 1, 1, 1, 3, 3, 3, 5, 5]  # arrows only
+    assert grey == [6, 5, 5, 3, 3, 3, 1, 1, 1, 0]  # none under an arrow that points back
     assert lit == ["", "a aL", "a", "pa qa", "p pa q qa", "p q", "hp hq", "h hp hq", "h", "xh"]
 
 
@@ -174,7 +181,7 @@ def test_steps_go_down_and_the_slopes_shrink_with_the_loss():
         losses.append(live.result[1]["L"])
     assert all(np.diff(losses) < 0) and losses[-1] < 0.01
     assert all(abs(live.result[2][name]) < abs(before[name]) for name in WIRES)
-    assert "after 20 steps" in live.readout and "Every weight is where it was" not in live.readout
+    assert "after 20 steps" in live.readout and "No weight has moved" not in live.readout
 
 
 def test_one_step_is_against_the_slopes():

@@ -195,7 +195,11 @@ def step_backwards():
     style = {"ha": "left", "va": "center", "fontsize": 11}
     found_so_far, changed_so_far = (ax.text(-0.5, height, "", **style) for height in (2.95, 2.5))
 
+    for text in (*weight_texts.values(), *slope_texts.values(), first_factor := artist(ax, "gradient a L")):
+        text.set_fontsize(10)  # off the circles
     lamps = {name: lamp(ax, name) for name in sorted(set().union(*map(lit, range(len(WALK) + 1))))}
+    wires = ["".join(wire) for wire in [*WIRES.values(), ("a", "L")]]
+    forward = dict(zip(wires, [text for text in ax.texts if hasattr(text, "arrow_patch")], strict=False))
 
     def compute(w1, w4, steps):
         weights = START | {"w1": w1, "w4": w4}
@@ -208,8 +212,13 @@ def step_backwards():
         weights, values, slopes = result
         unchanged = {name for name, before in (START | {"w1": w1, "w4": w4}).items() if weights[name] == before}
         found = {name for names in WALK[:back] for name in names}
+        now, walked = lit(back), {name for step in range(back) for name in lit(step) if len(name) == 2}
         for name, shape in lamps.items():
-            shape.set_visible(name in lit(back))
+            shape.set(visible=name in now | walked, alpha=1 if name in now else 0.55)
+            shape.set_linewidth(3 if name in now else 1.5)
+        for name, arrow in forward.items():
+            arrow.set_visible(name not in now | walked)
+        first_factor.set_text(f"dL/da {slope_shown(slopes['a'])}" if back else "")
         for name, text in circles.items():
             text.set_text(f"${name}$\n{shown(values[name])}")
         for name, text in beside.items():
@@ -225,7 +234,7 @@ def step_backwards():
         changed_so_far.set_text(f"weights changed: {len(WIRES.keys() - unchanged)} of {len(WIRES)}")
         changed_so_far.set_fontweight("bold" if back == len(WALK) or steps else "normal")
         moved = f" after {steps} step{'s' if steps > 1 else ''} of rate {RATE:g}" if steps else ""
-        end = " Every weight is where it was." if back == len(WALK) and not steps else ""
+        end = " No weight has moved." if back == len(WALK) and not steps else ""
         return f"Loss {decimals(values['L'])}{moved}. {in_words(back, weights, values, slopes)}{end}"
 
     return Live(
@@ -235,8 +244,7 @@ def step_backwards():
             "When the walk back has reached w₁, the last of the five weights: how many of them have changed?",
             options=("all five", "only w₁", "none"),
             answer="none",
-            explanation="The walk computes slopes. Moving the weights against them is another thing: the slider "
-            "“steps taken”.",
+            explanation="The walk computes slopes. Only “steps taken” moves the weights: drag it to 1.",
             settings={"back": len(WALK)},
         ),
         controls={
@@ -252,6 +260,6 @@ def step_backwards():
         tick=1200,
         alt="A graph from the input x over the neuron h to two neurons p and q, on to a and the loss. Values stand in "
         "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each. An "
-        "arrow or a circle is lit where the walk is. In a corner stands how many slopes have been found and how many "
-        "weights have changed.",
+        "arrow or a circle is lit where the walk is, and the arrows that it has passed point back. In a corner stands "
+        "how many slopes have been found and how many weights have changed.",
     )
