@@ -10,6 +10,7 @@ from nnlib.plots import COLORS, CONTOUR, artist, figure, plot_loss_bowl
 from nnlib.widgets.ch02_descent import mse_gradient
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Names, lay_out
 
 BATCH_SIZES = (2, 5, 10, 20, 30, 50, 99)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0, 1.1)
@@ -22,6 +23,7 @@ TIMED = 3  # the fastest of so many runs is the one that was disturbed least
 STYLES = (("orange", "-", 0.8), ("blue", "-", 1.8), ("green", "--", 1.8))
 CLOSE = 1.25  # how far the picture of the end reaches to each side of the minimum
 TIGHT = {"handlelength": 1.4, "columnspacing": 1.2, "handletextpad": 0.5}
+INK = ("#8A5C00", COLORS["blue"], COLORS["green"])  # orange letters would be too light
 
 
 def noisy_path(
@@ -73,13 +75,14 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     n = len(x)
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
-    fig, (bowl, end, curve) = figure(1, 3, size=(8.4, 3.2), width_ratios=(1, 0.8, 1))
+    fig, (bowl, end, curve) = figure(1, 3, size=(8.4, 3.2), width_ratios=(1.05, 0.85, 1))
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, ax=bowl, limits=limits, legend=False)
     bowl.set_aspect("equal")
-    bowl.plot(0, 0, "s", color=COLORS["black"], markersize=7)
-    artist(bowl, "minimum").set(zorder=7, markersize=9)  # where the runs are would hide it
+    (begin,) = bowl.plot(0, 0, "s", color=COLORS["black"], markersize=7, label="start")
+    star = artist(bowl, "minimum")
+    star.set(zorder=7, markersize=9)  # where the runs are would hide it
     ring = np.exp(1j * np.linspace(0, 2 * np.pi, 200))  # with x standardized the contours are circles
     end.plot(minimum[0] + ring.real, minimum[1] + ring.imag, color=CONTOUR, linewidth=1)
     end.plot(*minimum, "*", color=COLORS["black"], markersize=9, zorder=7)
@@ -91,7 +94,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     below = {"transform": end.transAxes, "ha": "center", "va": "top", "fontsize": 9.5}
     end.text(0.5, -0.04, "ring: loss 1 €² above", **below)
     outside = end.text(0.5, -0.15, "", fontweight="bold", **below)
-    lines = []  # of each run: its path, where it is now, both magnified, its loss
+    lines = []  # of each run: its path, where it is now, both magnified, its loss, where it ends
     for (color, line, width), label in zip(STYLES, ("1 row", "your batch size", f"all {n} rows")):
         style = {"color": COLORS[color], "linestyle": line, "linewidth": width}
         dot = {"color": COLORS[color], "markersize": 8, "zorder": 6}
@@ -100,10 +103,17 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             for ax, edge in ((bowl, "white"), (end, "black"))
         ]
         (loss,) = curve.plot([], [], label=label, **style)
-        lines.append((pair, loss))
-    curve.set(yscale="log", ylim=(LOWEST, HIGHEST), ylabel="loss above its minimum (€²)")
+        (tip,) = curve.plot([], [], "o", color=COLORS[color], markersize=6, zorder=6, clip_on=False, in_layout=False)
+        lines.append((pair, loss, tip))
+    losses = [loss for _, loss, _ in lines]
+    curve.set(yscale="log", ylim=(LOWEST, HIGHEST))
+    curve.set_ylabel("loss above minimum (€²)", fontsize=10.5)
     _count_across(curve, "updates", 100)
-    fig.legend(handles=curve.lines[:3], loc="outside upper right", ncols=3, frameon=False, **TIGHT)
+    keys = fig.legend(handles=[*losses, begin, star], loc="outside upper left", ncols=5, frameon=False, **TIGHT)
+    names = Names(curve, INK, "0.0000000")
+    for text in names.texts:
+        text.set_x(1.04)  # beside its dot
+    lay_out(fig)
 
     def run(batch_size, rate, seed, budget):
         """The path, the loss above the minimum at each of its points, and how many updates make one on the axis."""
@@ -126,7 +136,8 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         if curve.get_xlabel() != axis:  # new limits cost a whole drawing
             _count_across(curve, axis, end)
         sizes, said, astray, away = (1, batch_size, n), [], [], []
-        for size, (path, losses, unit), (pair, line) in zip(sizes, result, lines):
+        ends = []  # the losses that the runs end with, once they are there
+        for size, (path, losses, unit), (pair, line, tip) in zip(sizes, result, lines):
             count = (len(losses) - 1) * done // 100
             for way, here in pair:
                 way.set_data(*path[: count + 1].T)
@@ -134,22 +145,31 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             if not np.abs(path[count] - minimum).max() < CLOSE:
                 away.append(_rows(size, n))
             line.set_data(np.arange(count + 1) / unit, np.clip(losses[: count + 1], LOWEST, HIGHEST))
-            steps = f"{count:,} update{'s' if count != 1 else ''}"
+            tip.set_data([count / unit], [np.clip(losses[count], LOWEST, HIGHEST)])
+            ends.append(losses[count] if losses[count] < HIGHEST and done == 100 else np.nan)
+            steps = f"{count:,}" + f" update{'s' * (count != 1)}" * (not said)
             said.append(f"{height(losses[count])} with {_rows(size, n)} ({steps})")
             if not losses[count] <= losses[0]:
                 astray.append(_rows(size, n))
-        outside.set_text(f"not here: {', '.join(away)}" if away else "")
+        names.show(ends, [height(end).replace(" (to rounding)", "") for end in ends])
+        yours = f"{_rows(batch_size, n)} (yours)"
+        if keys.get_texts()[1].get_text() != yours:
+            keys.get_texts()[1].set_text(yours)
+            fig.stale = True  # a legend of the whole figure stands still
+        far = "none of the three is here" if len(away) == 3 else f"not here: {', '.join(away)}"
+        outside.set_text(far if away else "")
         if astray:
             note(bowl, f"Higher than at the start: {', '.join(astray)}. Take a smaller rate than {rate:g}.")
         if batch_size > n:
             note(curve, f"There are only {n} rows: a batch of {batch_size} is a batch of all.")
-        return f"Rate {rate:g}, {budget} each. Loss above its minimum: {', '.join(said)}."
+        return f"{budget} each. Loss above its minimum: {', '.join(said)}."
 
     return Live(
         "noisy_paths",
         question="How many rows should a step look at?",
         prediction=Prediction(
-            f"All rows win at 100 updates each. Now 10 epochs each, {10 * n:,} looks at a row: which ends closest?",
+            f"Each run may look at {10 * n:,} rows (10 epochs). Which ends closest to the minimum: batches of 1, 10 or "
+            f"{n}?",
             options=("1 row", "10 rows", f"all {n} rows"),
             answer="10 rows",
             explanation="All rows take ten exact steps, too few. One row is soon there and then trembles.",
