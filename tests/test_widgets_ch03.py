@@ -17,7 +17,7 @@ from nnlib.plots import (
 )
 from nnlib.widgets import forward_shapes as make
 from nnlib.widgets import row_times_column
-from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS, neurons
+from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS
 from nnlib.widgets.ch03_row_times_column import A, B
 
 NAMES = ("n", "row", "hidden", "outputs")
@@ -174,56 +174,7 @@ def test_a_wrong_layer_is_shown_and_not_fatal():
     live.close()
 
 
-# ---- Row times column, neuron by neuron --------------------------------------------------------------------------
-
-
-def words_of(ax):
-    """All that is written with `words`, with its place."""
-    return [label for c in ax.collections if hasattr(c, "labels") for label in c.labels]
-
-
-@pytest.mark.parametrize(("hidden", "outputs"), [(4, 2), (1, 1), (3, 5), (64, 10)])
-def test_each_neuron_gets_its_number_from_its_row_and_column(live, hidden, outputs):
-    turn(live, n=4, row=2, hidden=hidden, outputs=outputs)
-    seen = []
-    for neuron, (k, j) in enumerate(neurons(hidden, outputs), start=1):
-        result = turn(live, neuron=neuron).result
-        inputs, W, b, Z = (result[name] for name in (("X", "W1", "b1", "Z1"), ("Z1", "W2", "b2", "Z2"))[k])
-        assert Z[2, j] == pytest.approx(inputs[2] @ W[:, j] + b[j], abs=1e-12)
-        assert live.readout.startswith(f"Row 2, column {j} of W{k + 1}: ")
-        assert live.readout.endswith(f"is {Z[2, j].round(2):g}.".replace("-", "−"))
-        marked, nodes, edges = collections_of(live)
-        long = len(shown_indices(inputs.shape[1], 4))  # the row and the column; Z1 stands in both equations
-        assert len(marked.get_paths()) == 2 * long + 2 + (long if k else 1)
-        rims = [to_hex(color) == COLORS["orange"].lower() for color in nodes.get_edgecolors()]
-        seen.append(rims.index(True) - 3)
-        assert rims.count(True) == 1
-        at_work = sum(color[3] == 1 for color in edges.get_colors())
-        assert at_work == len([i for i in shown_indices(inputs.shape[1], 4) if i is not None])
-    assert seen == list(range(live.controls["neuron"].max))
-
-
-def test_what_has_not_been_computed_is_not_shown(live):
-    turn(live, n=4, row=1, hidden=4, outputs=2)
-    net, _, tables = live.figure.axes
-    full = len(words_of(tables))
-    turn(live, neuron=1)
-    assert [text for *_, text in words_of(net)] == ["8", "0", "2", "−3.3"]
-    assert len(words_of(tables)) == full - 2 * 3 * 4 - 8  # a column for all the rides stays, in both equations
-    turn(live, neuron=6)
-    assert len(words_of(tables)) == full
-
-
-def test_no_more_neurons_can_be_picked_than_are_drawn(live):
-    picked = live.controls["neuron"]
-    for hidden, outputs, most in ((4, 2, 6), (64, 10, 6), (1, 1, 2), (4, 4, 8), (2, 10, 5)):
-        turn(live, hidden=hidden, outputs=outputs)
-        assert (picked.value, picked.max) == (0, most)
-    turn(live, hidden=4, outputs=4, neuron=8)
-    turn(live, hidden=1)
-    assert (picked.value, picked.max) == (5, 5) and live.error is None
-    live.reset()
-    assert (picked.value, picked.max) == (0, 6)
+# ---- Row times column ---------------------------------------------------------------------------------
 
 
 @pytest.fixture

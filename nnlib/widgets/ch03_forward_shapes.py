@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
-from matplotlib.colors import to_rgba
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
@@ -30,7 +29,6 @@ MOST_DRAWN = 8  # the rows that can be chosen
 DRAWN = 4  # rows, columns and neurons that are drawn of many
 LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
 HIGH = 3.7  # of an equation, in cells
-FAINT = 0.25  # the arrows that are not at work
 FEW = 4  # the batch that the others are held against
 COSTS = ("parameters", "matrix products", "multiplications")
 GROWN = {"facecolor": COLORS["orange"], "edgecolor": COLORS["black"], "linewidth": 0.8}
@@ -58,30 +56,29 @@ def numbers():
 def forward_shapes(layer=layer, count_parameters=count_parameters):
     """A network of two layers with one ride's numbers in it, what the batch costs, and the matrices with all of it.
 
-    It plays from one ride to a thousand: the tables get higher and one of three bars longer. A neuron that is picked
-    shows its row times its column, which is its arrows in the network.
+    It plays from one ride to a thousand: the tables get higher and one of three bars longer.
 
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
     fig, ((net, bars), (tables, rest)) = figure(
-        2, 2, size=(8.2, 3.64), height_ratios=(2.1, 2 * HIGH * 0.44), width_ratios=(1.8, 1)
+        2, 2, size=(8.2, 4.0), height_ratios=(2.6, 2 * HIGH * 0.44), width_ratios=(1.25, 1)
     )
     rest.remove()
     tables.set_subplotspec(tables.get_gridspec()[1, :])
-    net.set(xlim=(-0.6, 2.2), ylim=(-2.5, 2.15))
+    net.set(xlim=(-0.75, 2.2), ylim=(-2.5, 2.4))
     tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH))
     for ax in (net, tables):
         ax.set_axis_off()
     edges = net.add_collection(LineCollection([], zorder=1))
-    nodes = net.scatter([], [], s=390, color="white", edgecolors=COLORS["black"], linewidths=1, zorder=2)
+    nodes = net.scatter([], [], s=480, color="white", edgecolors=COLORS["black"], linewidths=1, zorder=2)
     style = {"ha": "center", "va": "center"}
-    values = net.add_collection(words(net, fontsize=7.6, zorder=3))
+    values = net.add_collection(words(net, fontsize=8, zorder=3))
     sizes_below = [net.text(x, -2.3, "", fontsize=10.5, **style) for x in range(3)]
     for y, name in zip(heights(3), INPUTS, strict=True):
-        net.text(-0.13, y, name, fontsize=10.5, ha="right", va="center")
-    net.text(1.5, 1.95, "dashed: below 0", fontsize=9, **style)
-    whose = net.text(-0.6, 2.15, "", fontsize=10.5, fontweight="bold", ha="left", va="top")
+        net.text(-0.16, y, name, fontsize=10.5, ha="right", va="center")
+    net.text(1.5, 2.3, "dashed: negative weight", fontsize=9, **style)
+    whose = net.text(-0.75, 2.4, "", fontsize=10.5, fontweight="bold", ha="left", va="top")
     cost = Cost(bars)
     boxes = {kind: tables.add_collection(PolyCollection([], **MATRIX_CELLS[kind])) for kind in MATRIX_CELLS}
     letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in LETTERS.items()}
@@ -93,46 +90,37 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         Z1 = whole_batch(layer, X, W1, b1)
         return {"X": X, "W1": W1, "b1": b1, "Z1": Z1, "W2": W2, "b2": b2, "Z2": whole_batch(layer, Z1, W2, b2)}
 
-    def draw(result, n, hidden, outputs, row, neuron):
+    def draw(result, n, hidden, outputs, row):
         asked, row = row, min(row, n - 1)
-        now = (None, *neurons(hidden, outputs))[neuron]
-        result = so_far(result, now) if now else result
         whose.set_text(f"row {row}" + f": this batch has no row {asked}" * (asked > row))
         beyond = f"This batch has no row {asked}; drawn is row {row}, its last. " * (asked > row)
         sizes = (3, hidden, outputs)
         flow = [result[name][row] for name in ("X", "Z1", "Z2")]
-        draw_network(sizes, flow, result, now)
+        draw_network(sizes, flow, result)
         each = 3 * hidden + hidden * outputs  # the multiplications for a ride
         n_parameters = count_parameters(list(sizes))
         cost.show(n, (n_parameters, 2, FEW * each), (n_parameters, 2, n * each))
         mark = {name: np.s_[row] for name in ("X", "Z1", "Z2")}
-        if now:
-            k, j = now
-            mark = {("X", "Z1")[k]: np.s_[row], f"W{k + 1}": np.s_[:, j], f"b{k + 1}": j, f"Z{k + 1}": (row, j)}
         first = equation(result, ("X", "@", "W1", "+", "b1", "=", "Z1"), mark, 0)
         second = equation(result, ("Z1", "@", "W2", "+", "b2", "=", "Z2"), mark, HIGH)
         for kind, corners in zip(boxes, zip(first, second, strict=True), strict=False):
             boxes[kind].set_verts(corners[0] + corners[1])
         for kind, collection in letters.items():
-            said = [label[:3] for label in first[2] + second[2] if label[3] == kind]
-            say(collection, [label for label in said if label[2] != "nan"])
-        if now:
-            return f"{beyond}{in_words(result, row, *now)}"
+            say(collection, [label[:3] for label in first[2] + second[2] if label[3] == kind])
         shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
         return (
             f"{beyond}{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. "
             f"{n_parameters:,} parameters, 2 matrix products, {n * each:,} multiplications."
         )
 
-    def draw_network(sizes, flow, result, now):
-        places, labels, lines, width, dashes, color, rim = [], [], [], [], [], [], []
+    def draw_network(sizes, flow, result):
+        places, labels, lines, width, dashes, color = [], [], [], [], [], []
         shown = [shown_indices(size, DRAWN) for size in sizes]
         for x, (indices, numbers) in enumerate(zip(shown, flow, strict=True)):
             for y, index in zip(heights(len(indices)), indices, strict=True):
                 labels.append((x, y, "⋮" if index is None else matrix_number(numbers[index], decimals=1)))
                 if index is not None:
                     places.append((x, y))
-                    rim.append(COLORS["orange"] if now == (x - 1, index) else COLORS["black"])
         for x, name in enumerate(("W1", "W2")):
             for y0, i in zip(heights(len(shown[x])), shown[x], strict=True):
                 for y1, j in zip(heights(len(shown[x + 1])), shown[x + 1], strict=True):
@@ -142,10 +130,9 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
                     lines.append([(x, y0), (x + 1, y1)])
                     width.append(0.4 + 2.4 * abs(weight))
                     dashes.append("-" if weight >= 0 else "--")
-                    hue = COLORS["blue"] if weight >= 0 else COLORS["vermillion"]
-                    color.append(to_rgba(hue, 1 if now in (None, (x, j)) else FAINT))
-        nodes.set(offsets=places, edgecolors=rim, linewidths=[3 if hue == COLORS["orange"] else 1 for hue in rim])
-        say(values, [label for label in labels if label[2] != "nan"])
+                    color.append(COLORS["blue"] if weight >= 0 else COLORS["vermillion"])
+        nodes.set_offsets(places)
+        say(values, labels)
         edges.set(segments=lines, linewidths=width, linestyles=dashes, colors=color)
         for text, size, what in zip(sizes_below, sizes, ("input", "neuron", "neuron"), strict=True):
             text.set_text(f"{size} {what}{'s' * (size != 1)}")
@@ -156,14 +143,6 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
         "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
     }
-    picked = slider("neuron at work (0: none)", 0, len(neurons(4, 2)), 0)
-
-    def follow_the_widths(change):
-        picked.max = len(neurons(controls["hidden"].value, controls["outputs"].value))
-
-    for name in ("hidden", "outputs"):  # before the figure hears of it
-        controls[name].observe(follow_the_widths, "value")
-
     return Live(
         "forward_shapes",
         question="What does a larger batch cost?",
@@ -174,7 +153,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             explanation="Only X, Z1 and Z2 get more rows.",  # one line, so that all of it is in view
             settings={"n": 1000},
         ),
-        controls=controls | {"neuron": picked},
+        controls=controls,
         compute=compute,
         draw=draw,
         figure=fig,
@@ -183,7 +162,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         alt="Top left, a network of three inputs and two layers with the numbers of one ride in its nodes. Top right, "
         "bars on a log scale: the parameters, the matrix products and the multiplications of this batch, each against "
         "those of 4 rides. Below, the equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; "
-        "the row of that ride is marked, or the row and the column that make the number of the neuron at work.",
+        "the row of that ride is marked.",
     )
 
 
@@ -196,12 +175,13 @@ class Cost:
         ax.tick_params(labelsize=9, pad=1)
         ax.minorticks_off()
         ax.spines["left"].set_visible(False)
-        places = np.arange(3) + 0.18
-        self.stay = ax.barh(places, 1, left=1, height=0.36, color=COLORS["blue"])
-        self.more = ax.barh(places, 0, left=1, height=0.36, **GROWN)
-        self.numbers = [ax.text(1e6, k - 0.03, "", ha="right", va="bottom", fontweight="bold") for k in range(3)]
+        places = np.arange(3) + 0.2
+        self.stay = ax.barh(places, 1, left=1, height=0.32, color=COLORS["blue"])
+        self.more = ax.barh(places, 0, left=1, height=0.32, **GROWN)
+        self.numbers = [ax.text(1e6, k - 0.05, "", ha="right", va="bottom", fontweight="bold") for k in range(3)]
         for k, name in enumerate(COSTS):
-            ax.text(1, k - 0.03, name, ha="left", va="bottom")
+            ax.text(1, k - 0.05, name, ha="left", va="bottom")
+        ax.text(1e6, -0.95, "log scale", ha="right", va="top", fontsize=9)
         self.title = ax.text(1, -0.95, "", ha="left", va="top", fontweight="bold")
 
     def show(self, n, few, now):
@@ -227,39 +207,6 @@ def whole_batch(function, X, W, b):
         )
     Z[rows] = drawn
     return Z
-
-
-def neurons(hidden, outputs):
-    """The neurons that are drawn, as (layer, index), in the order in which they are computed."""
-    shown = [shown_indices(size, DRAWN) for size in (hidden, outputs)]
-    return [(k, j) for k, indices in enumerate(shown) for j in indices if j is not None]
-
-
-def so_far(result, now):
-    """The matrices when neuron `now` (layer, index) has just been computed: nan where nothing is yet."""
-    k, j = now
-    result = dict(result)
-    for layer, name in enumerate(("Z1", "Z2")):
-        width = result[name].shape[1]
-        known = j + 1 if layer == k else width if layer < k else 0
-        result[name] = np.where(np.arange(width) < known, result[name], np.nan)
-    return result
-
-
-def in_words(result, row, k, j):
-    """A row times a column, with the numbers of neuron j of layer k."""
-    inputs, weights = result[("X", "Z1")[k]][row], result[f"W{k + 1}"][:, j]
-    terms = [f"{number(x)} · {number(w)}" for x, w in zip(inputs, weights, strict=True)]
-    terms = terms if len(terms) <= DRAWN else [*terms[:2], "…", terms[-1]]
-    total = number(result[f"Z{k + 1}"][row, j]).strip("()")
-    bias = number(result[f"b{k + 1}"][j]).strip("()")
-    return f"Row {row}, column {j} of W{k + 1}: {' + '.join(terms)}, plus the bias {bias}, is {total}."
-
-
-def number(value):
-    """A number in a sum: in parentheses where it is negative."""
-    text = f"{round(float(value), 2) + 0.0:g}"
-    return f"(−{text[1:]})" if text.startswith("-") else text
 
 
 def heights(count):
