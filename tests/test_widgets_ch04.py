@@ -39,10 +39,13 @@ def test_no_stack_of_linear_layers_beats_the_best_line():
 def test_its_guess_is_answered_by_the_figure():
     live = stacked_layers()
     assert live.readout == "3 layers, 8 wide, no bend, 97 parameters: loss 0.2306 after 300 epochs."
-    live.guess("near 0.1")
-    assert live.prediction.answer == "at 0.2306 again"
+    live.guess("0.0950")
+    assert live.prediction.answer == "0.2306" in [text.get_text() for text in live.figure.axes[-1].texts]
     assert live.readout == "5 layers, 16 wide, no bend, 865 parameters: loss 0.2306 after 300 epochs."
     assert "loss 0.2306" in live.prediction.explanation
+    curve, line, ghost = live.figure.axes[-1].lines[:3]
+    assert f"{line.get_ydata()[0]:.4f}" == "0.2306"  # the best straight line, dotted
+    assert len(ghost.get_ydata()) == 300 and f"{ghost.get_ydata()[-1]:.4f}" == "0.2306"  # as it was before
     for seed in range(0, 21, 5):
         assert f"{turn(live, seed=seed).result[1]:.4f}" == "0.2306"
 
@@ -94,7 +97,7 @@ def test_what_is_said_in_the_figure_does_not_cover_the_curve():
     curve = live.figure.axes[-1]
     (said,) = [text for text in curve.texts if text.get_gid()]
     top = said.get_window_extent().y1
-    (losses,) = [line for line in curve.lines if len(line.get_xdata()) == 300]
+    losses, *_ = curve.lines
     lowest = curve.transData.transform(np.column_stack(losses.get_data()))[:, 1].min()
     assert top < lowest
 
@@ -140,12 +143,12 @@ def test_the_small_pictures_keep_the_answer_and_then_give_it():
     live = fold()
     assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid", "tanh", "linear"]
     live.guess("none of them")
-    assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid: 4 of 4 ✓", "tanh: 4 of 4 ✓", "linear: 0 of 4 ✗"]
+    assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid: 4 of 4 ✓", "tanh: 4 of 4 ✓", "linear: all 0.5 ✗"]
     assert live.figure.axes[4].spines["top"].get_linewidth() > live.figure.axes[2].spines["top"].get_linewidth()
     turn(live, folded=96)
     assert small_titles(live) == ["relu", "sigmoid", "tanh", "linear"]
     turn(live, folded=100, activation="relu", bias2=0.0)
-    assert small_titles(live)[0] == "relu: 0 of 4 ✗"
+    assert small_titles(live)[0] == "relu: all 0.5 ✗"
     small, large = (live.figure.axes[k].lines[-2:] for k in (2, 1))
     for mark, others in zip(small, large, strict=True):  # the same picture
         np.testing.assert_allclose(mark.get_data(), others.get_data())

@@ -204,7 +204,7 @@ class Thumbnail:
         W2, b2 = best_output(H, self.y)
         output = H @ W2 + b2
         right = int(np.sum(~undecided(output) & ((output > 0.5) == (self.y > 0.5))))
-        outcome = f": {right} of 4 {'✓' if right == 4 else '✗'}"
+        outcome = ": all 0.5 ✗" if undecided(output).all() else f": {right} of 4 {'✓' if right == 4 else '✗'}"
         self.title.set_text(self.name + outcome * (folded == 1))
         values = decision_values(lambda P: P @ W2 + b2, self.points[0], RESOLUTION // 2)
         values = np.where(undecided(values), 0.5, values)
@@ -292,12 +292,12 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
 
     return Live(
         "fold",
-        question="Which folds put the two “on” points on one side of a line?",
+        question="Which folds let the output layer solve XOR?",
         prediction=Prediction(
             "ReLU solves XOR. Swap it, and the output layer adapts: which of the other three will solve XOR too?",
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
-            explanation="With these weights any bend will do, sharp or soft. Without one there is nothing to adapt to.",
+            explanation="Any bend will do here, sharp or soft. Without one every fold is flat, and no line can do it.",
             settings={"activation": "tanh"},
         ),
         controls={
@@ -305,8 +305,8 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
             "bias1": slider("bias of neuron 1", -2.0, 1.0, 0.0, step=0.05),
             "angle2": slider("angle of neuron 2", -180, 180, 45, step=5, unit="°"),
             "bias2": slider("bias of neuron 2", -2.0, 1.0, -1.0, step=0.05),
-            "activation": choice("hidden activation", ["relu", "sigmoid", "tanh", "linear"]),
             "folded": slider("folded", 0, 100, 100, step=4, unit="%"),
+            "activation": choice("hidden activation", ["relu", "sigmoid", "tanh", "linear"]),
         },
         compute=compute,
         draw=draw,

@@ -7,6 +7,7 @@ from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.plots import COLORS, figure, style
 from nnlib.widgets.live.controls import slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 EPOCHS = 300
 REACH = 3.0  # of what a hidden neuron says, as far as it is drawn
@@ -47,7 +48,12 @@ def stacked_layers():
     plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, data y")
     # The axis reaches far down, so that what `note` says in its middle stands below the curve.
     (losses,) = curve.plot([], [], color=COLORS["blue"])
+    curve.axhline(best_line, color=COLORS["black"], linestyle=":", linewidth=1.3)
+    words = {"ha": "right", "va": "bottom", "fontsize": 9.5}
+    curve.text(0.98 * EPOCHS, 1.15 * best_line, f"best straight line: {best_line:.4f}", **words)
     curve.set(xlim=(0, EPOCHS), ylim=(0.001, 5), yscale="log", xlabel="epoch", ylabel="loss (MSE)")
+    ghost, names = Ghost(losses), Names(curve, [COLORS["blue"]], "0.000000")
+    lay_out(fig)
 
     def compute(n_layers, width, seed, bend):
         nn = NeuralNetwork(stack(n_layers, width, bend), learning_rate=0.1, seed=seed)
@@ -57,8 +63,11 @@ def stacked_layers():
             return nn, None
         return nn, nn.loss(X, y)
 
-    def draw(result, n_layers, width, bend):
+    def draw(result, n_layers, width, bend, before):
         nn, loss = result
+        old = before and before.result[1] is not None and before.result[0].history["train_loss"]
+        ghost.show(before, old and (range(EPOCHS), old))
+        names.show([np.nan if loss is None else loss], [f"{loss or 0:.4f}"])
         count = sum(layer.W.size + layer.b.size for layer in nn.layers)
         many = "1 layer" if n_layers == 1 else f"{n_layers} layers, {width} wide"
         how = "with bends" if bend and n_layers > 1 else "no bend"
@@ -85,8 +94,8 @@ def stacked_layers():
         question="How much better does a larger stack of layers fit the wave?",
         prediction=Prediction(
             "Three linear layers, 97 parameters, end at 0.2306. Where will five, 16 wide, with 865 parameters end?",
-            options=("below 0.01", "near 0.1", "near 0.2", "at 0.2306 again"),
-            answer="at 0.2306 again",
+            options=("0.0031", "0.0950", "0.1840", "0.2306"),
+            answer="0.2306",
             explanation="Each layer draws straight lines only, and the best straight line has the loss "
             f"{best_line:.4f}. Now check the box.",
             settings={"n_layers": 5, "width": 16},
@@ -102,5 +111,5 @@ def stacked_layers():
         figure=fig,
         alt="Above, what each neuron of each hidden layer says for every input, a line for each neuron. Below, on the "
         "left 40 points along one period of a wave and the answer of the trained network, on the right its loss over "
-        "300 epochs on a log scale.",
+        "300 epochs on a log scale, with a dotted line at the loss of the best straight line.",
     )
