@@ -455,10 +455,12 @@ def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True, dots=N
     w, b = (np.linspace(low, high, 121) for low, high in limits)
     loss = loss_surface(x, y, w, b)
     levels = loss.min() + (loss.max() - loss.min()) * np.linspace(0, 1, 13) ** 2  # evenly spaced down a parabola
+    units = 10.0 ** np.floor(np.log10(np.diff(levels)))[:-1]
+    levels[1:-1] = np.round(levels[1:-1] / units) * units  # to the round number beside each, which is read at a glance
     ax.contourf(w, b, loss, levels=levels, cmap=BOWL)
     lines = ax.contour(w, b, loss, levels=levels[1:-1], colors=CONTOUR, linewidths=0.8)
     _label_upward(ax, lines, lines.levels[1::2], x, y, minimum, limits)
-    ax.plot([], [], color=CONTOUR, linewidth=0.8, label="mean squared error")
+    ax.plot([], [], color=CONTOUR, linewidth=0.8, label="equal loss")
     ax.plot(*minimum, marker="*", color=COLORS["black"], markersize=14, linestyle="", label="minimum", gid="minimum")
     if path is not None:
         style = {"color": COLORS["vermillion"], "linewidth": 1.5, "markersize": 4, "label": "steps", "gid": "path"}
@@ -480,7 +482,7 @@ def _label_upward(ax, lines, levels, x, y, minimum, limits):
         t = np.sqrt((level - lowest) / bend)
         if t < 0.95:
             place = [tuple(minimum + t * ray)]
-            ax.clabel(lines, [level], fmt="%.3g", fontsize=9, colors="#222222", manual=place)
+            ax.clabel(lines, [level], fmt="{:,g}".format, fontsize=9, colors="#222222", manual=place)
 
 
 def loss_surface(x, y, w, b):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlib.plots import COLORS, artist, figure, plot_loss_bowl
+from nnlib.plots import COLORS, artist, figure, plot_loss_bowl, style
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
 from nnlib.widgets.live.marks import Ghost, one_digit
@@ -12,6 +12,14 @@ STEPS = 50
 RATES = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.038, 0.04, 0.041)
 RATES += (0.0415, 0.042, 0.0425, 0.043, 0.044, 0.045, 0.05, 0.06)
 HIGHEST = 1e5  # of the losses shown; where one grows beyond, the figure says how far
+
+
+FIRST = 6  # steps that have a number where they lead away
+
+
+def in_full(loss):
+    """A loss with four digits, "46,270"; with one where it is astronomical, "4 · 10¹⁶"."""
+    return f"{float(f'{loss:.4g}'):,g}" if loss < 1e6 else one_digit(loss)
 
 
 def mse_gradient(x, y, w, b):
@@ -40,8 +48,14 @@ def descent(x, y, gradient=mse_gradient):
     x, y : (n,). gradient(x, y, w, b) -> (dw, db): the reader's own function, or the library's.
     """
     fig, (bowl, curve) = figure(1, 2, size=(8.4, 3.8), width_ratios=(1.15, 1))
-    plot_loss_bowl(x, y, np.zeros((1, 2)), bowl, limits=((-2.0, 6.0), (-1.5, 7.0)))
-    path_line = artist(bowl, "path")
+    with style():  # the same valley from farther away, where the steps leave the first
+        far = fig.add_subplot(bowl.get_subplotspec())
+    for ax, limits in ((bowl, ((-2.0, 6.0), (-1.5, 7.0))), (far, ((-18.0, 22.0), (-5.0, 7.0)))):
+        plot_loss_bowl(x, y, np.zeros((1, 2)), ax, limits=limits)
+    (later,) = far.plot([], [], color=COLORS["vermillion"], linewidth=1, alpha=0.12)
+    look = {"ha": "center", "va": "top", "fontsize": 11, "fontweight": "bold", "color": COLORS["vermillion"]}
+    below = {"xytext": (0, -5), "textcoords": "offset points", "annotation_clip": True, "animated": True, **look}
+    numbers = [far.annotate("", (0, 0), **below) for _ in range(FIRST)]
     (loss_line,) = curve.plot([], [], color=COLORS["blue"])
     A = np.stack([x, np.ones_like(x)], axis=1)
     best = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
@@ -58,13 +72,22 @@ def descent(x, y, gradient=mse_gradient):
     def draw(result, rate, step, before):
         path, losses = result
         ghost.show(before, before and (np.arange(STEPS + 1), before.result[1]))
+        away = not losses[-1] <= losses[0]
+        bowl.set_visible(not away)
+        far.set_visible(away)
         path, losses = path[: step + 1], losses[: step + 1]
-        path_line.set_data(*path.T)
+        artist(bowl, "path").set_data(*path.T)
+        artist(far, "path").set_data(*path[: FIRST + 1].T)
+        later.set_data(*path[FIRST:].T)
+        for k, number in enumerate(numbers, 1):
+            apart = k <= 2 or abs(path[min(k, step), 0] - path[min(k, step) - 2, 0]) > 2  # from that on the same side
+            number.set_text(str(k) if k <= step and apart else "")
+            number.xy = path[min(k, step)]
         loss_line.set_data(np.arange(step + 1), losses)
         grows = not losses[-1] <= losses[0]
         loss_line.set_color(COLORS["vermillion"] if grows else COLORS["blue"])
         if grows:
-            note(bowl, "It explodes.", height=0.91)
+            note(far, "It explodes.", height=0.1)
         gone = losses[-1] > HIGHEST
         exit.set_visible(gone)
         if gone:
@@ -72,7 +95,7 @@ def descent(x, y, gradient=mse_gradient):
             at = int(np.argmax(losses > HIGHEST))
             room = at < 0.65 * STEPS  # to the right of the place where the curve leaves; else it is left of the curve
             exit.set(x=at if room else 0.72 * at, horizontalalignment="left" if room else "right")
-        words = f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {losses[-1]:.4g} after {step} steps."
+        words = f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {in_full(losses[-1])} after {step} steps."
         return words + " Every step lands farther away than the last." * grows
 
     return Live(
@@ -80,10 +103,10 @@ def descent(x, y, gradient=mse_gradient):
         question="How large may a step be?",
         prediction=Prediction(
             "With 0.03 the loss after 50 steps is 2.4. What will 0.05 do?",
-            options=("get there sooner", "about the same", "something else"),
-            answer="something else",
-            explanation="Each step jumps across the valley and lands higher than it began. Drag the rate up slowly "
-            "from 0.03, and see where that starts.",
+            options=("get there sooner", "about the same", "end higher than it began"),
+            answer="end higher than it began",
+            explanation="Each step jumps across the valley and lands farther up the other side. Drag the rate up "
+            "slowly from 0.03, and see where that starts.",
             settings={"rate": 0.05},
         ),
         controls={
