@@ -9,7 +9,7 @@ from turning import fresh, turn
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
 from nnlib.widgets import decay
-from nnlib.widgets.ch11_decay import AXIS, BATCHES, EPOCHS, LOSS_LIMITS, RATE_LIMITS, RUNS, SLIDE, STAIRS, final
+from nnlib.widgets.ch11_decay import AXIS, BATCHES, EPOCHS, LOSS_LIMITS, RUNS, SLIDE, STAIRS, final
 
 X, Y = datasets.noisy_sine(n=64, noise=0.3, seed=0)
 LAYERS = [
@@ -94,13 +94,6 @@ def test_every_extreme_answers(live):
 def test_no_loss_leaves_the_panel(live, batch_size):
     for run in turn(live, batch_size=batch_size).result.values():
         assert LOSS_LIMITS[0] < min(run["loss"]) and max(run["loss"]) < LOSS_LIMITS[1]
-
-
-def test_a_rate_that_leaves_the_panel_early_is_told(live):
-    for gamma in STAIRS:
-        rates = turn(live, stairs=gamma, step_size=3).result["stairs"]["rate"]
-        assert any("the rate of the stairs" in words for words in live.notes) == (rates[19] < RATE_LIMITS[0])
-    assert not turn(live, step_size=20, stairs=0.3).notes
 
 
 def test_stairs_without_a_step_say_so(live):

@@ -28,7 +28,7 @@ from nnlib.widgets import (
 from nnlib.widgets.live import figure as engine_module
 from nnlib.widgets.live.controls import in_words, place, stops
 from nnlib.widgets.live.frames import Frames, encode
-from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit, spread
+from nnlib.widgets.live.marks import SHADE, Ghost, Names, lay_out, one_digit, spread
 
 
 def pixels(image):
@@ -204,8 +204,11 @@ def test_where_a_guess_turns_two_controls_it_is_before_both():
 def test_a_ghost_is_a_curve_and_a_key_beside_it():
     fig, ax = figure(size=(4, 3))
     (line,) = ax.plot([], [], "o-")
-    (steps,) = ax.plot([], [], "o", drawstyle="steps-mid")
+    (steps,) = ax.plot([], [], "o", drawstyle="steps-mid", color="#C04A00")
     ghost = Ghost(line, steps, name="loss")
+    red, green, blue = ghost.lines[1].get_color()
+    assert red > green > blue > 0
+    assert Ghost(line).lines[0].get_color() == SHADE
     lay_out(fig)
     assert [each.get_marker() for each in ghost.lines] == ["o", "none"]
     assert ghost.lines[1].get_drawstyle() == "steps-mid"

@@ -16,9 +16,9 @@ STAIRS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1)  # values of γ
 SLIDE = (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1)
 BATCHES = (2, 4, 8, 16, 32, ROWS)
 LOSS_LIMITS = (0.09, 1)
-RATE_LIMITS = (1e-5, 0.5)
 AXIS = np.linspace(-1.05, 1.05, 106)
 RUNS = {"constant": ("black", "--"), "stairs": ("vermillion", "-"), "slide": ("blue", "-.")}
+KINDS = ("constant rate", "step decay (stairs)", "exponential decay (slide)")  # what others call them
 
 
 def step_form(epoch, initial_rate, step_size, gamma):
@@ -40,11 +40,11 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    ratios = {"width_ratios": (1.9, 1), "height_ratios": (1, 1.5)}
-    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3), **ratios)
+    ratios = {"width_ratios": (1.75, 1), "height_ratios": (1, 1.5)}
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.5), **ratios)
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
-    fig.get_layout_engine().set(wspace=0.05)
+    fig.get_layout_engine().set(wspace=0.03)
     X, y = datasets.noisy_sine(n=ROWS, noise=0.3, seed=0)
     data.plot(X, y, ".", color=COLORS["black"], markersize=5)
     lines = {"rate": {}, "loss": {}, "answer": {}}
@@ -54,16 +54,17 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         (lines["rate"][name],) = above.plot([], [], drawstyle="steps-mid", **look)
         (lines["loss"][name],) = below.plot([], [], **look)
         (lines["answer"][name],) = data.plot([], [], **look)
-    above.set(xlim=(0, EPOCHS - 1), ylim=RATE_LIMITS, yscale="log", ylabel="rate")
-    above.set_yticks([1e-4, 1e-2], ["0.0001", "0.01"])
+    epochs = {"xlim": (0, EPOCHS), "xticks": range(0, EPOCHS + 1, 20)}
+    above.set(ylim=(0, 1.1 * INITIAL_RATE), yticks=[0, 0.1, 0.2], ylabel="rate", **epochs)
     above.tick_params(labelbottom=False)
-    below.set(xlim=(0, EPOCHS - 1), ylim=LOSS_LIMITS, yscale="log", xlabel="epoch", ylabel="loss")
+    below.set(ylim=LOSS_LIMITS, yscale="log", xlabel="epoch", ylabel="loss", **epochs)
     below.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
-    for ax in (above, below):
-        ax.minorticks_off()
-    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.9, 1.9), xlabel="x", ylabel="y, and the network's answer")
+    below.minorticks_off()
+    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.9, 1.9), xlabel="x", ylabel="y, and the answers", box_aspect=1)
     ghost = Ghost(*lines["rate"].values(), *lines["loss"].values())
-    names = Names(below, [COLORS[color] for color, _ in RUNS.values()], "constant 0.000, was 0.000")
+    colors = [COLORS[color] for color, _ in RUNS.values()]
+    kinds = Names(above, colors, "exponential decay (slide)")
+    names = Names(below, colors, "constant 0.000, was 0.000")
     lay_out(fig)
 
     def compute(stairs, step_size, slide, batch_size, seed):
@@ -94,36 +95,26 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         for k, losses in enumerate(shown[len(RUNS) :]):
             words[k] += f", was {final(losses):.3f}" if losses is not None and epoch == EPOCHS else ""
         names.show(ends, words)
+        kinds.show([run["rate"][epoch - 1] for run in result.values()], KINDS)
         for name, run in result.items():
             for kind in ("rate", "loss"):
                 lines[kind][name].set_data(np.arange(epoch), run[kind][:epoch])
             lines["answer"][name].set_data(AXIS, run["answer"][epoch - 1])
-        gone = {name: int(np.argmax(run["rate"] < RATE_LIMITS[0])) for name, run in result.items()}  # 0: never
-        early = [
-            f"From epoch {at} on the rate of the {name} is below {RATE_LIMITS[0]:.5f}."
-            for name, at in gone.items()
-            if 0 < at < EPOCHS / 4
-        ]
-        if early:
-            note(above, early[0])
         if step_size >= EPOCHS:
             note(above, f"The first step down would be in epoch {step_size}; the last epoch here is {EPOCHS - 1}.")
-        rows = f"All {ROWS} rows in one batch" if batch_size == ROWS else f"Batches of {batch_size}"
+        rows = f"all {ROWS} rows in one batch" if batch_size == ROWS else f"batches of {batch_size}"
         if epoch < EPOCHS:
             of_each = (f"{name} {run['loss'][epoch - 1]:.4f}" for name, run in result.items())
-            return f"{rows}, epoch number {epoch - 1}. Loss: {', '.join(of_each)}."
+            return f"Loss of epoch {epoch} of {EPOCHS} with {rows}: {', '.join(of_each)}."
         of_each = (f"{name} {final(run['loss']):.4f}" for name, run in result.items())
-        return (
-            f"{rows}, stairs {step_size} epochs long with γ = {stairs:g}, slide with γ = {slide:g}. "
-            f"Mean loss of the last {LAST} epochs: {', '.join(of_each)}."
-        )
+        return f"Mean loss of the last {LAST} epochs with {rows}: {', '.join(of_each)}."
 
     return Live(
         "decay",
         question="When does a falling rate help?",
         prediction=Prediction(
-            "With batches of 4, both falling rates end lower than the constant one. Now put all 64 rows into one "
-            "batch, and leave the rest. After 80 epochs the lowest loss will be that of",
+            "With batches of 4 both falling rates beat the constant one. With all 64 rows in one batch, which ends "
+            "lowest?",
             options=("the stairs", "the slide", "the constant rate"),
             answer="the constant rate",
             explanation="Without noise there is nothing for small steps to calm. At which batch size do they "
@@ -143,7 +134,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         figure=fig,
         plays="epoch",
         tick=50,
-        alt="Left, the rates of 80 epochs on a logarithmic axis, one constant, one falling in stairs, one in a "
-        "straight line, above the loss of each of the three runs. Right, the 64 points and the curves of the three "
+        alt="Left, the rates of 80 epochs, one constant, one falling in stairs, one in a curve that flattens, "
+        "above the loss of each of the three runs. Right, the 64 points and the curves of the three "
         "networks.",
     )

@@ -94,14 +94,15 @@ LEFT_OUT = {
     "half of the digits (float32)": lambda run, fresh: run | {"parameters": _rounded(run)},
     "all but the weights": lambda run, fresh: fresh | {"parameters": run["parameters"]},
 }
-PANELS = (  # of the live figure: one item each, those that only the eye misses at the left
+PANELS = (  # of the live figure: one item each, from harmless to ruinous
     "the history",
+    "half of the digits (float32)",
     "the generator's state",
     "the epoch number",
-    "half of the digits (float32)",
-    "the weights of layer 1",
     "the schedule",
+    "the weights of layer 1",
 )
+VERDICTS = {"?": "black", "✓": "green", "✗": "vermillion"}  # how each begins: its color
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,26 +234,23 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, axes = figure(2, 3, size=(8.4, 3.5), sharex=True, sharey=True)
+    fig, axes = figure(2, 3, size=(8.4, 3.75), sharex=True, sharey=True)
     panels = {}
-    badge = {"facecolor": "#E3F4EC", "edgecolor": COLORS["green"], "boxstyle": "round,pad=0.4"}
     for ax, what in zip(axes.flat, PANELS, strict=True):
-        (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=3, label="loss of the unbroken run")
+        (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=1.5, label="loss of the unbroken run")
         look = {"color": COLORS["vermillion"], "markersize": 2.5}
-        (gap,) = ax.plot([], [], ".", **look, label="how far the resumed run's is from it")
+        (gap,) = ax.plot([], [], ".", **look, label="|resumed − unbroken|")
         line = ax.axvline(0, color=COLORS["black"], linestyle=":", linewidth=1.2)
-        card = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        words = ax.text(0, 0, "", ha="right", va="center", fontsize=10, bbox=card, animated=True)
-        same = ax.text(0, 1e-6, "", ha="center", va="center", fontsize=11, color="#00593F", bbox=badge, animated=True)
-        panels[what] = loss, gap, line, words, same
-        ax.set_title("without " + what.split(" (")[0], fontsize=10.5)
+        place = {"transform": ax.transAxes, "ha": "center", "va": "bottom", "fontsize": 10.5, "fontweight": "bold"}
+        panels[what] = loss, gap, line, ax.text(0.5, 1.02, "", animated=True, **place)
+        ax.set_title("without " + what.split(" (")[0], fontsize=10.5, pad=19)
         ax.set(xlim=(0, EPOCHS), ylim=LIMITS, yscale="log")
         ax.set_yticks([1e-12, 1e-8, 1e-4, 1])
         ax.minorticks_off()
     for ax in axes[1]:
         ax.set(xlabel="epoch")
     for ax in axes[:, 0]:
-        ax.set(ylabel="loss")
+        ax.set(ylabel="loss, difference")
     look = {"ncols": 2, "markerscale": 2.5, "frameon": False, "fontsize": 10}
     fig.legend(handles=panels["the history"][:2], loc="outside upper right", **look)
 
@@ -260,48 +258,48 @@ def left_out(checkpoint=checkpoint, resume=resume):
         return resume_without_each(PANELS, first, seed, checkpoint, resume)
 
     def draw(results, first, seed, epoch):
-        for what, (loss, gap, line, words, same) in panels.items():
+        for what, (loss, gap, line, verdict) in panels.items():
             result = results[what]
             apart = result.loss_difference[: max(0, epoch - first)]
             loss.set_data(np.arange(epoch), result.losses[:epoch])
             gap.set_data(first + np.arange(len(apart)), np.where(apart > 0, np.clip(apart, *LIMITS), np.nan))
             line.set_xdata([first, first])
-            done = epoch == EPOCHS and first < EPOCHS
-            same.set(text="✓ identical" if done and result.equal else "", visible=done and result.equal)
-            same.set_x(np.clip((first + EPOCHS) / 2, 60, EPOCHS - 60))
-            words.set_text(f"up to {one_digit(apart.max())} apart" if done and not result.equal else "")
-            words.set_position((EPOCHS - 8, 1e-11 if apart.max(initial=0) > 1e-6 else 1e-6))  # where no curve is
+            words = "?"
+            if epoch == EPOCHS > first:
+                words = "✓ identical" if result.equal else f"✗ up to {one_digit(apart.max())} apart"
+            verdict.set(text=words, color=COLORS[VERDICTS[words[0]]])
         if first == EPOCHS:
             note(axes[0, 1], "The run was over: no epoch is left to do.")
         before = f"Interrupted after {first} epochs, seed {seed}. "
         if epoch < EPOCHS:
             return before + f"Epoch {epoch}."
         equal = [what for what in PANELS if results[what].equal]
-        return before + f"Equal bit for bit, weights and losses: {' and '.join(equal) or 'none'}."
+        if not equal:
+            return before + "Nothing may be missing."
+        return before + f"Only {' and '.join(equal)} may be missing: every weight and loss is the same bit for bit."
 
     return Live(
         "left_out",
         question="What must be in the file?",
         prediction=Prediction(
-            "Now interrupt after 0 epochs, before anything has been trained. What can be missing then, besides the "
-            "history, without changing a bit of the run?",
-            options=("the generator's state", "the epoch number", "both", "nothing else"),
-            answer="the epoch number",
-            explanation="It is 0 then, as in a fresh run. But the generator of another seed shuffles all 300 epochs "
-            "otherwise: the state is not what a run has done, but what decides how it goes on.",
-            settings={"first": 0},
+            "A run is interrupted after 180 epochs. Which of the six may be missing from its file?",
+            options=("the history", "half of the digits", "the generator's state", "none of them"),
+            answer="the history",
+            explanation="The state of a run is not what it has done, but what decides how it goes on. What else may be "
+            "missing if you interrupt it after 0 epochs?",
+            settings={"first": 180},
         ),
         controls={
             "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
             "seed": slider("seed", 0, 20, 0),
-            "epoch": slider("epoch shown", 0, EPOCHS, EPOCHS, step=EVERY),
+            "epoch": slider("epoch shown", 0, EPOCHS, 0, step=EVERY),
         },
         compute=compute,
         draw=draw,
         figure=fig,
         plays="epoch",
         tick=50,
-        alt="Six panels on log scales, one for each item left out. In each, the loss of an unbroken run as a broad "
-        "line and, from the break on, how far the loss of the resumed run is from it, with the largest distance, or "
-        "a badge where the two runs are identical.",
+        alt="Six panels on log scales, one for each item left out. In each, the loss of an unbroken run and, "
+        "from the break on, how far the loss of the resumed run is from it. Above each, once the run is over, the "
+        "largest distance, or that the two runs are identical.",
     )

@@ -1,8 +1,10 @@
 """Marks beside the curves of a live figure: how they were before, and their names where they end."""
 
 import numpy as np
+from matplotlib.colors import to_rgb
 
 SHADE = "#8A8A8A"  # as faint as a line may be
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 APART = 15  # CSS pixels between two names
 
@@ -15,25 +17,35 @@ def one_digit(number):
     return f"{digit} · 10{str(int(power)).translate(SUPERSCRIPT)}"
 
 
+def pale(color):
+    """A color mixed with white until it is as light as `SHADE`."""
+    light, shade = np.array(to_rgb(color)) ** 2.2, np.array(to_rgb(SHADE)) ** 2.2  # such as add up, nearly
+    own, wanted = light @ LUMINANCE, shade @ LUMINANCE
+    white = max(0, (wanted - own) / (1 - own))
+    return tuple((light + white * (1 - light)) ** (1 / 2.2))
+
+
 class Ghost:
     """The curves of an Axes as they were before the reader turned something: faint dashes, with a key above the frame.
 
     For `draw` functions with a parameter `before`, which goes to `show`.
 
     lines : those that have a ghost, with markers where the line has some. The key is above the Axes of the first.
+        Ghosts of several lines have the lines' own colors, pale.
     name : what they are, "loss"; for the key.
     """
 
     def __init__(self, *lines, name=""):
         self._ax, self._name = lines[0].axes, name
-        look = {"color": SHADE, "linestyle": (0, (3, 1.5)), "linewidth": 1.3, "animated": True, "zorder": 1.9}
+        look = {"linestyle": (0, (3, 1.5)), "linewidth": 1.3, "animated": True, "zorder": 1.9}
         self.lines = []
         for line in lines:
             marker = "none" if line.get_linestyle() == "None" else line.get_marker()
             form = {"marker": marker, "markersize": 4, "drawstyle": line.get_drawstyle()}
+            form["color"] = pale(line.get_color()) if len(lines) > 1 else SHADE
             self.lines += line.axes.plot([], [], **look, **form)
         above = {"transform": self._ax.transAxes, "clip_on": False}
-        (self._sample,) = self._ax.plot([], [], **look, **above)
+        (self._sample,) = self._ax.plot([], [], color=SHADE, **look, **above)
         place = {"ha": "right", "va": "bottom", "fontsize": 9.5, "animated": True}
         self._key = self._ax.text(1, 1.02, "before", color="#555555", transform=self._ax.transAxes, **place)
 
