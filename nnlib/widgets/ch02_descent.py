@@ -52,7 +52,9 @@ def descent(x, y, gradient=mse_gradient):
         far = fig.add_subplot(bowl.get_subplotspec())
     for ax, limits in ((bowl, ((-2.0, 6.0), (-1.5, 7.0))), (far, ((-18.0, 22.0), (-5.0, 7.0)))):
         plot_loss_bowl(x, y, np.zeros((1, 2)), ax, limits=limits)
-    (later,) = far.plot([], [], color=COLORS["vermillion"], linewidth=1, alpha=0.12)
+    (later,) = far.plot(
+        [], [], ".", color=COLORS["vermillion"], markersize=4
+    )  # without lines, which would cover it all
     look = {"ha": "center", "va": "top", "fontsize": 11, "fontweight": "bold", "color": COLORS["vermillion"]}
     below = {"xytext": (0, -5), "textcoords": "offset points", "annotation_clip": True, "animated": True, **look}
     numbers = [far.annotate("", (0, 0), **below) for _ in range(FIRST)]
@@ -78,7 +80,7 @@ def descent(x, y, gradient=mse_gradient):
         path, losses = path[: step + 1], losses[: step + 1]
         artist(bowl, "path").set_data(*path.T)
         artist(far, "path").set_data(*path[: FIRST + 1].T)
-        later.set_data(*path[FIRST:].T)
+        later.set_data(*path[FIRST + 1 :].T)
         for k, number in enumerate(numbers, 1):
             apart = k <= 2 or abs(path[min(k, step), 0] - path[min(k, step) - 2, 0]) > 2  # from that on the same side
             number.set_text(str(k) if k <= step and apart else "")
