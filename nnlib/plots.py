@@ -368,6 +368,8 @@ def decision_line(output, axes, level=0.5):
     if np.isnan(output).any():
         return np.array([]), np.array([])
     pieces = contourpy.contour_generator(*axes, output).lines(level)
+    cell = axes[0][1] - axes[0][0]  # what is smaller is an accident of the grid, and looks like a speck
+    pieces = [piece for piece in pieces if np.ptp(piece, axis=0).max() > cell]
     gap = np.full((1, 2), np.nan)
     points = np.concatenate([part for piece in pieces for part in (piece, gap)] or [gap])
     return points[:, 0], points[:, 1]

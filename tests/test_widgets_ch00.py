@@ -6,6 +6,7 @@ from turning import fresh
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.widgets import xor_learns
+from nnlib.widgets.ch00_xor_learns import LAYERS
 
 
 @pytest.fixture
@@ -29,7 +30,13 @@ def test_xor_still_learns_at_a_rate_of_1(xor):
 
 def test_xor_throws_itself_about_at_a_rate_of_3(xor):
     xor.controls["rate"].value = 3.0
-    assert "4 of 4" not in xor.readout
+    X, y = datasets.xor()
+    xor.set(seed=0)
+    (wrong,) = [line for line in xor.figure.axes[0].lines if line.get_label() == "wrong"]
+    nn = NeuralNetwork(LAYERS, seed=0)
+    nn.set_parameters(xor.result[1][-1])
+    np.testing.assert_array_equal(wrong.get_xydata(), X[np.ravel((nn.predict(X) > 0.5) != (y > 0.5))])
+    assert len(wrong.get_xydata()) and "4 of 4" not in xor.readout
     assert "Not learned" in xor.notes[0]
 
 
@@ -55,6 +62,8 @@ def test_the_curve_before_stays_as_a_ghost(xor):
     assert not len(ghost.get_xdata())
     xor.guess("lower")
     np.testing.assert_array_equal(ghost.get_ydata(), before)
+    said = [text.get_text().strip() for text in xor.figure.axes[1].texts if text.get_visible()]
+    assert "before 0.0012" in said and f"now {xor.readout.split('loss ')[1][:6]}" in said
     xor.set(rate=2, epoch=300)
     np.testing.assert_array_equal(ghost.get_ydata(), before)
 

@@ -86,7 +86,7 @@ def test_every_neuron_bends_inside_the_range():
 def test_the_prediction_is_true(gap):
     ends = [f"{loss:.3f}" for loss in (gap.result[0].val_losses[-1], min(gap.result[0].val_losses))]
     assert ends == ["0.356", "0.208"] and all(end in gap.prediction.question for end in ends)
-    assert gap.prediction.answer == "at it, or just above it"
+    assert gap.prediction.answer == "it hardly rises"
     for data in range(10):
         val = run_of(gap, points=160, data=data).val_losses
         assert val[-1] < 1.05 * min(val)
@@ -136,7 +136,7 @@ def test_the_rise_above_the_best_is_shaded(gap, epoch):
     ]
     named = [text.get_text() for text in curves.texts if text.get_visible()]
     assert ("the rise" in named) == (epoch == EPOCHS - 1)
-    assert (f"its best {min(val):.3f}" in named) == (epoch > 65)
+    assert (f"▼ best {min(val):.3f}" in named) == (epoch > 65)
     assert f"validation {val[SHOWN.index(epoch)]:.3f}" in named
 
 
@@ -151,6 +151,8 @@ def test_the_validation_loss_before_stays_as_a_ghost(gap):
 
 def test_what_the_chapter_says_to_try(gap):
     run = run_of(gap, width=2)
+    said = [text.get_text() for text in gap.figure.axes[1].texts if text.get_visible()]
+    assert f"▼ best {run.val_losses[-1]:.3f} (epoch 999)" in said
     assert np.argmin(run.val_losses) == len(SHOWN) - 1 and "still falling" in gap.readout
     assert f"{run.train_losses[-1]:.3f}" == "0.310"
     run = run_of(gap, width=40, points=160)

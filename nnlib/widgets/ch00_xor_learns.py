@@ -6,13 +6,15 @@ from nnlib import NeuralNetwork, datasets
 from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
 from nnlib.widgets.live.controls import log_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost
+from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 LAYERS = [
     {"n_inputs": 2, "n_neurons": 4, "activation": "tanh"},
     {"n_inputs": 4, "n_neurons": 1, "activation": "tanh"},
 ]
 EPOCHS = 1000
+ABOVE = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1), "frameon": False, "borderaxespad": 0.2}
+ABOVE |= {"handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 1}
 EVERY = 10  # epochs between two remembered states
 
 
@@ -25,12 +27,23 @@ def xor_learns():
     plot_boundary(shown.predict, X, y, plane, limits=limits, colorbar=False)
     plane.set(xticks=[0, 1], yticks=[0, 1], xlabel="switch $x_1$", ylabel="switch $x_2$")
     artist(plane, "decision").remove()
-    (boundary,) = plane.plot([], [], color="black", linewidth=1.5)
+    (boundary,) = plane.plot([], [], color="black", linewidth=1.5, label="output 0.5")
+    cross = {"markersize": 20, "markeredgewidth": 2.5, "color": COLORS["vermillion"], "zorder": 6}
+    (wrong,) = plane.plot([], [], "x", label="wrong", **cross)
+    keys = [*plane.get_legend().legend_handles, boundary, wrong]
+    plane.legend(handles=keys, ncols=4, **ABOVE)
+    plane.get_legend().set_in_layout(False)  # it may be wider than the frame
+    for key in plane.get_legend().legend_handles[2:]:
+        key.set_markersize(8)
     picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
     (losses,) = curve.plot([], [], color=COLORS["blue"])
-    (moment,) = curve.plot([], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, zorder=5)
+    (moment,) = curve.plot(
+        [], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False, zorder=5
+    )
     ghost = Ghost(losses)
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 2), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
+    names = Names(curve, [COLORS["blue"], "#555555"], "before 0.0000")
+    lay_out(fig)
 
     def compute(rate, seed):
         nn = NeuralNetwork(LAYERS, learning_rate=rate, seed=seed)
@@ -46,13 +59,19 @@ def xor_learns():
         train_loss, states = result
         shown.set_parameters(states[epoch // EVERY])
         output = shown.predict(X)
-        right = int(np.sum((output > 0.5) == (y > 0.5)))
+        missed = np.ravel((output > 0.5) != (y > 0.5))
+        right = int(np.sum(~missed))
+        wrong.set_data(*X[missed].T)
         answers = decision_values(shown.predict, grid)
         picture.set_data(answers)
         boundary.set_data(*decision_line(answers, axes))
         losses.set_data(range(epoch), train_loss[:epoch])
         ghost.show(before, before and (range(EPOCHS), before.result[0]))
-        loss = shown.loss(X, y)
+        loss, was = shown.loss(X, y), np.nan
+        if before:
+            shown.set_parameters(before.result[1][-1])
+            was = shown.loss(X, y)
+        names.show([loss, was], [f" now {loss:.4f}", f"before {was:.4f}"], at=(epoch / EPOCHS, 1))
         moment.set_data([epoch], [loss])
         if epoch == EPOCHS and right < len(X):
             note(curve, f"Not learned: {right} of 4 points are right after {EPOCHS} epochs.", height=0.12)
@@ -65,7 +84,8 @@ def xor_learns():
             "At the rate 0.1 the loss ends at 0.0012. Where will it end with ten times the rate, 1?",
             options=("lower", "about the same", "higher"),
             answer="higher",
-            explanation="Larger steps are faster only up to a point. Find the two ends where nothing is learned.",
+            explanation="Larger steps are faster only up to a point. Now find a rate that is too small to learn, and "
+            "one that is too large.",
             settings={"rate": 1.0},
         ),
         controls={

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.patches import Patch
 
 from nnlib import datasets, initializers
 from nnlib.activations import ACTIVATIONS
 from nnlib.plots import (
     COLORS,
+    LOSS_MAP,
     SEED_LIMITS,
     artist,
     decision_grid,
@@ -19,13 +21,14 @@ from nnlib.plots import (
 )
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost
+from nnlib.widgets.live.marks import Ghost, lay_out
 
 SEEDS = 100
 EPOCHS = 1000
 RATE = 0.1
 PLANE = ((-0.4, 1.4), (-0.4, 1.4))
 RESOLUTION = 40
+LEGEND = {"frameon": False, "handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 1, "borderaxespad": 0.2}
 SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30)
 
 
@@ -123,8 +126,12 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     """
     draws = {"Glorot": glorot, "He": he, "all equal": all_equal}
     X, y = datasets.xor()
-    fig, (grid, plane, curve) = figure(1, 3, size=(8.4, 3.4), width_ratios=(1.3, 1, 0.95))
+    fig, (grid, plane, curve) = figure(1, 3, size=(8.4, 3.6), width_ratios=(1.3, 1, 0.95))
     plot_seeds(np.ones(SEEDS), np.zeros(SEEDS, dtype=bool), grid, colorbar=False)
+    shade = Patch(facecolor=LOSS_MAP(0.9), edgecolor="#CCCCCC", label="higher loss")
+    grid.legend(handles=[*grid.lines, shade], ncols=3, loc="lower left", bbox_to_anchor=(-0.15, 1), **LEGEND)
+    place = {"transform": grid.transAxes, "fontsize": 12, "fontweight": "bold", "animated": True}
+    count = grid.text(-0.13, 1.13, "100 of 100 solved, before 100", **place)
     tiles, right, wrong = (artist(grid, name) for name in ("losses", "solved", "not solved"))
     here = {"marker": "s", "markerfacecolor": "none", "color": COLORS["black"], "markeredgewidth": 2}
     (frame,) = grid.plot([], [], markersize=17, **here)
@@ -141,6 +148,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["≤10⁻⁶", "10⁻⁴", "10⁻²", "1"])
     curve.minorticks_off()
     curve.set(xlabel="networks, the best first", ylabel="final loss")
+    lay_out(fig)
 
     def compute(activation, initializer, width, scale):
         hundred = train_hundred(width, activation, draws[initializer], scale)
@@ -159,6 +167,8 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         order = np.argsort(hundred.losses, kind="stable")  # nan comes last
         ranked.set_data(*ranks(hundred.losses))
         ghost.show(before, before and ranks(before.result[0].losses))
+        was = f", before {before.result[1].sum()}" if before else ""
+        count.set_text(f"{won.sum()} of {SEEDS} solved{was}")
         frame.set_data(place[seed][:1], place[seed][1:])
         rank.set_data([1 + np.flatnonzero(order == seed)[0]], np.clip(hundred.losses[[seed]], *SEED_LIMITS))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -171,8 +181,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
         elif initializer == "all equal":
             note(curve, "Without chance all hundred networks are the same one.")
-        words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR"
-        words += f" (before: {before.result[1].sum()})." if before else "."
+        words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR."
         if activation == "relu" and not won.all():
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
             words += f" Of the {np.sum(~won)} that fail, {np.sum(lame & ~won)} have a dead neuron at the end"
@@ -188,7 +197,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             "With 4 hidden ReLU neurons and He's weights, 72 of 100 seeds solve XOR. How many with 16 hidden neurons?",
             options=("fewer: there is more to learn", "about as many", "all, or nearly all"),
             answer="all, or nearly all",
-            explanation="The code is the same for all of them; only the seed and the width differ.",
+            explanation="With 16, enough live neurons are left whatever the seed.",
             settings={"width": 16},
         ),
         controls={

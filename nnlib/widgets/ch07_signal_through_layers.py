@@ -11,8 +11,13 @@ from nnlib.widgets.live.marks import Ghost, one_digit
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)
 BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
-LOWEST, HIGHEST = 1e-3, 1e3  # of the lower figure; a curve that goes beyond leaves it
+LOWEST, HIGHEST = 1e-4, 1e4  # of the lower figure; a curve that goes beyond leaves it
 TINY = 1e-30  # a logarithm needs a number above 0
+
+
+def in_short(size):
+    """A size with two digits, "0.29", "73"; with one where it is far from 1, "9 · 10⁻⁵"."""
+    return f"{float(f'{size:.2g}'):,g}" if 1e-3 <= size < 1e5 else one_digit(size or TINY)
 
 
 def layers_forward(X, parameters, activations):
@@ -59,12 +64,11 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     forward(X, parameters, activations) -> trace, layer_backward(X, A, dA, W, derivative) -> (dW, db, dX): the
     reader's own, or the library's.
     """
-    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.36), height_ratios=(1, 1.3))
+    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.55), height_ratios=(1, 2))
     bars = [histogram.fill([0], [0], color=COLORS["blue"])[0] for _ in range(DEEPEST + 1)]
     place = {"ha": "center", "va": "center", "fontsize": 9.5}
     scales = [histogram.text(k, 1.2, "", **place) for k in range(DEEPEST + 1)]
     for ax in (histogram, spread):
-        ax.set(xlim=(-0.55, DEEPEST + 0.55))
         ax.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
     histogram.set(ylim=(0, 1.4), yticks=[], title="the outputs of each layer, each on its own scale")
     histogram.grid(False)
@@ -74,6 +78,9 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"], label="gradient, on its way down ←")
     ghost = Ghost(signal, slope)
     spread.axhline(1, color=COLORS["black"], linewidth=0.8, linestyle=":")
+    look = {"va": "center", "fontsize": 10, "fontweight": "bold", "animated": True}
+    slope_end, signal_end = (spread.text(0, 1, "", color=line.get_color(), **look) for line in (slope, signal))
+    signal_end.set_horizontalalignment("right")
     spread.set(ylim=(LOWEST, HIGHEST), yscale="log", xlabel="layer", ylabel="size (RMS)")
     spread.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.1)
 
@@ -83,6 +90,9 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     def draw(result, weight_std, depth, activation, before):
         trace, gradients, up, down = result
+        if histogram.get_xlim()[1] != depth + 0.55:  # new limits cost a whole drawing
+            for ax in (histogram, spread):
+                ax.set_xlim(-0.55, depth + 0.55)
         then = before.result[2:] if before else ()
         ghost.show(before, *((range(len(sizes)), np.clip(sizes, TINY, None)) for sizes in then))
         for k, (bar, scale) in enumerate(zip(bars, scales)):
@@ -97,12 +107,16 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             scale.set_text("±" + one_digit(largest))
         signal.set_data(range(depth + 1), np.clip(up, TINY, None))
         slope.set_data(range(depth + 1), np.clip(down, TINY, None))
+        was = [f", before {in_short(then[1][0])}", f", before {in_short(then[0][-1])}"] if before else ["", ""]
+        slope_end.set_text(f"gradient at the input: {in_short(down[0])}{was[0]}")
+        slope_end.set_position(
+            (0, 8 if down[0] < 5 else 4 * down[0] if down[0] < HIGHEST / 20 else 0.004)
+        )  # off the curves
+        signal_end.set_text(f"signal at the end: {in_short(up[-1])}{was[1]}")
+        signal_end.set_position((depth, 60 if up[-1] < 0.2 else 0.02))
         last = trace[-1]
-        words = (
-            f"Weights with standard deviation {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: "
-            "the signal starts at 1 "
-        )
-        words += f"and ends at {up[-1]:.2g}, the gradient starts at 1 and reaches the input with {down[0]:.2g}."
+        words = f"Weights with std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: from 1 "
+        words += f"the signal comes to {in_short(up[-1])}, the gradient to {in_short(down[0])}."
         if activation == "tanh":
             words += f" {np.mean(np.abs(last) > 0.99):.0%} of the outputs of the last layer are beyond ±0.99."
         if activation == "relu":
@@ -118,8 +132,8 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         "signal_through_layers",
         question="What happens to a signal on its way through many layers?",
         prediction=Prediction(
-            "With weights of 0.1 signal and gradient both arrive, smaller. Make them five times larger, 0.5: most "
-            "outputs sit near ±1, where tanh is flat. What happens to the gradient on its way down?",
+            "Weights five times larger (0.5): most outputs sit at ±1, where tanh is flat. What happens to the gradient "
+            "on its way down?",
             options=("it shrinks", "it stays as it is", "it grows"),
             answer="it grows",
             explanation="A flat neuron lets nothing through, but those that are not flat pass it on through weights "
@@ -127,9 +141,9 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             settings={"weight_std": 0.5},
         ),
         controls={
-            "activation": choice("activation", ["tanh", "relu", "linear"], "tanh"),
             "weight_std": list_slider("std of the weights", STDS, 0.1),
             "depth": slider("layers", 1, DEEPEST, 8),
+            "activation": choice("activation", ["tanh", "relu", "linear"], "tanh"),
         },
         compute=compute,
         draw=draw,

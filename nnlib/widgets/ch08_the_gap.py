@@ -121,7 +121,7 @@ def the_gap():
     rise = curves.fill_between([], [], [], color=COLORS["vermillion"], alpha=0.2, linewidth=0, label="the rise")
     (level,) = curves.plot([], [], ":", color=COLORS["black"], linewidth=1.2)
     (here,) = curves.plot([], [], color=COLORS["gray"], linewidth=1)
-    (lowest,) = curves.plot([], [], "v", color=COLORS["vermillion"], markersize=9, clip_on=False, in_layout=False)
+    (lowest,) = curves.plot([], [], "v", color=COLORS["black"], markersize=9, clip_on=False, in_layout=False)
     room = {"ha": "right", "va": "center", "fontsize": 9.5, "color": COLORS["vermillion"], "animated": True}
     risen = curves.text(0, 0, "the rise", **room)
     curves.set(
@@ -131,6 +131,7 @@ def the_gap():
         xticks=(0, 200, 400, 600, 800, EPOCHS - 1),
     )
     ghost = Ghost(val_line, name="validation")
+    best_is = curves.text(0, 0, "", ha="right", va="top", fontsize=9.5, animated=True)
     names = Names(curves, [COLORS[color] for color in ("vermillion", "black", "blue")], "validation 0.000")
     lay_out(fig)
 
@@ -143,7 +144,7 @@ def the_gap():
             val_losses.append(nn.loss(X_val, y_val))
         return replace(run, X_val=X_val, y_val=y_val, val_losses=val_losses), nn
 
-    def draw(result, width, noise, points, epoch, before):
+    def draw(result, points, epoch, before):
         run, nn = result
         at = SHOWN.index(epoch)
         nn.set_parameters(run.parameters[epoch])
@@ -164,13 +165,16 @@ def the_gap():
         here.set_data([epoch, epoch], [0, TOP])
         lowest.set_data([best], [least + 0.025])
         lowest.set_visible(best <= epoch)
-        named = 0 < epoch - best  # otherwise the lowest so far is the end
-        ends = val[-1], least if named else np.nan, train[-1]
-        names.show(ends, [f"{name} {end:.3f}" for name, end in zip(("validation", "its best", "training"), ends)])
+        risen_since = 0 < epoch - best  # otherwise the lowest so far is the end
+        best_is.set(text=f"▼ best {least:.3f} (epoch {best})", visible=best == epoch == EPOCHS - 1)
+        best_is.set_position((epoch, min(least, train[-1]) - 0.02))
+        ends = val[-1], least if risen_since else np.nan, train[-1]
+        at = (epoch + 15) / (EPOCHS + 14)
+        words = [f"{name} {end:.3f}" for name, end in zip(("validation", "▼ best", "training"), ends)]
+        names.show(ends, words, (at, 1, at))
         if epoch == EPOCHS - 1 and val[-1] > TOP:
             note(curves, f"The validation loss ends at {val[-1]:.2f}, above the figure.", height=0.85)
-        words = f"Width {width}, noise {noise:g}, {points} points, epoch {epoch}: "
-        words += f"training loss {train[-1]:.3f}, validation loss {val[-1]:.3f}. "
+        words = f"Epoch {epoch}: training loss {train[-1]:.3f}, validation loss {val[-1]:.3f}. "
         if best > epoch:
             return words
         words += f"Best epoch {best}: validation loss {least:.3f}"
@@ -182,10 +186,9 @@ def the_gap():
         "the_gap",
         question="What makes the validation loss rise above its own best?",
         prediction=Prediction(
-            "With 20 points the validation loss ends at 0.356, well above its own best, 0.208. Now take 160 points, "
-            "just as noisy, and the same network. Where does the validation loss end, compared with its own best?",
-            options=("farther above it", "about as far above it", "at it, or just above it"),
-            answer="at it, or just above it",
+            "With 20 points the validation loss rises from its best, 0.208, to 0.356. And with 160 points?",
+            options=("it rises more", "it rises as much", "it hardly rises"),
+            answer="it hardly rises",
             explanation="One curve cannot bend to the noise of 160 points.",
             settings={"points": 160},
         ),
@@ -194,7 +197,7 @@ def the_gap():
             "noise": slider("noise", 0.0, 0.6, 0.4, step=0.05),
             "points": list_slider("training points", (10, 20, 40, 80, 160), 20),
             "epoch": list_slider("epoch shown", SHOWN, EPOCHS - 1),
-            "data": slider("other data", 0, 9, 0),
+            "data": slider("seed of the data", 0, 9, 0),
         },
         compute=compute,
         draw=draw,

@@ -63,7 +63,9 @@ class Ghost:
 
 
 class Names:
-    """A name at the end of each curve, to the right of the frame, in place of a legend; no two on each other.
+    """A name at the end of each curve, in place of a legend; no two on each other.
+
+    A curve that goes through to the right edge has it outside the frame, where there is room for it.
 
     colors : one for each name.   longest : the longest text that may come, for `lay_out`.
     """
@@ -73,13 +75,17 @@ class Names:
         place = {"ha": "left", "va": "center", "fontsize": 9.5, "animated": True, "transform": transform}
         self.texts = [ax.text(1.02, ax.get_ylim()[1], longest, color=color, **place) for color in colors]
 
-    def show(self, ends, words):
-        """ends : where the curves end, a y each; nan has no name.   words : a text each."""
+    def show(self, ends, words, at=1):
+        """ends : where the curves end, a y each; nan has no name.   words : a text each.
+
+        at : where they end along x, as a part of the Axes' width, for all or each.
+        """
         to_pixels, (low, high) = self._ax.transData, self._ax.get_ylim()
         scale = self._ax.figure.dpi / 100
         heights = [to_pixels.transform((0, np.clip(end, low, high)))[1] / scale for end in ends]
         places = spread(heights, APART)
-        for text, place, word in zip(self.texts, places, words, strict=True):
+        for text, place, word, x in zip(self.texts, places, words, np.broadcast_to(at, len(places)), strict=True):
+            text.set_x(x + 0.02)
             text.set_visible(bool(np.isfinite(place)))
             text.set_y(to_pixels.inverted().transform((0, place * scale))[1] if np.isfinite(place) else low)
             text.set_text(word)
