@@ -120,6 +120,7 @@ def descent(x, y, gradient=mse_gradient):
         figure=fig,
         plays="step",
         tick=60,
-        alt="Left, the loss over weight and bias as contours of a narrow valley with the path of 50 steps. Right, the "
-        "loss after each step on a log scale, with the loss of the best line as a dotted floor.",
+        alt="Left, the loss over weight and bias as contours of a narrow valley with the path of 50 steps; where they "
+        "lead away, from farther off and with the first six numbered. Right, the loss after each step on a log scale, "
+        "with the loss of the best line as a dotted floor.",
     )
