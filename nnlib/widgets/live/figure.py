@@ -96,6 +96,10 @@ STYLE = """<style>
 .nnlib-live .widget-toggle-buttons .widget-label { margin-right: 12px; }
 .nnlib-live .nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; }
 .nnlib-options .jupyter-button.mod-success:disabled { opacity: 1; color: white; background: #00734D; }
+.nnlib-live .widget-toggle-buttons .mod-active { color: white; background: #0072B2; }
+.nnlib-live input[type="checkbox"] { accent-color: #0072B2; outline: 1px solid #8A8A8A; }
+.jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { border-radius: 6px; }
+[data-jp-theme-light="false"] .jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { filter: brightness(0.94); }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
 .nnlib-live.jupyter-widgets-disconnected::after { color: var(--jp-content-font-color1, black);
   content: "The kernel behind this figure is gone. Run the chapter again: Run menu, Run All Cells."; }
@@ -533,7 +537,7 @@ class Live:
         if self._guessed is not None:
             for button in self._options:
                 if button.description == self.prediction.answer:
-                    button.button_style = "success"
+                    button.button_style, button.icon = "success", "check"
             self._verdict.value = _paragraph(self.prediction.verdict(self._guessed), role="status")
 
     def _in_words(self):
