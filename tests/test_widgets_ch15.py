@@ -89,6 +89,25 @@ def test_every_contour_is_at_one_height(live):
             assert height.min() == pytest.approx(height.max()) and height.min() > 0
 
 
+def test_what_a_turn_has_changed_is_left_in_dashes_with_its_number(live):
+    _, curve = live.figure.axes
+    turn(live, tilt=45)
+    (ghost,) = [line for line in curve.lines if line.get_linewidth() == 1.3 and len(line.get_xdata()) > 2]
+    np.testing.assert_array_equal(ghost.get_ydata(), np.maximum(heights(race(0, **DEFAULT)["Adam"], 0), LOWEST))
+    names = {text.get_text() for text in curve.texts if text.get_visible()}
+    assert names >= {"Adam 0.006", "Adam before 6 · 10⁻⁶", "momentum 6 · 10⁻⁶", "before: tilt of the valley (°) 0"}
+    assert not names & {"momentum before 6 · 10⁻⁶", "descent before 0.07"}
+
+
+def test_the_map_holds_the_paths_and_is_near_where_it_can_be(live):
+    plane, _ = live.figure.axes
+    for values in ({"tilt": 0}, {"tilt": 45}, {"beta": 0.98}, {"angle": 90, "tilt": 0}, {"angle": 90, "tilt": 45}):
+        paths = np.concatenate([path for path, _ in turn(live, **values).result.values()])
+        (left, right), (low, high) = plane.get_xlim(), plane.get_ylim()
+        assert np.all(([left, low] < paths) & (paths < [right, high]))
+        assert (right - left < 6) == ("tilt" in values and "angle" not in values), values
+
+
 def test_every_extreme_answers(live):
     for k in (0, -1):
         for tilt in (0, 45):
@@ -108,12 +127,13 @@ def test_who_explodes_is_told(live):
 
 
 def test_no_move_takes_long(live):
-    def seconds(tilt):
+    def seconds(values):
         start = time.process_time()
-        turn(live, tilt=tilt)
+        turn(live, **values)
         return time.process_time() - start
 
-    assert min(map(seconds, (15, 30, 45))) < 0.3
+    assert min(seconds({"tilt": tilt}) for tilt in (15, 30, 45)) < 0.3
+    assert min(seconds({"angle": angle}) for angle in (90, 10, 80)) < 0.3  # the map moves out and in
 
 
 def test_the_readers_steps_are_used():

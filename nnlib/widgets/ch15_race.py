@@ -1,4 +1,4 @@
-"""Chapter 15: descent, a ball and Adam race down a valley that can be turned against the axes."""
+"""Chapter 15: descent, momentum and Adam race down a valley that can be turned against the axes."""
 
 import numpy as np
 
@@ -6,17 +6,18 @@ from nnlib.exercises.ch15_momentum_and_adam import adam_step, momentum_step
 from nnlib.plots import BOWL, COLORS, CONTOUR, figure
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit
 
 CURVATURES = np.array([0.1, 10.0])  # along the floor, and across it: the condition number is 100
 FAR = 4.0  # from the start to the bottom
 STEPS = 120
-LOWEST, HIGHEST = 1e-6, 1e3  # the height above the bottom, as far as it is drawn
+LOWEST, HIGHEST = 1e-6, 1e2  # the height above the bottom, as far as it is drawn
 RATES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.19, 0.2, 0.21, 0.25, 0.3, 0.37, 0.39, 0.5)
 ADAM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1)
 BETAS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 RUNS = {"descent": ("gray", "--", "o"), "momentum": ("blue", "-", "s"), "Adam": ("vermillion", "-", "^")}
-REACH = 4.4  # of the picture, from the bottom to each side
-GRID = np.linspace(-REACH, REACH, 161)
+WIDE = np.array([[-4.96, 4.96], [-4.4, 4.4]])  # of the map, where the paths go far; in x and in y
+NEAR = np.array([[-4.3, 1.0], [-3.5, 1.2]])  # the strip of the usual paths, at every tilt
 LEVELS = (0.05, 0.2, 0.45, 0.8)  # heights of the contours, at 1, 2, 3 and 4 from the bottom along the floor
 CIRCLE = np.linspace(0, 2 * np.pi, 181)
 
@@ -58,37 +59,36 @@ def heights(path, tilt):
 
 
 def said(height):
-    """A height in words: "0.56", "0.0000061", "below 0.000001", "beyond the figure"."""
+    """A height in words: "0.6", "6 · 10⁻⁶", "below 1 · 10⁻⁶", "beyond the figure"."""
     if not height < HIGHEST:
         return "beyond the figure"
-    if height < LOWEST:
-        return f"below {LOWEST:f}"
-    return np.format_float_positional(height, precision=2, fractional=False, trim="-")
+    return one_digit(height) if height >= LOWEST else f"below {one_digit(LOWEST)}"
 
 
-def plot_valley(ax, tilt=0.0):
-    """The valley from above: returns a function that turns it to another tilt."""
-    image = ax.imshow(
-        np.zeros((len(GRID), len(GRID))),
-        extent=(-REACH, REACH) * 2,
-        origin="lower",
-        cmap=BOWL,
-        vmin=0,
-        vmax=9,
-        zorder=0,
-    )
+def drawable(heights):
+    return np.where(np.isfinite(heights), np.clip(heights, LOWEST, HIGHEST), np.nan)
+
+
+def plot_valley(ax):
+    """The valley from above: returns a function that turns it to a tilt, and moves in where the paths stay near."""
+    x, y = (np.linspace(*reach, 161) for reach in WIDE)
+    look = {"cmap": BOWL, "vmin": 0, "vmax": 9, "interpolation": "bilinear", "zorder": 0}
+    image = ax.imshow(np.zeros((161, 161)), extent=WIDE.ravel(), origin="lower", **look)
     lines = [ax.plot([], [], color=CONTOUR, linewidth=0.8, zorder=1)[0] for _ in LEVELS]
-    points = np.stack(np.meshgrid(GRID, GRID), axis=-1)
+    points = np.stack(np.meshgrid(x, y), axis=-1)
 
-    def turn_to(tilt):
+    def turn_to(tilt, paths):
         image.set_data(np.sqrt(heights(points, tilt)))
         for line, level in zip(lines, LEVELS):
             along, across = np.sqrt(2 * level / CURVATURES)
             line.set_data(*(turned(tilt) @ [along * np.cos(CIRCLE), across * np.sin(CIRCLE)]))
+        is_near = all(np.all((NEAR[:, 0] < path) & (path < NEAR[:, 1])) for path in paths)
+        xlim, ylim = NEAR if is_near else WIDE
+        if ax.get_xlim() != tuple(xlim):  # new limits cost a whole drawing
+            ax.set(xlim=xlim, ylim=ylim)
 
-    turn_to(tilt)
-    ax.plot(0, 0, marker="*", color=COLORS["black"], markersize=11, markeredgecolor="white", zorder=8)
-    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xlabel="parameter 1", ylabel="parameter 2")
+    ax.plot(0, 0, "*", color=COLORS["black"], markersize=12, markeredgecolor="white", zorder=8, label="bottom")
+    ax.set(xlim=NEAR[0], ylim=NEAR[1], aspect="equal", xlabel="parameter 1", ylabel="parameter 2")
     ax.grid(False)
     return turn_to
 
@@ -98,7 +98,7 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
 
     momentum_step, adam_step : see `race`; the reader's own, or the course's.
     """
-    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.3), width_ratios=(1, 1.2))
+    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.3), width_ratios=(1.25, 1))
     turn_to = plot_valley(plane)
     ways, balls, curves = {}, {}, {}
     for name, (color, style, marker) in RUNS.items():
@@ -107,23 +107,38 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         (balls[name],) = plane.plot(
             [], [], marker, color=COLORS[color], markersize=9, markeredgecolor="white", zorder=7
         )
-        (curves[name],) = curve.plot([], [], label=name, marker=marker, markevery=20, markersize=5, **look)
-    curve.set(
-        xlim=(0, STEPS + 2), ylim=(LOWEST, HIGHEST), yscale="log", xlabel="step", ylabel="height above the bottom"
-    )
-    curve.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False, borderaxespad=0.2)
+        (curves[name],) = curve.plot([], [], marker=marker, markevery=20, markersize=5, **look)
+    (start,) = plane.plot([], [], "D", color="white", markeredgecolor=COLORS["black"], zorder=6, label="start")
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 2, "frameon": False, "borderaxespad": 0.2}
+    plane.legend(handles=[start, plane.lines[len(LEVELS)]], **above)
+    curve.set(xlim=(0, STEPS + 1), ylim=(LOWEST, HIGHEST), yscale="log", xticks=range(0, STEPS + 1, 20))
+    curve.set(xlabel="step", ylabel="height above the bottom")
+    ghost = Ghost(*curves.values())
+    for line in ghost.lines:
+        line.set_markevery(20)
+    colors = [line.get_color() for line in curves.values()]
+    names = Names(curve, np.repeat(colors, 2), "momentum before 6 · 10⁻⁶")
+    lay_out(fig)
 
     def compute(tilt, beta, rate, adam_rate, angle):
         paths = race(tilt, beta, rate, adam_rate, angle, momentum_step=momentum_step, adam_step=adam_step)
         return {name: (path, heights(path, tilt)) for name, path in paths.items()}
 
-    def draw(result, tilt, rate, step):
-        turn_to(tilt)
+    def draw(result, tilt, rate, step, before):
+        turn_to(tilt, [path for path, _ in result.values()])
+        start.set_data(*result["Adam"][0][:1].T)
+        left, ends, words = [], [], []
         for name, (path, height) in result.items():
             ways[name].set_data(*path[: step + 1].T)
             balls[name].set_data(*path[step : step + 1].T)
-            drawn = np.where(np.isfinite(height), np.clip(height, LOWEST, HIGHEST), np.nan)
-            curves[name].set_data(np.arange(step + 1), drawn[: step + 1])
+            curves[name].set_data(np.arange(step + 1), drawable(height[: step + 1]))
+            then = before and before.result[name][1]
+            is_other = then is not None and not np.allclose(drawable(then), drawable(height), rtol=1e-6, equal_nan=True)
+            left.append((np.arange(STEPS + 1), drawable(then)) if is_other else None)
+            ends += [drawable(height[step]), drawable(then[-1]) if is_other else np.nan]
+            words += [f"{name} {said(height[step])}", f"{name} before {said(then[-1])}" if is_other else ""]
+        ghost.show(before, *left)
+        names.show(ends, words)
         lost = [name for name, (_, height) in result.items() if not height[step] < HIGHEST]
         if lost:
             note(plane, f"At the rate {rate:g}, {' and '.join(lost)} explode{'' if len(lost) > 1 else 's'}.")
@@ -137,16 +152,16 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
             "Here the valley runs along an axis. Now it is turned by 45°, and the start with it. Whose heights change?",
             options=("all three", "descent's and Adam's", "only Adam's"),
             answer="only Adam's",
-            explanation="Descent and the ball add up gradients, and what is added turns as a whole. Adam divides "
+            explanation="Descent and momentum add up gradients, and what is added turns as a whole. Adam divides "
             "entry by entry, along the axes.",
             settings={"tilt": 45},
         ),
         controls={
             "tilt": slider("tilt of the valley", 0, 45, 0, step=5, unit="°"),
-            "angle": slider("start, from the floor", 0, 90, 10, step=5, unit="°"),
-            "rate": list_slider("rate of the other two", RATES, 0.1),
+            "angle": slider("start: angle to floor", 0, 90, 10, step=5, unit="°"),
+            "rate": list_slider("rate, descent and momentum", RATES, 0.1),
             "beta": list_slider("β of momentum", BETAS, 0.9),
-            "adam_rate": list_slider("rate of Adam", ADAM_RATES, 0.2),
+            "adam_rate": list_slider("rate, Adam", ADAM_RATES, 0.2),
             "step": slider("step shown", 0, STEPS, STEPS, step=2),
         },
         compute=compute,
@@ -155,5 +170,6 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         plays="step",
         tick=50,
         alt="Left, a long narrow valley from above, with the paths of plain descent, of momentum and of Adam from one "
-        "start. Right, the height of each above the bottom after each step, on a log scale.",
+        "start. Right, the height of each above the bottom after each step, on a log scale; in dashes, as it was before "
+        "the last turn.",
     )
