@@ -9,7 +9,7 @@ import pytest
 
 from nnlib.exercises.ch16_reading_pytorch import Value, computed
 from nnlib.widgets import one_step, recorded, two_walks, written_before
-from nnlib.widgets.ch16_one_step import LINES, PLACES, WRITTEN, numbers, stops, two_rounds
+from nnlib.widgets.ch16_one_step import FAINT, LINES, PLACES, WRITTEN, numbers, stops, two_rounds
 from nnlib.widgets.live import figure as engine
 
 CHAPTER = Path(__file__).parents[1] / "notebooks" / "16_reading_pytorch.ipynb"
@@ -41,8 +41,13 @@ def test_the_guess_is_answered_by_the_figure():
 def test_without_zero_grad_the_slopes_of_both_rounds_are_added():
     live = one_step()
     live.set(zero="left out", stop=11)
-    assert "−1.500, is added to the −5.500 that was there: −7.000" in live.readout
-    assert any(".grad  W −7.000   b −4.650" in text for text in texts(live))
+    assert "−1.500, is added to the −5.500 there: −7.000" in live.readout
+    pair = "• .grad  W        + (−1.500) = −7.000\n         b        + (−1.150) = −4.650"
+    (sums,) = [text for text in live.figure.axes[0].texts if text.get_text() == pair]
+    (held,) = [text for text in live.figure.axes[0].texts if "−5.500\n" in text.get_text()]
+    assert held.get_position() == sums.get_position() and held.get_color() != sums.get_color()
+    for behind, before in zip(held.get_text().splitlines(), pair.splitlines()):
+        assert before[len(behind) - 6 : len(behind) + 1] == 7 * " ", "the old number stands in the gap"
     live.set(zero="before backward()")
     assert any(".grad  W −1.500   b −1.150" in text for text in texts(live))
 
@@ -92,6 +97,15 @@ def test_a_line_that_is_left_out_says_so():
     live.set(zero="left out", stop=10)
     assert "# optimizer.zero_grad()" in texts(live) and "(left out)" in texts(live)
     assert "W keeps −5.500" in live.readout
+
+
+def test_what_an_earlier_round_has_left_is_gray_until_it_is_written_anew():
+    live = one_step()
+    for stop, stale in ((0, 0), (6, 1), (9, 3), (13, 0)):  # then lr; lr, weights and .grad; nothing
+        live.set(stop=stop)
+        gray = [text.get_text() for text in live.figure.axes[0].texts if text.get_color() == FAINT]
+        assert len([text for text in gray if text.startswith("  ")]) == stale
+        assert ("round 2 of 2" if stop > 6 else "round 1 of 2" if stop else "before round 1") in texts(live)
 
 
 def test_velocity_is_there_only_with_momentum():

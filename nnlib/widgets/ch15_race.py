@@ -170,6 +170,6 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         plays="step",
         tick=50,
         alt="Left, a long narrow valley from above, with the paths of plain descent, of momentum and of Adam from one "
-        "start. Right, the height of each above the bottom after each step, on a log scale; in dashes, as it was before "
-        "the last turn.",
+        "start. Right, the height of each above the bottom after each step, on a log scale; dashes show it before the "
+        "last turn.",
     )

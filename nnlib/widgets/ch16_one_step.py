@@ -47,7 +47,8 @@ WRITTEN = (
     ("    optimizer.step()", "W -= learning_rate * dW", "chapter 2"),
 )
 ARROW = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.2}
-MONO = {"family": "DejaVu Sans Mono", "va": "center"}
+MONO = {"family": "DejaVu Sans Mono", "va": "center", "fontsize": 9}
+FAINT = "#6E6E6E"
 
 
 def written_before():
@@ -59,9 +60,9 @@ def written_before():
         ax.text(x, -0.9, title, weight="bold", va="center")
     for row, (line, yours, chapter) in enumerate(WRITTEN):
         color = COLORS["vermillion" if yours == "?" else "black"]
-        ax.text(0, row, line, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
+        ax.text(0, row, line, color=color, weight="bold" if yours == "?" else "normal", **MONO | {"fontsize": 9.5})
         ax.annotate("", (4.5, row), (3.6, row), arrowprops=ARROW)
-        ax.text(4.6, row, yours, fontsize=9.5, color=color, weight="bold" if yours == "?" else "normal", **MONO)
+        ax.text(4.6, row, yours, color=color, weight="bold" if yours == "?" else "normal", **MONO | {"fontsize": 9.5})
         ax.text(7.3, row, chapter, color=COLORS["blue"], va="center")
     return fig
 
@@ -227,6 +228,16 @@ def in_memory(state, momentum):
     }
 
 
+def addition(held, added, total):
+    """`.grad` where something is added to it, with room for the old numbers; and the old numbers at their place."""
+    sums, old = [], []
+    for key, start in (("W", "• .grad  W "), ("b", "         b ")):
+        number = decimals(held[key])
+        sums.append(f"{start}{' ' * len(number)} + ({decimals(added[key])}) = {decimals(total[key])}")
+        old.append(" " * len(start) + number)
+    return "\n".join(sums), "\n".join(old)
+
+
 def underneath(zero, momentum, decay):
     """What each line does, as NumPy has it: a dict of line -> text."""
     slope = "dW" + (f" + {decay:g} * W" if decay else "")
@@ -239,7 +250,7 @@ def underneath(zero, momentum, decay):
         "loss": "np.mean((A - y) ** 2)",
         "zero_grad": "(left out)" if zero == "left out" else "dW = db = None  (counts as 0)",
         "backward": "dW += X.T @ dA\ndb += dA.sum(axis=0)",
-        "step": f"{step}   (b alike)",
+        "step": f"{step}  (b alike)",
         "scheduler": f"lr = {GAMMA:g} * lr",
     }
 
@@ -264,14 +275,14 @@ def said(states, stop, zero, momentum):
         done = f"Left out: .grad is not cleared, and {stays}." if zero == "left out" else f".grad is None: {held}."
     elif line == "backward":
         added, held = state["added"]["W"], before["grad"]
-        sums = "" if held is None else f" to the {decimals(held['W'])} that was there: {decimals(state['grad']['W'])}"
-        done = f"The slope of this batch at W, {decimals(added)}, is added{sums}. No weight has moved."
+        sums = "" if held is None else f" to the {decimals(held['W'])} there: {decimals(state['grad']['W'])}"
+        done = f"The slope at W, {decimals(added)}, is added{sums}. No weight has moved."
     elif line == "step" and state["grad"] is None:
         done = f".grad is None, so there is nothing to go by: W stays at {decimals(state['W'])}."
     elif line == "step":
         along = "velocity" if momentum else ".grad"
         done = f"The weights move against {along}: W from {decimals(before['W'])} to {decimals(state['W'])}. "
-        done += "The prediction and the loss in memory are still those from before."
+        done += "Prediction and loss stay."
     else:
         done = f"The epoch is over, and lr falls from {RATE:g} to {state['rate']:g}. No weight has moved."
     return f"Round {state['round']}, {LINES[line]}: {done}"
@@ -279,13 +290,16 @@ def said(states, stop, zero, momentum):
 
 def one_step():
     """Two rounds of a training loop, a line at a time: PyTorch, what it does in NumPy, and the numbers in memory."""
-    fig, ax = figure(size=(8.4, 3.3))
-    ax.set(xlim=(0, 8.4), ylim=(7.2, -0.9))
+    fig, ax = figure(size=(8.4, 3.7))
+    ax.set(xlim=(0, 8.4), ylim=(7.2, -1.9))
     ax.set_axis_off()
     rows = dict(zip(LINES, (0, 1, 2, 3, 4.1, 5.4, 6.6)))
     swapped = rows | {"backward": 3.2, "zero_grad": 4.3}
-    for x, title in ((0.2, "PyTorch"), (2.9, "underneath"), (5.45, "in memory")):
-        ax.text(x, -0.65, title, weight="bold", va="center")
+    left, middle, right = 0.2, 2.55, 5.3
+    for x, title in ((left, "PyTorch"), (middle, "underneath"), (right, "  in memory")):
+        ax.text(x, -0.75, title, weight="bold", va="center")
+    heading = ax.text(left, -1.55, "", weight="bold", fontsize=12, va="center")
+    ax.text(8.3, -0.75, "gray: from before this round", fontsize=9, color=FAINT, ha="right", va="center")
     box = {
         "boxstyle": "round,pad=0.02,rounding_size=0.08",
         "facecolor": "#FEF7E8",
@@ -294,15 +308,11 @@ def one_step():
     }
     bar = ax.add_patch(FancyBboxPatch((0.1, -0.4), 8.2, 0.8, **box))
     marker = ax.text(0, 0, "▶", fontsize=8, va="center", ha="left")
-    codes = {line: ax.text(0.2, row, LINES[line], fontsize=9, **MONO) for line, row in rows.items()}
-    below = {line: ax.text(2.9, row, "", fontsize=8.5, linespacing=1.15, **MONO) for line, row in rows.items()}
+    codes = {line: ax.text(left, row, LINES[line], **MONO) for line, row in rows.items()}
+    below = {line: ax.text(middle, row, "", linespacing=1.15, **MONO) for line, row in rows.items()}
     in_rows = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.35}
-    memory = {line: ax.text(5.45, row, "", fontsize=9.5, va="center") for line, row in in_rows.items()}
-
-    look = {
-        True: {"color": COLORS["vermillion"], "weight": "bold"},
-        False: {"color": COLORS["black"], "weight": "normal"},
-    }
+    memory = {line: ax.text(right, row, "", linespacing=1.15, **MONO) for line, row in in_rows.items()}
+    held = ax.text(right, 0, "", color=FAINT, linespacing=1.15, **MONO)
 
     last = len(stops()) - 1
 
@@ -312,6 +322,7 @@ def one_step():
     def draw(states, stop, zero, momentum, decay):
         state = states[stop]
         line, at = state["line"], swapped if zero == "after backward()" else rows
+        heading.set_text("before round 1" if line is None else f"round {state['round']} of {len(BATCHES)}")
         for shape in (bar, marker):
             shape.set_visible(line is not None)
         if line is not None:
@@ -326,9 +337,15 @@ def one_step():
         memory["step"].set_y(rows["step"] + (0.35 if momentum else 0))
         for name, (words, key) in in_memory(state, momentum).items():
             changed = key in state["changed"]
-            memory[name].set_text(("• " if changed else "   ") + words if words else "")
-            if memory[name].get_color() != look[changed]["color"]:  # a change has to be drawn
-                memory[name].set(**look[changed])
+            written = max([each["round"] for each in states[: stop + 1] if key in each["changed"]], default=0)
+            color = COLORS["vermillion"] if changed else FAINT if written < state["round"] else COLORS["black"]
+            memory[name].set_text(("• " if changed else "  ") + words if words else "")
+            if memory[name].get_color() != color:  # a change has to be drawn
+                memory[name].set(color=color, weight="bold" if changed else "normal")
+        adds = line == "backward" and states[stop - 1]["grad"]
+        sums, old = addition(adds, state["added"], state["grad"]) if adds else (memory["backward"].get_text(), "")
+        memory["backward"].set_text(sums)
+        held.set(text=old, y=at["backward"])
         return said(states, stop, zero, momentum)
 
     return Live(
@@ -354,5 +371,5 @@ def one_step():
         tick=1500,
         alt="Three columns: seven lines of a PyTorch training loop, what each does in NumPy, and the numbers in "
         "memory: batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, "
-        "and so is what it changed.",
+        "and so is what it changed; what is left from the round before is gray.",
     )
