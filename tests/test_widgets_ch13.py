@@ -179,7 +179,9 @@ def test_the_picture_shows_what_the_network_gets(live):
 
 
 def test_the_box_and_the_pen(live):
+    assert live.figure.axes[0].get_title() == "fitted into 32 × 32"
     turn(live, drawing=SEVEN, fit=False, pen=PENS["thin"])
+    assert live.figure.axes[0].get_title() == "as it lies, 32 × 32"
     np.testing.assert_array_equal(live.result.pixels, preprocess(SEVEN, fit=False, pen=1.5))
     assert live.controls["drawing"].pen == 1.5  # and so it is drawn on the page
     turn(live, pen=PENS["thick"])

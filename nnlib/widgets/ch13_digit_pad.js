@@ -4,15 +4,17 @@
 // 0 (left, top) to 1. ipywidgets keeps one message on its way and merges those behind it, so nothing piles up.
 // What comes from Python is an example: the first stroke of a hand takes its place.
 
-const SIDE = 192; // CSS pixels
-const BESIDE = 243; // CSS pixels from the top of the pad to the end of the panel
+const SIDE = 280; // CSS pixels
+const BESIDE = SIDE + 51; // CSS pixels from the top of the pad to the end of the panel
+const WIDTH = SIDE + 22 + 540; // CSS pixels of the pad and the picture
 const STEP = 1 / 32; // of an arrow key
 const HELP =
   "A pad to draw a digit on. Arrow keys move the pen, Space puts it down or lifts it, " +
   "Backspace takes the last stroke back, Delete clears.";
 
 // The picture stands to the right of the pad, where the page has the room: what is drawn and what is seen of it in one
-// row. JupyterLab gives it a place of its own below the panel, whose last row is the pad.
+// row, under a panel and over a readout of the width of both. JupyterLab gives the picture a place of its own below the
+// panel, whose last row is the pad.
 const STYLE = `
   .nnlib-pad { display: flex; flex: 1 0 100%; flex-direction: column; gap: 6px; padding: 3px; }
   @media (min-width: 701px) {
@@ -20,6 +22,8 @@ const STYLE = `
       margin: -${BESIDE}px 0 0 ${SIDE + 22}px; min-height: ${BESIDE}px; width: auto;
       pointer-events: none; } /* the margin of that place lies over the pad */
     .jp-OutputArea-child:has(.nnlib-pad) + .jp-OutputArea-child img { pointer-events: auto; }
+    .nnlib-live:has(.nnlib-pad), .jp-OutputArea-child:has(.nnlib-pad) ~ .jp-OutputArea-child .widget-html {
+      max-width: ${WIDTH}px !important; }
   }
   .nnlib-pad canvas { background: white; border: 1px solid #767676; border-radius: 4px; cursor: crosshair;
     touch-action: none; width: ${SIDE}px; height: ${SIDE}px; flex: none; }

@@ -131,7 +131,6 @@ class Pad(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_suffix(".js")
     description = "drawing:"
-    beyond_a_row = 236  # CSS pixels that it is higher than a slider
     value = traitlets.List().tag(sync=True)
     pen = traitlets.Float(PENS["medium"]).tag(sync=True)  # thickness of a stroke in 32nds of the side
     disabled = traitlets.Bool(False).tag(sync=True)
@@ -170,9 +169,11 @@ def digit_pad(trace=None):
     columns = min(n_hidden, 4)
     rows = -(-n_hidden // columns)
 
-    fig, (paper, seen, inside, outputs) = figure(
-        1, 4, size=(6.2, 2.3), width_ratios=(1, 1, 0.5, 1.35)
-    )  # beside the pad
+    ratios = {"width_ratios": (1, 1, 0.5), "height_ratios": (2, 1)}
+    fig, ((paper, seen, inside), (outputs, *others)) = figure(2, 3, size=(5.4, 3.5), **ratios)  # beside the pad
+    for ax in others:
+        ax.remove()
+    outputs.set_subplotspec(outputs.get_gridspec()[1, :])
     white = {"cmap": "gray_r", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
     paper_image = paper.imshow(np.zeros((PAPER, PAPER)), **white)
     for k in range(BLOCK, PAPER, BLOCK):
@@ -180,15 +181,14 @@ def digit_pad(trace=None):
         paper.axvline(k - 0.5, color="#CCCCCC", linewidth=0.8)
     seen_image = seen.imshow(np.zeros((8, 8)), **white)
     inside_image = inside.imshow(np.zeros((rows, columns)), cmap="Purples", vmin=0, vmax=1, interpolation="nearest")
-    titles = ((paper, "in 32 × 32"), (seen, "it sees 8 × 8"), (inside, f"{n_hidden} hidden"))
+    titles = ((paper, ""), (seen, "it sees 8 × 8"), (inside, f"{n_hidden} hidden"))
     for ax, title in titles:
         ax.set(xticks=[], yticks=[])
         ax.set_title(title, fontsize=10.5)
         ax.spines[:].set(visible=True, color="#888888")
         ax.grid(False)
     bars = outputs.bar(range(10), np.zeros(10), color="#767676")
-    outputs.set(xlim=(-0.6, 9.6), ylim=(0, 1), xticks=range(10), yticks=[0, 0.5, 1])
-    outputs.set_title("ten outputs", fontsize=10.5)
+    outputs.set(xlim=(-0.6, 9.6), ylim=(0, 1), xticks=range(10), yticks=[0, 0.5, 1], ylabel="ten outputs")
     outputs.grid(False, axis="x")
 
     pen = choice("pen", list(PENS.items()), PENS["medium"])
@@ -201,7 +201,10 @@ def digit_pad(trace=None):
         _, hidden, *_, answer = trace(pixels[np.newaxis])
         return Read(picture, pixels, np.asarray(hidden)[0], np.asarray(answer)[0])
 
-    def draw(read):
+    def draw(read, fit):
+        title = "fitted into 32 × 32" if fit else "as it lies, 32 × 32"
+        if paper.get_title() != title:  # a new one costs a whole drawing
+            paper.title.set_text(title)
         paper_image.set_data(read.picture)
         seen_image.set_data(read.pixels.reshape(8, 8))
         firing = np.zeros(rows * columns)
@@ -234,7 +237,7 @@ def digit_pad(trace=None):
         draw=draw,
         figure=fig,
         alt="From left to right: the drawing in 32 by 32 black or white pixels, the 8 by 8 gray pixels counted from "
-        "them, the hidden neurons, darker where they fire more, and a bar for each of the ten outputs.",
+        "them, and the hidden neurons, darker where they fire more. Below, a bar for each of the ten outputs.",
     )
 
 

@@ -151,7 +151,7 @@ def test_the_pad_is_white_paper_and_fits_in_both_themes(pad):
         assert canvas.evaluate("canvas => getComputedStyle(canvas).backgroundColor") == "rgb(255, 255, 255)"
         assert page.overflow() <= 1
         box, room = canvas.bounding_box(), live.cell.locator(".jp-OutputArea").first.bounding_box()
-        assert box["width"] == pytest.approx(194, abs=1) and box["height"] == pytest.approx(194, abs=1)
+        assert box["width"] == pytest.approx(282, abs=1) and box["height"] == pytest.approx(282, abs=1)
         assert box["x"] + box["width"] < room["x"] + room["width"]
         picture, said = (
             live.cell.locator(part).last.bounding_box() for part in (".jp-RenderedImage img", "[role=status]")
