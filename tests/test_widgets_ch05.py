@@ -112,16 +112,16 @@ def test_what_is_lit_is_where_the_step_has_found_something():
     live = step_backwards()
     lamps = [each for each in live.figure.axes[0].patches if str(each.get_gid()).startswith("lamp ")]
     names = {each: each.get_gid().removeprefix("lamp ") for each in lamps}
-    lit, passed, grey = [], [], []
+    lit, passed, gray = [], [], []
     for back in range(len(WALK) + 1):
         live.controls["back"].value = back
         shown = [each for each in lamps if each.get_visible()]
         lit.append(" ".join(sorted(names[each] for each in shown if each.get_linewidth() == 3)))
         passed.append(sum(each.get_linewidth() < 3 for each in shown))
         arrows = [text for text in live.figure.axes[0].texts if hasattr(text, "arrow_patch")]
-        grey.append(sum(arrow.get_visible() for arrow in arrows))
+        gray.append(sum(arrow.get_visible() for arrow in arrows))
     assert passed == [0, 0, 1, 1, 1, 3, 3, 3, 5, 5]  # arrows only
-    assert grey == [6, 5, 5, 3, 3, 3, 1, 1, 1, 0]  # none under an arrow that points back
+    assert gray == [6, 5, 5, 3, 3, 3, 1, 1, 1, 0]  # none under an arrow that points back
     assert lit == ["", "a aL", "a", "pa qa", "p pa q qa", "p q", "hp hq", "h hp hq", "h", "xh"]
 
 

@@ -486,7 +486,7 @@ class Live:
         align(self.controls.values(), width)
 
         # Brought into view, the head takes all that is below it along.
-        rows = math.ceil(len(settings) / 2) * ROW + sum(getattr(each, "beyond_a_row", 0) for each in settings)
+        rows = math.ceil(len(settings) / 2) * ROW
         below = rows + height + 2 * LINE + 46  # rather too much: then the head is at the top of the window
         if self.prediction:
             below += room + 56 + math.ceil(len(self.prediction.question) * LETTER / width) * LINE
