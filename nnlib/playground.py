@@ -11,6 +11,7 @@ To add a data set, enter its lines of code in `DATA`: controls, checks and tests
 
 import ast
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from time import perf_counter
@@ -189,13 +190,18 @@ class Settings:
 
     @classmethod
     def read(cls, line):
-        """The settings that a line such as "playground(data='moons')" tells, which is read, not run."""
+        """The settings that a line such as "playground(data='moons')" tells, which is read, not run.
+
+        Words and a name may stand before it, as readers copy them: "This run in one line: ...", "live = ...".
+        """
         try:
-            call = ast.parse(line.strip(), mode="eval").body
-            if call.func.id != "playground" or call.args:
+            call_and_rest = re.fullmatch(r"[^()]*?\b((?:playground|Settings|dict)\(.*)", line, re.DOTALL)[1]
+            code = ast.parse(call_and_rest.rstrip(" \t\n\r\"'`.,;"))
+            [call] = [node for node in ast.walk(code) if isinstance(node, ast.Call)]
+            if call.args:
                 raise ValueError
             told = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-        except (SyntaxError, ValueError, AttributeError):
+        except (SyntaxError, TypeError, ValueError):
             raise Impossible("the line must look like playground(data='moons', hidden=(8, 8))") from None
         return cls.of(told)
 
@@ -301,6 +307,9 @@ class Run:
         self.rows, self.targets, *validation = (self._names[part] for part in parts)
         self._validation = tuple(validation) or None
         self._inside = 0  # updates of the epoch that has begun
+
+    def __deepcopy__(self, memo):
+        return self.settings  # what a check, which copies its answers, takes for one
 
     def _check_data(self):
         columns = 1 if self.settings.is_curve else 2

@@ -1,7 +1,9 @@
 """Exercises of chapter 17: challenges for the playground. Each answer is a setting, and the check runs it."""
 
 import math
+from dataclasses import asdict
 
+from nnlib.checks import brief
 from nnlib.exercises import chapter
 from nnlib.playground import Impossible, Run, Settings
 
@@ -71,20 +73,25 @@ class Refused(Exception):
     """A sentence that says why an answer is not taken."""
 
 
-def ran(answer, fixed):
-    """The finished run of an answer: a dict of settings, `Settings`, or the playground's line. `fixed` is to stay."""
+def settings_of(answer, fixed):
+    """The `Settings` of an answer: themselves, a dict of them, or the playground's line. `fixed` is to stay."""
     try:
         if isinstance(answer, str):
             answer = Settings.read(answer)
         settings = Settings.of(answer) if isinstance(answer, dict) else answer
         if not isinstance(settings, Settings):
             raise Impossible('a setting is asked for, such as dict(data="xor", hidden=(4,))')
-        asked = Settings(**fixed)
     except Impossible as error:
         raise Refused(f"No run can have these settings: {str(error).removesuffix('.')}.") from None
-    for name in fixed:
-        if getattr(settings, name) != getattr(asked, name):
-            raise Refused(f"In this challenge `{name}` is {getattr(asked, name)!r}; turn something else.")
+    for name, asked in fixed.items():
+        found = getattr(settings, name)
+        if found != asked:
+            raise Refused(f"For this challenge set `{name}` to {asked!r}; here it is {brief(found)}.")
+    return settings
+
+
+def ran(settings):
+    """The finished run of `settings`."""
     run = Run(settings)
     run.train(seconds=PATIENCE)
     if run.ran_away:
@@ -100,7 +107,7 @@ def challenge(**fixed):
     def decorate(judge):
         def verify(answer, rng):
             try:
-                return judge(ran(answer, fixed))
+                return judge(ran(settings_of(answer, fixed)))
             except Refused as refusal:
                 return str(refusal)
 
@@ -110,12 +117,19 @@ def challenge(**fixed):
 
 
 def only(name, base):
-    """A `verify` for one number, the setting `name` beside those of `base`."""
+    """A `verify` for one number, the setting `name` beside those of `base`; settings that hold it will do."""
+    others = asdict(Settings(**base))
+    others.pop(name, None)
+
+    def number_in(answer):
+        if isinstance(answer, str) and "(" not in answer:
+            raise Refused("A number is asked for, without quotes.")
+        return getattr(settings_of(answer, others), name) if isinstance(answer, str | dict | Settings) else answer
 
     def decorate(judge):
         def verify(answer, rng):
             try:
-                return judge(lambda value: ran({**base, name: value}, {}), answer)
+                return judge(lambda value: ran(settings_of({**base, name: value}, {})), number_in(answer))
             except Refused as refusal:
                 return str(refusal)
 
@@ -148,6 +162,8 @@ exercise(
         {**SMALL, "seed": 0, "optimizer": "Adam", "learning_rate": 0.03},
         str(Settings(**SMALL, seed=2)),
         Settings(**SMALL, seed=2),
+        Run(Settings(**SMALL, seed=2)),
+        f"This run in one line: {Settings(**SMALL, seed=2)}",
     ],
     wrong=[
         ({"data": "xor", "noise": 0.0}, "It has more than 13 parameters. How many hidden neurons can you do without?"),
@@ -157,9 +173,9 @@ exercise(
         ),
         (
             {"data": "xor", "noise": 0.0, "hidden": (), "inputs": ("x1·x2",)},
-            "In this challenge `inputs` is ('x1', 'x2'); turn something else.",
+            "For this challenge set `inputs` to ('x1', 'x2'); here it is ('x1·x2',).",
         ),
-        ({"hidden": (3,)}, "In this challenge `noise` is 0.0; turn something else."),
+        ({"hidden": (3,)}, "For this challenge set `noise` to 0.0; here it is 0.05."),
     ],
     hints=[
         "With w hidden neurons there are 4 w + 1 parameters, so w = 3 is the most.",
@@ -205,7 +221,7 @@ exercise(
         ),
         (
             {**SPIRAL, "hidden": (8,), "noise": 0.0},
-            "In this challenge `noise` is 0.02; turn something else.",
+            "For this challenge set `noise` to 0.02; here it is 0.0.",
         ),
     ],
     hints=[
@@ -213,7 +229,8 @@ exercise(
         "Four inputs x1, x2, sin x1, sin x2 and one layer of w neurons make 6 w + 1 parameters.",
         "Those four inputs, one layer of 8, Adam at rate 0.03 for 400 epochs.",
     ],
-    holds="A good input is worth a layer. Choosing it is called feature engineering.",
+    holds="Fewer than 60 parameters did it. With sin x1 and sin x2 a single layer is enough: a good input is worth a "
+    "layer, and choosing it is called feature engineering.",
 )
 
 
@@ -242,7 +259,7 @@ exercise(
     title="The validation loss below 0.12, by λ alone",
     solution=0.01,
     verify=lambda_is_calm,
-    also_right=[0.02, 0.03],
+    also_right=[0.02, 0.03, Settings(**BY_HEART, l2_lambda=0.01)],
     wrong=[
         (0.0, "λ = 0 is no price at all."),
         (
@@ -250,6 +267,11 @@ exercise(
             "The validation loss ends above 0.12, and a tenth of this λ ends no lower: the price is too small.",
         ),
         (1.0, "The validation loss ends above 0.12. A tenth of this λ ends lower: the price is too high."),
+        ("0.01", "A number is asked for, without quotes."),
+        (
+            Settings(**{**BY_HEART, "epochs": 100}, l2_lambda=0.01),
+            "For this challenge set `epochs` to 600; here it is 100.",
+        ),
         (-0.01, "No run can have these settings: l2_lambda must be a finite number of at least 0, got -0.01."),
     ],
     hints=[
@@ -281,7 +303,7 @@ exercise(
     title="The same by stopping",
     solution=100,
     verify=stop_is_in_time,
-    also_right=[150, 200],
+    also_right=[150, 200, Settings(**{**BY_HEART, "epochs": 100})],
     wrong=[
         (600, "Too late: the validation loss has been below 0.12 and is above it again."),
         (3, "Too early: the validation loss is above 0.12 and goes on falling."),
@@ -299,23 +321,27 @@ exercise(
 # ---- the largest rate -------------------------------------------------------------------------------
 
 
-def learns(run, rate):
+def end_at(run, rate):
+    """The training loss at the end, inf for a run that ran away."""
     try:
-        return run(rate).nn.history["train_loss"][-1] < 0.05
+        return run(rate).nn.history["train_loss"][-1]
     except Refused:
         if not (isinstance(rate, int | float) and math.isfinite(rate) and rate > 0):
             raise
-        return False  # it ran away
+        return math.inf
+
+
+def learns(run, rate):
+    return end_at(run, rate) < 0.05
 
 
 @only("learning_rate", FULL_BATCH)
 def rate_is_the_largest(run, value):
     if not learns(run, value):
-        smaller = learns(run, value / 10)
         return (
-            "With this rate it does not learn, and with a tenth of it it does: too large."
-            if smaller
-            else "With this rate it does not learn within 500 epochs, and a tenth of it does not help."
+            "With this rate it does not end below 0.05, and with a smaller one it does: too large."
+            if end_at(run, value) == math.inf or learns(run, value / 2) or learns(run, value / 10)
+            else "With this rate it does not end below 0.05, nor with half of it: too small for 500 epochs."
         )
     if learns(run, 1.5 * value):
         return "It learns, but with half as much again it learns too: there is room above."
@@ -330,13 +356,17 @@ exercise(
     also_right=[0.38, 0.35],
     wrong=[
         (0.1, "It learns, but with half as much again it learns too: there is room above."),
-        (0.9, "With this rate it does not learn, and with a tenth of it it does: too large."),
-        (0.0003, "With this rate it does not learn within 500 epochs, and a tenth of it does not help."),
+        (0.45, "With this rate it does not end below 0.05, and with a smaller one it does: too large."),
+        (
+            0.01,
+            "With this rate it does not end below 0.05, nor with half of it: too small for 500 epochs.",
+        ),
         (-1.0, "No run can have these settings: learning_rate must be a finite number above 0, got -1."),
     ],
     hints=[
-        "Press “too fast” and make the rate smaller until the loss falls smoothly to its end.",
-        "It is between 0.3 and 0.5.",
+        "Press “too fast” and make the rate smaller, stop by stop, until the run ends with a loss below 0.05. On the "
+        "way it may jump; where the loss falls smoothly, there is room above.",
+        "It is between 0.3 and 0.4.",
     ],
     holds="Chapter 2 had a formula for this limit, 2/λmax. A network has one too, and it moves while it learns.",
 )

@@ -44,7 +44,7 @@ GALLERY = {
     ),
     "dead": (
         {"data": "circles", "hidden": (8, 8), "activation": "relu", "learning_rate": 0.6, "seed": 1, "epochs": 200},
-        "Neurons with a cross are 0 for every training row. What would bring them back?",
+        "Neurons with a cross are 0 for every training row. Are there fewer at a smaller rate?",
     ),
 }  # fmt: skip
 
@@ -414,6 +414,10 @@ def playground(X=None, y=None, **settings):
         raise ValueError("X and y come together: playground(X, y)")
     if X is not None:
         X = np.asarray(X)
+        if X.ndim == 1:
+            raise ValueError(
+                f"X must have shape (n, 2), or (n, 1) for a curve, got {X.shape}. For one column: X.reshape(-1, 1)"
+            )
         settings["data"] = "own curve" if X.ndim == 2 and X.shape[1] == 1 else "own arrays"
     start = Settings.of(settings)
     Run(start, X, y)  # what cannot be is said here, not in the figure
