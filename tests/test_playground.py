@@ -159,7 +159,8 @@ def test_a_line_is_read_with_the_words_around_it(line):
     "line",
     [
         "", "moons", "playground", "playground(3)", "print(1)", "playground(n=__import__)", "playground(n=exit())",
-        None, "playground(n=3); print(1)", "playground(n=3) playground(n=4)", "print(playground(n=3))", "myplayground(n=3)",
+        None, "playground(n=3); print(1)", "playground(n=3) playground(n=4)", "print(playground(n=3))",
+        "myplayground(n=3)",
     ],
 )  # fmt: skip
 def test_a_line_that_tells_no_run_is_refused_and_not_run(line):
