@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from nnlib import datasets
 from nnlib.exercises.ch17_playground import BY_HEART
+from nnlib.exercises.engine.declare import exercises
+from nnlib.exercises.engine.judging import judge
 from nnlib.playground import _CHOICES, CURVES, DATA, INPUTS, Impossible, Run, Settings
 from nnlib.widgets import playground
 from nnlib.widgets.ch17_picture import MOST, RESOLUTION, WIDTH
@@ -447,6 +449,36 @@ def test_a_run_away_is_said_in_the_figure(live):
 def test_every_picture_has_the_letters_it_needs(live):
     assert live._panel._in_words().startswith("Turn anything. What changes?\nSettings: data xor, points 200")
     assert live._away._in_words() == "This run in one line: playground(hidden=(5, 3), epochs=20)"
+
+
+# ---- the challenges ---------------------------------------------------------------------------------
+
+CHALLENGES = {name: each for name, each in exercises().items() if each.chapter == "17" and each.verify}
+
+
+@pytest.mark.parametrize(
+    "name, answer, sentence",
+    [(name, answer, sentence) for name, each in CHALLENGES.items() for answer, sentence in each.wrong]
+    + [("largest_rate", rate, "with a smaller one it does: too large") for rate in (0.5, 0.8, 1.0, 3.0, 1e6)]
+    + [("largest_rate", rate, "nor with half of it: too small") for rate in (1e-4, 0.003, 0.03)]
+    + [("largest_rate", rate, "there is room above") for rate in (0.1, 0.2)]
+    + [("largest_rate", "0.3", "without quotes"), ("epochs_in_time", "100", "without quotes")],
+)
+def test_a_challenge_says_itself_what_is_wrong_with_an_answer(name, answer, sentence):
+    assert sentence in CHALLENGES[name].verify(answer, None)
+
+
+def test_a_challenge_takes_the_figure_for_the_number_that_it_shows(live):
+    live.visit("by heart")
+    assert judge(CHALLENGES["calm_lambda"], live).words == "λ = 0 is no price at all."
+    live.set(l2_lambda=0.01)
+    assert judge(CHALLENGES["calm_lambda"], live).state == judge(CHALLENGES["calm_lambda"], live.run).state == "right"
+    live.set(l2_lambda=0.0, epochs=100)
+    assert judge(CHALLENGES["epochs_in_time"], live).state == "right"
+    live.set(seed=1)
+    assert judge(CHALLENGES["epochs_in_time"], live).words == "For this challenge set `seed` to 0; here it is 1."
+    live.visit("too fast")
+    assert "too large" in judge(CHALLENGES["largest_rate"], live).words  # a run that has run away
 
 
 # ---- what the chapter says --------------------------------------------------------------------------

@@ -272,7 +272,10 @@ exercise(
             Settings(**{**BY_HEART, "epochs": 100}, l2_lambda=0.01),
             "For this challenge set `epochs` to 600; here it is 100.",
         ),
-        (-0.01, "No run can have these settings: l2_lambda must be a finite number of at least 0, got -0.01."),
+        (
+            -0.01,
+            "No run can have these settings: l2_lambda must be a finite number of at least 0 and at most 1e+100, got -0.01.",
+        ),
     ],
     hints=[
         "Press “by heart” and turn λ. Look at where the dashed curve ends.",
@@ -361,7 +364,10 @@ exercise(
             0.01,
             "With this rate it does not end below 0.05, nor with half of it: too small for 500 epochs.",
         ),
-        (-1.0, "No run can have these settings: learning_rate must be a finite number above 0, got -1."),
+        (
+            -1.0,
+            "No run can have these settings: learning_rate must be a finite number above 0 and at most 1e+100, got -1.",
+        ),
     ],
     hints=[
         "Press “too fast” and make the rate smaller, stop by stop, until the run ends with a loss below 0.05. On the "
