@@ -274,7 +274,8 @@ exercise(
         ),
         (
             -0.01,
-            "No run can have these settings: l2_lambda must be a finite number of at least 0 and at most 1e+100, got -0.01.",
+            "No run can have these settings: l2_lambda must be a finite number of at least 0 and at most 1e+100, "
+            "got -0.01.",
         ),
     ],
     hints=[
