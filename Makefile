@@ -42,12 +42,11 @@ test: $(STAMPS)/test
 	$(BIN)/python -m codespell_lib
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# Most of its time it waits for pages, so three at once keep two cores busy.
 test-browser: $(STAMPS)/test $(STAMPS)/browser
 	@test -n "$(CHROMIUM)" || { \
 	  echo "The browser tests need Chromium. Debian: apt-get install chromium. macOS: brew install chromium."; \
 	  echo "Elsewhere: make test-browser CHROMIUM=/path/to/chrome"; exit 1; }
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 3 --dist=worksteal tests/browser $(PYTEST_ARGS)
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 2 --dist=worksteal tests/browser $(PYTEST_ARGS)
 
 test-binder: $(STAMPS)/test
 	$(BIN)/python -m pytest -n 0 -m slow tests $(PYTEST_ARGS)
