@@ -12,7 +12,9 @@ def figure(lab):
     def open_figure(**options):
         page = lab(CELLS, **options)
         page.run_all()
-        return page, page.live(1)
+        live = page.live(1)
+        live.wait_until_sharp()  # a key that is pressed while the page still moves can be lost
+        return page, live
 
     return open_figure
 
