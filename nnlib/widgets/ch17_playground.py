@@ -80,7 +80,7 @@ def controls(start):
         "held": dropdown("held back", [0.0, 0.1, 0.3, 0.5], 138),
         "data_seed": dropdown("sample", list(range(10)), 122),
         **{each: switch(each) for each in INPUTS},
-        "hidden": Typed(description="hidden layers", continuous_update=False, placeholder="such as 8, 8"),
+        "hidden": Typed(description="hidden layers", continuous_update=False),
         "activation": dropdown("activation", ["tanh", "relu", "sigmoid", "linear"], 162),
         "initializer": dropdown("start", ["auto", "glorot", "he"], 130),
         "output": dropdown("output", ["linear", "tanh", "sigmoid", "relu"], 140),
