@@ -140,7 +140,7 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
 
     return Live(
         "confident_mistake",
-        question="How does a network get away from a mistake that it is sure of?",
+        question="How does a network leave a mistake it is sure of?",
         prediction=Prediction(
             f"Both networks start out sure that every picture is a {WRONG}, with some e⁻⁴ for any other digit, and "
             f"both get away. With e⁻¹² for any other digit, which of them read 9 of 10 after {EPOCHS} epochs?",

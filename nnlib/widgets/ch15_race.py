@@ -159,7 +159,7 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         controls={
             "tilt": slider("tilt of the valley", 0, 45, 0, step=5, unit="°"),
             "angle": slider("start: angle to floor", 0, 90, 10, step=5, unit="°"),
-            "rate": list_slider("rate, descent and momentum", RATES, 0.1),
+            "rate": list_slider("rate, all but Adam", RATES, 0.1),
             "beta": list_slider("β of momentum", BETAS, 0.9),
             "adam_rate": list_slider("rate, Adam", ADAM_RATES, 0.2),
             "step": slider("step shown", 0, STEPS, STEPS, step=2),
