@@ -382,7 +382,7 @@ def classify():
     print("Digits with cross-entropy and Adam, 64-32-10, 20 epochs of batches of 32, ms")
     line("", *candidates)
     line("a whole fit", *(f"{statistics.median(times[key]) * 1e3:.1f}" for key in times))
-    line("", *(f"{name} {verdict(ratio(times, name), 4)}" for name in candidates if name != "nnlib"))
+    print(32 * " " + ", ".join(f"{name} {verdict(ratio(times, name), 4)}" for name in candidates if name != "nnlib"))
 
 
 # ---------------------------------------------------------------- the import and the memory
