@@ -30,8 +30,11 @@ def test_there_are_chapters_and_nothing_else():
         f"no chapters, by their names: {', '.join(strays)}. Move your own notebooks and copies to another folder; "
         "a chapter is named like 03_forward_pass.ipynb."
     )
-    numbers = [int(path.name[:2]) for path in CHAPTERS]
-    assert numbers == list(range(len(CHAPTERS)))
+    numbers = [path.name[:2] for path in CHAPTERS if not form.is_appendix(path)]
+    assert numbers == [f"{k:02}" for k in range(len(numbers))]
+    assert [path.name[:2] for path in CHAPTERS[len(numbers) :]] == [
+        f"A{k}" for k in range(1, len(CHAPTERS) - len(numbers) + 1)
+    ]
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -50,7 +53,7 @@ def test_a_chapter_checks_its_own_exercises(path):
 
 
 def test_chapter_00_says_how_many_hours_the_chapters_take():
-    openings = [form.source(read(path)["cells"][0]) for path in CHAPTERS]
+    openings = [form.source(read(path)["cells"][0]) for path in CHAPTERS if not form.is_appendix(path)]
     total = sum(int(re.search(r"\*\*Minutes\*\* about (\d+)", opening)[1]) for opening in openings)
     said = re.search(r"about (\d+) hours", "".join(map(form.source, read(CHAPTERS[0])["cells"])))
     assert int(said[1]) == round(total / 60)

@@ -75,7 +75,7 @@ def test_runs_to_its_end_and_every_control_answers(lab, path):
     page.set_viewport_size({"width": 800, "height": 2400})
 
     figures = live_figures(notebook)
-    assert figures, "a chapter has at least one live figure"
+    assert figures or form.is_appendix(path), "a chapter has at least one live figure"
     for live in figures:
         sliders = live.cell.locator("[role=slider]")
         assert sliders.count() > 0

@@ -56,7 +56,7 @@ OPENING = {
 CLOSING = ["## What you can now do"]
 CLOSING_AFTER_THE_TOUR = ["## Exercises", "## In practice"]  # chapter 00 is the tour
 
-CHAPTER = re.compile(r"[0-9]{2}_[a-z0-9_]+\.ipynb")
+CHAPTER = re.compile(r"[0-9A][0-9]_[a-z0-9_]+\.ipynb")
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RANDOM_ID = re.compile(r"(?=.*\d)[0-9a-f]{8,}(-[0-9a-f]{4}.*)?")
 NBVAL_COMMENT = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)
@@ -67,8 +67,17 @@ DEFAULT_TEXT = re.compile(r"<.*>", re.DOTALL)  # <Figure size 640x480 with 1 Axe
 
 
 def chapters(folder):
-    """The chapters in a folder, in their order."""
+    """The chapters in a folder, in their order, and after them the appendices, A1 and so on."""
     return sorted(path for path in Path(folder).glob("*.ipynb") if CHAPTER.fullmatch(path.name))
+
+
+def is_appendix(path):
+    return path.name.startswith("A")
+
+
+def is_to_look_things_up(notebook, path):
+    """An appendix without code, such as a glossary: nobody works through it."""
+    return is_appendix(path) and not code_cells(notebook)
 
 
 def text(value):
@@ -312,6 +321,8 @@ def has_few_ignored_outputs(notebook, path):
 
 
 def has_an_opening(notebook, path):
+    if is_to_look_things_up(notebook, path):
+        return
     first = notebook["cells"][0]
     if first["cell_type"] != "markdown" or not source(first).startswith("# "):
         yield "the first cell does not begin with the title, '# ...'"
@@ -328,6 +339,8 @@ def has_an_opening(notebook, path):
 
 
 def has_a_closing(notebook, path):
+    if is_to_look_things_up(notebook, path):
+        return
     text_of_all = "\n".join(source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     is_tour = path.name.startswith("00")
     for heading in CLOSING + ([] if is_tour else CLOSING_AFTER_THE_TOUR):

@@ -142,8 +142,10 @@ def _guesses_by_part():
         first.setdefault((chapter, figure), came_true)
     parts = {}
     for (chapter, _), came_true in sorted(first.items()):
-        parts.setdefault(int(chapter) // 5 * 5, []).append(came_true)
-    said = [f"{sum(part)} of {len(part)} in chapters {k:02}–{k + 4:02}" for k, part in parts.items()]
+        k = int(chapter) // 5 * 5 if chapter.isdecimal() else None
+        part = "the appendices" if k is None else f"chapters {k:02}–{k + 4:02}"
+        parts.setdefault(part, []).append(came_true)
+    said = [f"{sum(guesses)} of {len(guesses)} in {part}" for part, guesses in parts.items()]
     return [f"Your guesses before the live figures that came true: {', '.join(said)}"] if said else []
 
 

@@ -25,6 +25,7 @@ try:
 except OSError:  # that folder is gone
     _START = None
 
+_OF_A_CHAPTER = "[0-9A][0-9]_*"  # the names of its files; A1 is an appendix
 _unsaved = {}  # texts that could not be written, by file name
 _complained = set()  # the folders of which that was said
 
@@ -37,7 +38,7 @@ def path():
             folder = (_START or Path()) / Path(chosen).expanduser()
             return folder.with_suffix("") if folder.suffix == ".json" else folder  # a file of the form before
         for folder in (_START, _START / "notebooks") if _START else ():
-            if any(folder.glob("[0-9][0-9]_*.ipynb")):
+            if any(folder.glob(_OF_A_CHAPTER + ".ipynb")):
                 return folder / "my_answers"
         return Path.home() / "nnlib_answers"
     return None
@@ -48,7 +49,7 @@ def passed(say):
     folder, found = path(), {}
     _take_over(folder, say)
     with contextlib.suppress(OSError):
-        for file in sorted(folder.glob("[0-9][0-9]_*.py")) if folder else ():
+        for file in sorted(folder.glob(_OF_A_CHAPTER + ".py")) if folder else ():
             found[file.name] = _read(file)
     return {name[3:-3]: text for name, text in (found | _unsaved).items() if name.endswith(".py")}
 
@@ -68,7 +69,7 @@ def remove(names, say):
     folder = path()
     for file in [file for file in _unsaved if file[3:-3] in names]:
         del _unsaved[file]
-    for file in list(folder.glob("[0-9][0-9]_*.py")) if folder else ():
+    for file in list(folder.glob(_OF_A_CHAPTER + ".py")) if folder else ():
         if file.name[3:-3] in names:
             try:
                 file.unlink()
@@ -92,7 +93,7 @@ def guesses():
     """
     with contextlib.suppress(OSError, TypeError, UnicodeDecodeError):
         with open(Path(path()) / "guesses.csv", newline="", encoding="utf-8-sig") as file:
-            return [(*row[:3], row[3] == "yes") for row in csv.reader(file) if len(row) == 4 and row[0].isdecimal()]
+            return [(*row[:3], row[3] == "yes") for row in csv.reader(file) if len(row) == 4 and row[0][1:].isdecimal()]
     return []
 
 
