@@ -3,7 +3,6 @@
 Every error names the argument, what was wanted and what came.
 """
 
-import difflib
 import math
 import numbers
 import operator
@@ -82,6 +81,8 @@ def choice(name, value, options):
         raise TypeError(f"{name} must be one of {sorted(options)}, got {brief(value)}")
     if value.lower() in options:
         return value.lower()
+    import difflib  # here, because nobody needs it where nothing is wrong
+
     nearest = difflib.get_close_matches(value.lower(), options, n=1, cutoff=0.75)
     guess = f". Did you mean {nearest[0]!r}?" if nearest else ""
     raise ValueError(f"{name} must be one of {sorted(options)}, got {value!r}{guess}")

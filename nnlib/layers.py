@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnlib.activations import Activation
+from nnlib.activations import Activation, linear_derivative
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,8 @@ class Dense:
         Returns dX, shape of X, or None without `with_dX`: nobody asks the first layer for it.
         Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors".
         """
-        dA *= self.activation.derivative(A)
+        if self.activation.derivative is not linear_derivative:  # 1, which changes nothing
+            dA *= self.activation.derivative(A)
         dZ = dA
         np.dot(X.T, dZ, out=dW)
         np.add.reduce(dZ, axis=0, out=db)

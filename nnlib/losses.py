@@ -68,20 +68,22 @@ def cross_entropy(Z, y):
     ----------
     Z : array (n, n_classes). y : array of that shape, rows of probabilities: one-hot, or soft.
 
+    The probability of a class far below the best underflows to 0, which NumPy tells only those who ask it to
+    (`np.seterr(under=...)`); the network's methods don't.
+
     Returns
     -------
     loss : float
     gradient : array of the same shape, newly made, d loss / d Z.
     """
     shifted = Z - np.maximum.reduce(Z, axis=1, keepdims=True)
-    with np.errstate(under="ignore"):
-        gradient = np.exp(shifted)
+    gradient = np.exp(shifted)
     sums = np.add.reduce(gradient, axis=1, keepdims=True)
     gradient /= sums
     gradient -= y
     gradient *= 1 / len(Z)
     shifted -= np.log(sums)
-    return -float(np.dot(shifted.ravel(), y.ravel())) / len(Z), gradient
+    return -float(np.vdot(shifted, y)) / len(Z), gradient
 
 
 def probabilities(name, y):

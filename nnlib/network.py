@@ -6,6 +6,7 @@ for infinities are one line each.
 """
 
 import copy
+import functools
 import math
 import warnings
 from dataclasses import asdict
@@ -268,7 +269,9 @@ class NeuralNetwork:
     def loss(self, X, y):
         """The data loss on (X, y), a float, without the penalty: the mean squared error over every element, or the
         cross-entropy over every row."""
-        return self._data_loss(*self._samples(X, y, self.dtype))
+        X, y = self._samples(X, y, self.dtype)
+        with np.errstate(under="ignore"):
+            return self._data_loss(X, y)
 
     def penalty(self):
         """The L2 penalty l2_lambda/2 · ΣW², a float. Biases cost nothing."""
@@ -286,7 +289,9 @@ class NeuralNetwork:
 
         Returns (float, [{'W': array, 'b': array}, ...]), the arrays of the shapes of the parameters.
         """
-        loss, _ = self._backpropagate(*self._samples(X, y, self.dtype))
+        X, y = self._samples(X, y, self.dtype)
+        with np.errstate(under="ignore"):
+            loss, _ = self._backpropagate(X, y)
         return loss, [{"W": dW.copy(), "b": db.copy()} for dW, db in self._gradient_views]
 
     @property
@@ -388,7 +393,7 @@ class NeuralNetwork:
 
     def _attributes_of_its_own(self):
         """What a subclass or its user has added."""
-        return {name: value for name, value in vars(self).items() if name not in _ATTRIBUTES}
+        return {name: value for name, value in vars(self).items() if name not in _attributes()}
 
     def save(self, path):
         """Write all that a run needs to go on, bit for bit, to the `.npz` file `path`, whole or not at all.
@@ -649,4 +654,9 @@ _CHANGED_BY_TRAINING = (
     *("learning_rate", "l2_lambda", "scheduler"),  # by a callback
     *("_dtype_is_open", "_parameters", "_state", "_updates", "_gradient", "layers", "_gradient_views"),
 )
-_ATTRIBUTES = frozenset(vars(NeuralNetwork([{"n_inputs": 1, "n_neurons": 1, "activation": "linear"}])))
+
+
+@functools.cache  # at the first call and not on import, because numpy.random takes as long to load as all the rest
+def _attributes():
+    """The names of the attributes that a network has of itself."""
+    return frozenset(vars(NeuralNetwork([{"n_inputs": 1, "n_neurons": 1, "activation": "linear"}])))

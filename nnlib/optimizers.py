@@ -121,11 +121,12 @@ class Adam(Optimizer):
         gradient *= 1 - self.beta1
         mean *= self.beta1
         mean += gradient
+        # The same quotient, multiplied by √(1 - beta2ᵗ) above and below: one pass over the vector less.
+        missing = math.sqrt(1 - self.beta2**t)
         size = np.sqrt(square, out=squared)
-        size *= 1 / math.sqrt(1 - self.beta2**t)
-        size += self.epsilon
+        size += self.epsilon * missing
         np.divide(mean, size, out=gradient)
-        gradient *= rate / (1 - self.beta1**t)
+        gradient *= rate * missing / (1 - self.beta1**t)
         parameters -= gradient
 
 

@@ -1,7 +1,6 @@
 """What `fit` prints: a line every so many epochs, and on a terminal a bar that moves in between."""
 
 import math
-import shutil
 import sys
 import time
 
@@ -42,6 +41,8 @@ class Progress:
             self._write(self._line(done, Epoch(*epochs[-1])), "\n")
         elif self.moving and time.monotonic() >= self.next_move:
             self.next_move = time.monotonic() + 0.1
+            import shutil  # here, because few ask for moving lines, and it takes milliseconds
+
             # A line that wraps could not be overwritten.
             self._write(self._line(done, Epoch(*epochs[-1]))[: shutil.get_terminal_size().columns - 1], "")
 

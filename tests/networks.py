@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nnlib import NeuralNetwork
 from nnlib.activations import ACTIVATIONS
-from nnlib.network import _ATTRIBUTES
+from nnlib.network import _attributes
 
 XOR_X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 XOR_Y = np.array([[0], [1], [1], [0]])
@@ -45,7 +45,7 @@ NOT_STATE = {"layers", "_gradient", "_gradient_views", "_history", "_in_callback
 
 def state(network):
     """Everything that training changes or reads, as one comparable value; nan equals nan."""
-    return {name: comparable(vars(network)[name]) for name in sorted(_ATTRIBUTES - NOT_STATE)}
+    return {name: comparable(vars(network)[name]) for name in sorted(_attributes() - NOT_STATE)}
 
 
 def comparable(value):

@@ -560,6 +560,14 @@ def test_an_underflow_ends_nothing_even_where_numpy_is_told_to_raise():
     assert len(history["train_loss"]) == 3
 
 
+@pytest.mark.parametrize("look", ["loss", "gradients", "predict"])
+def test_an_underflow_of_the_softmax_is_a_zero_even_where_numpy_is_told_to_raise(look):
+    network = NeuralNetwork(layers([1, 2], ["linear"]), seed=0, loss="cross_entropy")
+    network.set_parameters([{"W": [[0.0, 0.0]], "b": [800.0, 80.0]}])  # exp(-720) is not a normal number
+    with np.errstate(all="raise"):
+        getattr(network, look)(*([[[1.0]]] if look == "predict" else [[[1.0]], [[1.0, 0.0]]]))
+
+
 # ---------------------------------------------------------------- an exception at any line
 
 
