@@ -27,6 +27,7 @@ from nnlib.widgets import (
 )
 from nnlib.widgets.live import figure as engine_module
 from nnlib.widgets.live.controls import in_words, place, stops
+from nnlib.widgets.live.figure import TICK
 from nnlib.widgets.live.frames import Frames, encode
 from nnlib.widgets.live.marks import SHADE, Ghost, Names, lay_out, one_digit, spread
 
@@ -413,6 +414,24 @@ def test_play_moves_the_slider_from_its_first_stop_to_its_last():
     assert ride.calls == [1]  # it draws, and computes nothing
 
 
+@pytest.mark.parametrize(
+    "tick, pause, frames", [(TICK, False, [0, 1, 2]), (TICK, True, [0, 1]), (TICK + 1, False, [0, 1])]
+)
+def test_one_frame_is_made_while_the_next_tick_keeps_us_waiting(tick, pause, frames):
+    ride = Ride(tick=tick)
+    ride.seen.clear()
+
+    async def page():
+        ride.live.play()
+        ride.live._clock.value += 1
+        if pause:
+            ride.live.pause()
+        await asyncio.sleep(5 * TICK / 1000)
+
+    asyncio.run(page())
+    assert [km for _, km in ride.seen] == frames
+
+
 def test_pause_step_and_restart():
     ride = Ride()
     ride.live.play()
@@ -532,17 +551,17 @@ def test_play_comes_to_rest_when_it_pauses(pictures):
     async def watch():
         ride.live.play()
         ride.tick()
-        await asyncio.sleep(0.2)  # a slow machine
-        assert pictures == [SHARP, FAST, FAST]
+        await asyncio.sleep(0.2)  # a slow page: one frame in between
+        assert pictures == [SHARP, FAST, FAST, FAST]
         ride.live.pause()
         await asyncio.sleep(0.2)
-        assert pictures == [SHARP, FAST, FAST, SHARP]
+        assert pictures == [SHARP, FAST, FAST, FAST, SHARP]
         ride.live.play()
-        ride.tick(2)
+        ride.tick()
         await asyncio.sleep(0.2)
 
     asyncio.run(watch())
-    assert pictures == [SHARP, FAST, FAST, SHARP, FAST, FAST, SHARP]
+    assert pictures == [SHARP, FAST, FAST, FAST, SHARP, FAST, SHARP]
 
 
 def test_on_a_thread_without_a_loop_every_picture_is_sharp(pictures):

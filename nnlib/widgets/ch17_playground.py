@@ -241,7 +241,7 @@ class Playground(Live):
             self.run.train()
             self._refresh()
 
-    def _tick(self, change):
+    def _next_frame(self):
         if not self._ahead or self.closed or self.error:
             return
         self.run.train(epochs=self.controls["speed"].value, seconds=FRAME)

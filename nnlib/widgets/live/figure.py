@@ -44,6 +44,7 @@ and a change that arrives while a frame is being made is taken up when that is f
 
 import asyncio
 import base64
+import contextlib
 import html
 import inspect
 import math
@@ -187,6 +188,7 @@ class Live:
         self._ahead = []  # the settings still to come while something moves by itself, a dict for each tick
         self._picture = None  # the last frame, encoded
         self._rest = None  # the timer of the frame at rest
+        self._between_ticks = None  # and of the one between two ticks
         self._guessed = None
         self._comes_into_view = False
 
@@ -249,6 +251,8 @@ class Live:
             self._ahead = []
             self._hear_decimals(True)
             self._rest_later()
+        if self._between_ticks:
+            self._between_ticks.cancel()
         self._clock.playing = False
         self._say_verdict()
 
@@ -343,6 +347,19 @@ class Live:
                 control.continuous_update = at_once
 
     def _tick(self, change):
+        """A frame for the tick that has come, and one more if the next tick keeps us waiting.
+
+        The page ticks when it is done with a frame. Half of that wait is the way there and back, in which the next
+        frame can be made; a page that is slow gets no more than these two.
+        """
+        if self._between_ticks:
+            self._between_ticks.cancel()
+        self._next_frame()
+        if self._clock.interval <= TICK:  # slower ones give the reader time to look at each frame
+            with contextlib.suppress(RuntimeError):  # on a thread without a loop only ticks count
+                self._between_ticks = asyncio.get_running_loop().call_later(TICK / 1000, self._next_frame)
+
+    def _next_frame(self):
         if not self._ahead or self.closed:
             return
         if len(self._ahead) > 1:
