@@ -28,6 +28,7 @@ from nnlib.exercises import (
     progress,
     reset_progress,
     solution,
+    turn_solutions_off,
 )
 from nnlib.exercises.engine import attempt, compare, declare, reader, record
 from nnlib.exercises.engine.declare import Exercise
@@ -914,9 +915,9 @@ def test_what_the_reader_printed_is_shown(capsys):
 def test_optional_exercises_are_counted_apart(capsys, monkeypatch):
     monkeypatch.setitem(declare.registry, "mse", make(MSE.solution, MSE.cases, optional=True, chapter="01"))
     check(neuron)
-    assert "1 of 4 done in this chapter, and 0 of 1 optional ones." in output(capsys)
+    assert "1 of 4 done in this chapter; optional: 0 of 1." in output(capsys)
     check(mse=lambda y_hat, y: np.mean((y - y_hat) ** 2))
-    assert "1 of 4 done in this chapter, and 1 of 1 optional ones." in output(capsys)
+    assert "1 of 4 done in this chapter; optional: 1 of 1." in output(capsys)
     progress()
     out = output(capsys)
     assert "(✓ mse)" in out
@@ -930,6 +931,105 @@ def test_the_table_breaks_between_names(capsys):
     lines = output(capsys).splitlines()
     assert max(map(len, lines)) <= 100
     assert re.findall(r"[○✓] (\w+)", " ".join(lines)) == list(exercises())
+
+
+def passes(*names):
+    for name in names:
+        record.add(name, exercises()[name].chapter, None, print)
+
+
+def names_in(chapter, optional=False):
+    return [e.name for e in exercises().values() if e.chapter == chapter and e.optional == optional]
+
+
+NEEDED = [e.name for e in exercises().values() if not e.optional]
+OPTIONAL = [e.name for e in exercises().values() if e.optional]
+
+
+@pytest.mark.parametrize("chapter", ["02", "2", 2])
+def test_the_progress_of_a_blank_chapter_says_where_to_begin(capsys, chapter):
+    progress(chapter)
+    assert output(capsys) == (
+        "→ 02 gradient descent: 0 of 6 exercises passed; optional: 0 of 1.\n"
+        "  Next: `xor_numbers`.\n"
+        "  In the whole course: nothing passed so far.\n"
+    )
+
+
+def test_the_progress_of_a_chapter_half_done_says_what_is_open(capsys):
+    passes("neuron", "xor_numbers", "descend", "boundary_output")
+    progress("02")
+    assert output(capsys) == (
+        "→ 02 gradient descent: 3 of 6 exercises passed; optional: 0 of 1.\n"
+        "  Next: `mse_gradient`.\n"
+        "  Open in this chapter: `mse_gradient`, `weight_rate_limit`, `standardize`.\n"
+        "  Open and optional: `largest_stable_rate`.\n"
+        f"  In the whole course: 4 of {len(NEEDED)} exercises passed; optional: 0 of {len(OPTIONAL)}.\n"
+    )
+    progress("01")
+    assert "1 of 5 exercises passed.\n  Next: `mse_by_hand`.\n" in output(capsys)
+
+
+def test_a_chapter_that_others_have_not_touched_counts_the_course(capsys):
+    passes("neuron")
+    progress("02")
+    assert output(capsys) == (
+        "→ 02 gradient descent: 0 of 6 exercises passed; optional: 0 of 1.\n"
+        "  Next: `xor_numbers`.\n"
+        f"  In the whole course: 1 of {len(NEEDED)} exercises passed; optional: 0 of {len(OPTIONAL)}.\n"
+    )
+
+
+def test_optional_exercises_alone_leave_the_chapter_open(capsys):
+    passes("largest_stable_rate")
+    progress("02")
+    out = output(capsys)
+    assert out.startswith("→ 02 gradient descent: 0 of 6 exercises passed; optional: 1 of 1.\n  Next: `xor_numbers`.\n")
+    assert "Open in this chapter: `xor_numbers`, " in out and "Open and optional" not in out
+    assert f"course: 0 of {len(NEEDED)} exercises passed; optional: 1 of {len(OPTIONAL)}." in out
+
+
+def test_after_a_chapter_the_next_one_and_then_what_was_left_behind(capsys):
+    passes(*names_in("02"))
+    progress("02")
+    out = output(capsys)
+    assert "6 of 6 exercises passed; optional: 0 of 1.\n  Next: `knobs`, in chapter 03.\n  Open and optional: `" in out
+    assert "Open in this chapter" not in out
+    passes(*(name for name in NEEDED if exercises()[name].chapter >= "02"))
+    progress("02")
+    assert "  Next: `xor_rule`, in chapter 00.\n" in output(capsys)
+    progress()
+    assert "\nNext: xor_rule, in chapter 00.\n" in output(capsys)
+
+
+def test_the_end_of_the_course(capsys):
+    passes(*NEEDED)
+    progress("17")
+    out = output(capsys)
+    assert "  Every exercise of the course has passed.\n" in out
+    assert f"  In the whole course: {len(NEEDED)} of {len(NEEDED)} exercises passed; optional: 0 of" in out
+    progress()
+    assert output(capsys).endswith("in (...)\nEvery exercise of the course has passed.\n")
+
+
+@pytest.mark.parametrize("chapter", ["42", "first", -1])
+def test_the_progress_of_no_chapter(capsys, chapter):
+    progress(chapter)
+    assert output(capsys) == f"→ There are no exercises in chapter {chapter}. `progress()` shows every chapter's.\n"
+
+
+def test_a_teacher_can_turn_solutions_off(capsys, monkeypatch):
+    monkeypatch.setattr(reader, "_solutions_are_off", False)
+    turn_solutions_off()
+    solution("neuron")
+    off = "→ neuron: your teacher has turned solutions off in this copy. `hint` still helps.\n"
+    assert output(capsys) == off
+    solution("neurn")
+    assert "Did you mean `neuron`?" in output(capsys)
+    for _ in range(len(NEURON.hints) + 1):
+        hint("neuron")
+    out = output(capsys)
+    assert NEURON.hints[-1] in out and "The last one." in out and "solution" not in out
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])

@@ -7,7 +7,8 @@ For the reader, in a notebook:
     hint("neuron")                   the next hint
     solution("neuron")               one answer
     mine("neuron")                   your own function where it passed, in later chapters too
-    progress(), reset_progress()     what has passed; forget it
+    progress(), progress("05")       what has passed, and what is next: in the course, in a chapter
+    reset_progress()                 forget it
 
 For authors: one file a chapter, `ch03_forward_pass.py`, found by its name. Open `ch01_one_neuron.py`. To add one:
 
@@ -79,7 +80,7 @@ tests/test_exercises.py runs all of it for every exercise. Names are unique acro
 
 from nnlib.exercises.engine.declare import chapter, edited, exercises, mistakes
 from nnlib.exercises.engine.judging import judge
-from nnlib.exercises.engine.reader import check, hint, mine, progress, reset_progress, solution
+from nnlib.exercises.engine.reader import check, hint, mine, progress, reset_progress, solution, turn_solutions_off
 
 __all__ = [
     "chapter",
@@ -93,4 +94,5 @@ __all__ = [
     "progress",
     "reset_progress",
     "solution",
+    "turn_solutions_off",
 ]

@@ -11,6 +11,7 @@ from nnlib.exercises.engine.show import MARKS, Listing, Message, show
 _passed_here = {}  # what passed since the kernel started, by name
 _carried = {}  # what was rebuilt from the reader's files: {name: (source, answer or None)}
 _hints_given = {}
+_solutions_are_off = False  # in a copy that `nnlib.classroom` closed
 
 
 def check(answer=..., /, **named):
@@ -56,11 +57,15 @@ _COURSES = Verdict(
 
 def _done_in(chapter):
     """How many exercises of a chapter have passed, in words; the optional ones apart."""
-    passed = record.passed(_note)
     here = [exercise for exercise in exercises().values() if exercise.chapter == chapter]
-    of_kind = {optional: [e.name in passed for e in here if e.optional == optional] for optional in (False, True)}
-    words = f"{sum(of_kind[False])} of {len(of_kind[False])} done in this chapter"
-    return words + (f", and {sum(of_kind[True])} of {len(of_kind[True])} optional ones." if of_kind[True] else ".")
+    return _counted(here, record.passed(_note), "done in this chapter")
+
+
+def _counted(some, passed, what):
+    """How many of some exercises have passed, as "4 of 5 exercises passed; optional: 0 of 1."."""
+    needed, extra = ([e.name in passed for e in some if e.optional == optional] for optional in (False, True))
+    words = f"{sum(needed)} of {len(needed)} {what}"
+    return words + (f"; optional: {sum(extra)} of {len(extra)}." if extra else ".")
 
 
 def hint(name, number=None):
@@ -76,26 +81,37 @@ def hint(name, number=None):
         seen = f"there is no number {number}"
         if number is None:
             seen = f"you have seen {'them all' if several else 'it'}"
-        again = f'`hint("{name}", 1)` shows {"the first" if several else "it"} again, `solution("{name}")` one answer.'
+        again = f'`hint("{name}", 1)` shows {"the first" if several else "it"} again'
+        again += "." if _solutions_are_off else f', `solution("{name}")` one answer.'
         return _note(f"{name}: {there}; {seen}. {again}")
     _hints_given[name] = max(wanted, _hints_given.get(name, 0))
     left = len(hints) - wanted
-    after = f"{left} left." if left else f'The last one; `solution("{name}")` shows one answer.'
+    after = "The last one." if _solutions_are_off else f'The last one; `solution("{name}")` shows one answer.'
+    after = f"{left} left." if left else after
     _note(f"{name}, hint {wanted} of {len(hints)}: {hints[wanted - 1]}", after)
 
 
 def solution(name):
-    """Show the code of one right answer."""
+    """Show the code of one right answer, unless a teacher has turned that off in this copy of the chapter."""
     exercise = _find(name)
-    if exercise is not None:
+    if exercise is not None and _solutions_are_off:
+        _note(f"{exercise.name}: your teacher has turned solutions off in this copy. `hint` still helps.")
+    elif exercise is not None:
         show(Listing(exercise.source))
+
+
+def turn_solutions_off():
+    """Let `solution` show nothing until the kernel ends. It keeps a class honest and is no lock: the code is open."""
+    global _solutions_are_off
+    _solutions_are_off = True
 
 
 def mine(name):
     """The reader's own answer to an exercise, where it passed; else the course's solution.
 
     In the notebook where it passed this is the very function. In a later one it is made again from the
-    reader's file (`record`) and checked once more before it is handed out.
+    reader's file (`record`) and checked once more before it is handed out: that runs the file, so open no
+    stranger's folder this way. `nnlib.classroom progress` reads a class's folders and runs nothing.
     """
     exercise = _find(name)
     if exercise is None:
@@ -111,8 +127,40 @@ def mine(name):
     return exercise.solution if carried is None else carried
 
 
-def progress():
-    """Show which exercises have passed, chapter by chapter: a table whose lines end between two names."""
+def progress(chapter=None):
+    """Show which exercises have passed: in the whole course, or in one chapter such as "05", and what is next."""
+    if chapter is None:
+        return show(Listing(_table()))
+    number, every = str(chapter).rjust(2, "0"), exercises()
+    here = [e for e in every.values() if e.chapter == number]
+    if not here:
+        return _note(f"There are no exercises in chapter {chapter}. `progress()` shows every chapter's.")
+    passed = record.passed(_note)
+    lines = [_next(number, passed)]
+    if any(e.name in passed for e in here):
+        for optional, words in ((False, "Open in this chapter"), (True, "Open and optional")):
+            names = [f"`{e.name}`" for e in here if e.optional == optional and e.name not in passed]
+            lines += [f"{words}: {', '.join(names)}."] if names else []
+    # Without the totals while there is nothing to count: a blank chapter reads the same when another gets an exercise.
+    started = any(name in passed for name in every)
+    done = _counted(every.values(), passed, "exercises passed") if started else "nothing passed so far."
+    lines.append(f"In the whole course: {done}")
+    _note(f"{number} {here[0].chapter_title}: {_counted(here, passed, 'exercises passed')}", *lines)
+
+
+def _next(chapter, passed):
+    """A sentence: which exercise is next for a reader of this chapter. The optional ones never are."""
+    needed = [e for e in exercises().values() if not e.optional]
+    turn = [*(e for e in needed if e.chapter >= chapter), *(e for e in needed if e.chapter < chapter)]
+    coming = next((e for e in turn if e.name not in passed), None)
+    if coming is None:
+        return "Every exercise of the course has passed."
+    where = "" if coming.chapter == chapter else f", in chapter {coming.chapter}"
+    return f"Next: `{coming.name}`{where}."
+
+
+def _table():
+    """What has passed in the whole course: a table whose lines end between two names."""
     passed = record.passed(_note)
     lines, every = [], exercises()
     titles = dict.fromkeys((e.chapter, e.chapter_title) for e in every.values())
@@ -131,8 +179,8 @@ def progress():
     lines.append(f"{sum(name in passed for name in needed)} of {len(needed)} exercises passed")
     if extra:
         lines[-1] += f", and {sum(name in passed for name in extra)} of {len(extra)} optional ones, in (...)"
-    lines += _guesses_by_part()
-    show(Listing("\n".join(lines)))
+    lines += [_next("", passed).replace("`", ""), *_guesses_by_part()]
+    return "\n".join(lines)
 
 
 def _guesses_by_part():

@@ -6,7 +6,8 @@ the chapters, when the kernel was started there (as in every chapter) or in the 
 
 What it holds: `01_neuron.py` is the reader's own code of exercise `neuron`, as it passed in chapter 01;
 `guesses.csv` what the reader guessed in front of the live figures. `mine` runs that code, so the folder
-deserves the trust of a notebook: keep your own, run no stranger's.
+deserves the trust of a notebook: keep your own, run no stranger's. A teacher looks at the folders of a class with
+`python -m nnlib.classroom progress`, which reads the names of the files and runs none.
 
 Each file is put in place in one stroke, and each exercise has its own, so open notebooks don't disturb each
 other. What can't be written lives as long as the kernel, and is written with the next thing that can be.
@@ -86,13 +87,14 @@ def add_guess(chapter, figure, guess, came_true):
             csv.writer(file).writerow([chapter, figure, guess, "yes" if came_true else "no"])
 
 
-def guesses():
+def guesses(folder=None):
     """What was guessed so far, the oldest first: a list of (chapter, figure, guess, came_true).
 
-    A row that is not such a guess, as after an edit by hand, is left out.
+    A row that is not such a guess, as after an edit by hand, is left out. `folder` is another one than the reader's
+    own, also inside a zip (`zipfile.Path`).
     """
-    with contextlib.suppress(OSError, TypeError, UnicodeDecodeError):
-        with open(Path(path()) / "guesses.csv", newline="", encoding="utf-8-sig") as file:
+    with contextlib.suppress(OSError, TypeError, UnicodeDecodeError, csv.Error):
+        with ((folder or Path(path())) / "guesses.csv").open(newline="", encoding="utf-8-sig") as file:
             return [(*row[:3], row[3] == "yes") for row in csv.reader(file) if len(row) == 4 and row[0][1:].isdecimal()]
     return []
 
