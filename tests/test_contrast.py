@@ -72,13 +72,14 @@ FIGURES = {
     "the_gap": widgets.the_gap,
     "race": widgets.valley_race,
     "v_curve": lambda: widgets.v_curve(*xor(), START),
+    "which_illness": widgets.which_illness,
     "xor_backward": widgets.xor_backward,
     "xor_learns": widgets.xor_learns,
 }
 
 
 def test_every_live_figure_is_looked_at():
-    files = Path(widgets.__file__).parent.glob("ch[0-9][0-9]_*.py")
+    files = Path(widgets.__file__).parent.glob("ch[0-9A][0-9]_*.py")
     assert set(FIGURES) == {file.stem.partition("_")[2] for file in files} - {
         "moving_xor",
         "bugs",

@@ -32,5 +32,6 @@ from nnlib.widgets.ch14_confident_mistake import confident_mistake
 from nnlib.widgets.ch15_race import valley, valley_race
 from nnlib.widgets.ch16_one_step import one_step, recorded, two_walks, written_before
 from nnlib.widgets.ch17_playground import playground
+from nnlib.widgets.chA1_which_illness import which_illness
 from nnlib.widgets.live.controls import action, choice, list_slider, log_slider, slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note

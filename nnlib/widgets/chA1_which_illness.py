@@ -1,0 +1,241 @@
+"""Appendix A1: a patient in gray, and an illness to try on beside it until the two runs coincide."""
+
+import functools
+
+import numpy as np
+
+from nnlib import datasets
+from nnlib.plots import COLORS, figure
+from nnlib.widgets.live.controls import choice, slider
+from nnlib.widgets.live.figure import Live, Prediction
+
+HIDDEN, EPOCHS, RATE = 16, 600, 0.05
+ILLNESSES = (
+    "healthy",
+    "rate too small",
+    "rate too large",
+    "y of shape (n,)",
+    "equal start",
+    "dead neurons",
+    "inputs not scaled",
+    "rows apart",
+    "too few neurons",
+)
+PATIENTS = ("rows apart", "equal start", "inputs not scaled", "y of shape (n,)")
+RATES = {"rate too small": 1e-3, "rate too large": 40}  # times RATE
+LIMITS = (3e-3, 10)  # of the loss
+AXIS = np.linspace(-1, 1, 101)[:, np.newaxis]
+
+
+def rows():
+    """The data that every patient is trained on: X and y (30, 1), a noisy sine."""
+    return datasets.noisy_sine(30, 0.1, seed=0)
+
+
+def start(illness, rng):
+    """The first W1, b1, W2, b2 of a network 1-16-1, or 1-1-1 for "too few neurons"."""
+    n = 1 if illness == "too few neurons" else HIDDEN
+    W1, b1 = rng.normal(0, 2, size=(1, n)), rng.normal(0, 1, size=n)
+    W2, b2 = rng.normal(0, 1 / np.sqrt(n), size=(n, 1)), np.zeros(1)
+    if illness == "equal start":
+        W1[:], b1[:], W2[:] = 1.0, 0.5, 0.25
+    if illness == "dead neurons":
+        b1[:] = -10
+    return [W1, b1, W2, b2]
+
+
+def forward(illness, X, parameters):
+    """The outputs (n, 1) of a sick network, and those of its hidden layer (n, n_neurons)."""
+    W1, b1, W2, b2 = parameters
+    Z1 = X @ W1 + b1
+    A1 = np.maximum(Z1, 0) if illness == "dead neurons" else np.tanh(Z1)
+    return A1 @ W2 + b2, A1
+
+
+def train(illness, X, y, epochs=EPOCHS, seed=0):
+    """A run with an illness, by gradient descent over all rows: its losses (epochs,), and its last parameters.
+
+    X, y : (n, 1). The loss compares what the sick program compares, right or wrong.
+    """
+    rng = np.random.default_rng(seed)
+    parameters, losses = start(illness, rng), np.empty(epochs)
+    rate = RATE * RATES.get(illness, 1)
+    y = y[:, 0] if illness == "y of shape (n,)" else y
+    X = 1000 * X if illness == "inputs not scaled" else X
+    with np.errstate(all="ignore"):  # a run may explode: that is an illness
+        for epoch in range(epochs):
+            A0 = X[rng.permutation(len(X))] if illness == "rows apart" else X
+            A2, A1 = forward(illness, A0, parameters)
+            error = A2 - y  # (n, 1), or (n, n) where y is (n,)
+            losses[epoch] = np.mean(error**2)
+            dA2 = 2 * error.mean(axis=1, keepdims=True) / len(y)
+            dZ1 = dA2 @ parameters[2].T * (A1 > 0 if illness == "dead neurons" else 1 - A1**2)
+            slopes = A0.T @ dZ1, dZ1.sum(axis=0), A1.T @ dA2, dA2.sum(axis=0)
+            parameters = [p - rate * s for p, s in zip(parameters, slopes)]
+    return losses, parameters
+
+
+@functools.cache
+def examined(illness):
+    """All that the figure shows of an illness: its losses, its outputs on AXIS, and what the tests read, in words."""
+    X, y = rows()
+    losses, parameters = train(illness, X, y)
+    scale = 1000 if illness == "inputs not scaled" else 1
+    with np.errstate(all="ignore"):
+        outputs, _ = forward(illness, scale * AXIS, parameters)
+        _, A1 = forward(illness, scale * X, parameters)
+    three = train(illness, X[:3], y[:3], 2000)[0][-1]
+    flat = A1 == 0 if illness == "dead neurons" else np.abs(A1) > 0.99
+    columns = np.vstack(parameters[:2]).round(9)
+    differ = len(np.unique(columns, axis=1).T) if np.isfinite(columns).all() else "?"
+    readings = (
+        number(losses[-1]),
+        number(three),
+        "(30,)" if illness == "y of shape (n,)" else "(30, 1)",
+        f"{np.sum(np.all(flat, axis=0))} of {A1.shape[1]}",
+        f"{differ} of {A1.shape[1]}",
+    )
+    return losses, outputs[:, 0], readings
+
+
+TESTS = ("loss at the end", "loss of three rows", "shape of y", "flat neurons", "distinct neurons")
+
+
+def number(loss):
+    """A loss in two decimals, which no processor decides; or that it is none any more."""
+    return f"{loss:.2f}" if np.isfinite(loss) and loss < 100 else "exploded"
+
+
+# symptom, the test that tells its causes apart, and for each reading the cause and the chapter that explains it
+CHART = (
+    ("the same answer\neverywhere", "print the shapes;\ncount flat neurons", (
+        ("y is (n,)", "it broadcasts", "3"), ("all are flat", "dead or saturated", "7"))),
+    ("XOR stays at 0.5", "count the different\ncolumns of W1", (
+        ("one", "equal start", "7"), ("all, but no bend", "linear layers", "4"))),
+    ("flat loss", "range test", (
+        ("falls further on", "rate too small", "2"), ("never falls", "a wrong gradient", "6"))),
+    ("loss goes up,\nor swings", "a tenth of\nthe rate", (
+        ("calm", "rate too large", "2"), ("slower swings", "slopes add up", "5"))),
+    ("nan", "starting loss,\nblind loss", (
+        ("far above it", "scale, or start", "2, 7"), ("near it", "rate, or log 0", "2, 14"))),
+    ("stops at a plateau", "three rows", (
+        ("reach 0", "width, or time", "4, 11"), ("do not", "output or loss", "4, 14"))),
+    ("no better than\nchance", "does the nearest\nrow agree?", (
+        ("yes", "rows apart", "10"), ("no", "labels say nothing", "8"))),
+    ("bad on new rows", "loss of held rows", (("turns up", "overfitting", "8"),)),
+    ("too good at once", "shuffle y", (("still good", "a leak", "8"),)),
+)  # fmt: skip
+
+
+def symptom_chart():
+    """The chart of `CHART`, a Figure: from a symptom to a test, and from what it reads to a cause and its chapter."""
+    n = sum(len(branches) for *_, branches in CHART)
+    fig, ax = figure(size=(8.4, 6.2))
+    ax.set_axis_off()
+    ax.set(xlim=(0, 1), ylim=(n - 0.4, -1.1))
+    xs = {"symptom": 0.09, "test": 0.345, "reads": 0.585, "cause": 0.795, "chapter": 0.955}
+    for name, x in xs.items():
+        ax.text(x, -0.75, name, ha="center", va="center", fontweight="bold", fontsize=11)
+    box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "linewidth": 1.4}
+    arrow = {"arrowstyle": "-|>", "color": "#555555", "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0}
+    top = 0
+    for symptom, test, branches in CHART:
+        middle = top + (len(branches) - 1) / 2
+        for name, text, color in (("symptom", symptom, "vermillion"), ("test", test, "blue")):
+            ax.text(xs[name], middle, text, ha="center", va="center", bbox=box | {"edgecolor": COLORS[color]})
+        ax.annotate("", (0.255, middle), (0.185, middle), arrowprops=arrow)
+        for k, (reading, cause, chapter) in enumerate(branches, start=top):
+            ax.annotate("", (0.502, k), (0.44, middle), arrowprops=arrow)
+            ax.text(xs["reads"], k, reading, ha="center", va="center", style="italic")
+            ax.annotate("", (0.705, k), (0.672, k), arrowprops=arrow)
+            ax.text(xs["cause"], k, cause, ha="center", va="center", fontweight="bold", fontsize=10)
+            ax.text(xs["chapter"], k, chapter, ha="center", va="center")
+        top += len(branches)
+        ax.axhline(top - 0.5, color="#DDDDDD", linewidth=0.8)
+    return fig
+
+
+def six_complaints(programs, data):
+    """What the six broken programs leave behind, a Figure of six panels: the losses, and for the last one its scores.
+
+    programs, data : lists of six. A program is called as program(X, y, epochs, seed) with each (X, y, epochs) of data.
+    """
+    fig, axes = figure(2, 3, size=(8.4, 4.4))
+    with np.errstate(all="ignore"):
+        for number, (ax, program, (X, y, epochs)) in enumerate(zip(axes.flat, programs, data), start=1):
+            if number < 6:
+                ax.plot(program(X, y, epochs, 0)[1])
+                ax.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+            else:
+                ax.plot([program(X, y, epochs, seed)[2] for seed in range(10)], "o")
+                ax.axhline(0.5, color=COLORS["black"], linestyle="--", linewidth=1.2)
+                ax.set(xlabel="seed", ylabel="held rows right", ylim=(0, 1.02))
+            ax.set_title(f"program {number}", fontsize=10.5)
+    return fig
+
+
+def which_illness():
+    """The losses and the outputs of a patient, in gray, and those of an illness of the reader's choice on top of them.
+
+    Below stands what the tests of the appendix read of both.
+    """
+    fig, (curves, answers, table) = figure(1, 3, size=(8.4, 3.6), width_ratios=(1, 0.9, 1.45))
+    X, y = rows()
+    blind = np.var(y)
+    patient_look = {"color": COLORS["gray"], "linewidth": 5, "solid_capstyle": "round"}
+    look = {"color": COLORS["blue"], "linewidth": 1.8}
+    curves.axhline(blind, color=COLORS["black"], linestyle="--", linewidth=1.2)
+    curves.text(EPOCHS, blind * 1.35, "blind network", ha="right", va="bottom", fontsize=10)
+    answers.plot(X, y, "o", markersize=4, color=COLORS["orange"], markeredgecolor="black", markeredgewidth=0.5)
+    lines = [[ax.plot([], [], **each)[0] for ax in (curves, answers)] for each in (patient_look, look)]
+    curves.set(xlim=(0, EPOCHS), ylim=LIMITS, yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
+    answers.set(xlim=(-1, 1), ylim=(-2, 2), xlabel="input x", ylabel="output")
+    table.set_axis_off()
+    table.set(xlim=(0, 1), ylim=(len(TESTS) + 0.6, -0.8))
+    table.text(0.62, -0.1, "patient", ha="center", color="#5A5A5A", fontweight="bold")
+    table.text(0.89, -0.1, "illness", ha="center", color=COLORS["blue"], fontweight="bold")
+    for k, test in enumerate(TESTS):
+        table.text(0, k + 0.7, test, fontsize=9.5)
+    cells = [
+        [table.text(x, k + 0.7, "", ha=side, fontsize=9.5, color=color) for k in range(len(TESTS))]
+        for x, side, color in ((0.62, "center", "#5A5A5A"), (0.89, "center", COLORS["blue"]))
+    ]
+
+    def compute(patient, illness):
+        return examined(PATIENTS[patient - 1]), examined(illness)
+
+    def draw(result, patient, illness):
+        for (losses, outputs, readings), (curve, answer), column in zip(result, lines, cells):
+            curve.set_data(range(EPOCHS), np.clip(losses, *LIMITS))
+            answer.set_data(AXIS[:, 0], outputs)
+            for cell, reading in zip(column, readings):
+                cell.set_text(reading)
+        if PATIENTS[patient - 1] == illness:
+            return f'The two runs coincide: patient {patient} has "{illness}".'
+        differ = [test for test, one, other in zip(TESTS, result[0][2], result[1][2]) if one != other]
+        found = f"told apart by: {', '.join(differ)}" if differ else "no test tells them apart, only the curves"
+        return f'Patient {patient} beside "{illness}": {found}.'
+
+    return Live(
+        "which_illness",
+        question="Which illness is this?",
+        prediction=Prediction(
+            "Patient 1, in gray, answers nearly the same everywhere, as three of these illnesses make it do. Read the "
+            "column of its tests: which of the three has it?",
+            options=("dead neurons", "y of shape (n,)", "rows apart"),
+            answer="rows apart",
+            explanation="No neuron is on a flat side, and y has its column. If even three rows can't be learned, they "
+            "do not stand beside their own answers.",
+            settings={"patient": 1, "illness": "rows apart"},
+        ),
+        controls={
+            "patient": slider("patient", 1, len(PATIENTS), 1),
+            "illness": choice("illness", ILLNESSES),
+        },
+        compute=compute,
+        draw=draw,
+        figure=fig,
+        alt="Left, the loss of a patient in gray and that of an illness in blue, over 600 epochs, with a dashed line "
+        "where a network is that ignores its inputs. In the middle what the two answer, over the points of a noisy "
+        "sine. Right, a table of what five tests read of both.",
+    )
