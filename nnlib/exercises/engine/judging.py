@@ -139,7 +139,8 @@ class _Judgment:
             self.one_change = self._mended(errors)
             hint = self._mistake_by_its_sentence() if self.one_change is None else None
         if hint is not None:
-            return Verdict("wrong", hint, tuple(self._first_failure()), mistake=hint)
+            told = tuple(line for line in self._first_failure() if line != hint)  # a law may say the hint itself
+            return Verdict("wrong", hint, told, mistake=hint)
         if errors:
             return self._raised(errors[0])
         if self.one_change is not None:
