@@ -1,8 +1,11 @@
 """The six broken programs of appendix A1: what their authors complain of holds, and only the right mend ends it."""
 
+import contextlib
 import inspect
+import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -184,3 +187,46 @@ def test_program_6_foretells_coins_and_the_mended_one_does_not():
     assert abs(mended - 0.5) < 0.07
     assert ward.rows_without_influence(lambda *given: EXERCISES["train_chosen"].solution(*given)[1:]) == 20
     assert ward.rows_without_influence(lambda *given: GIVEN["train_chosen"](*given)[1:]) < 20
+
+
+# ---- what the first sitting says, from other seeds ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def told():
+    """The names of the first sitting's cells, after they have run."""
+    notebook = json.loads((Path(__file__).parents[1] / "notebooks/A1_when_it_does_not_learn.ipynb").read_text("utf-8"))
+    names = {}
+    wanted = ("imports", "houses", "look", "standardized", "neighbors", "three-rows", "starting-losses", "range-test")
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in form.code_cells(notebook):
+            if cell["id"] in (*wanted, "starting-cross-entropy", "held-score"):
+                exec(form.source(cell), names)
+    return SimpleNamespace(**names)
+
+
+@pytest.mark.parametrize("seed", (1, 2, 3))
+def test_what_the_first_sitting_says_holds_from_other_seeds(told, seed):
+    X, y, raw = told.X, told.y, told.X_raw[:, :2]
+    ends = [told.three_rows(told.network(last, seed=seed), X, y) for last in ("linear", "sigmoid", "relu")]
+    assert ends[0] < 0.01 and min(ends[1:]) > 1
+    found = []
+    for inputs, least, most in ((X, 0, 0.1), (raw, 0.9, 1.1)):
+        losses = told.range_test(told.network(seed=seed), inputs, y, told.rates)
+        assert least < losses.min() < most
+        found.append(EXERCISES["safe_rate"].solution(told.rates[: len(losses)], losses))
+    assert found[1] < found[0] < 0.5
+    hidden = told.network(seed=seed).trace(raw)[1]
+    assert np.sum(np.all(np.abs(hidden) > 0.99, axis=0)) >= 12
+    labels = np.random.default_rng(seed).permutation(told.labels[:200])
+    assert told.held_score(told.few, labels, seed) < 0.3
+    assert told.held_score(np.tile(told.few, (2, 1)), np.tile(labels, 2), seed) > 0.5
+
+
+@pytest.mark.parametrize("seed", (1, 2))
+def test_one_or_two_neurons_do_not_enclose_a_ring_and_four_do(told, seed):
+    rings, ring = datasets.circles(n=100, noise=0.05, seed=seed)
+    for width in (1, 2, 4, 8):
+        nn = told.network(width=width, seed=seed)
+        nn.fit(rings, ring, epochs=1500, batch_size=20)
+        assert (nn.loss(rings, ring) < 0.1 * np.var(ring)) == (width >= 4)
