@@ -161,16 +161,16 @@ def six_complaints(programs, data):
     programs, data : lists of six. A program is called as program(X, y, epochs, seed) with each (X, y, epochs) of data.
     """
     fig, axes = figure(2, 3, size=(8.4, 4.4))
-    with np.errstate(all="ignore"):
-        for number, (ax, program, (X, y, epochs)) in enumerate(zip(axes.flat, programs, data), start=1):
-            if number < 6:
-                ax.plot(program(X, y, epochs, 0)[1])
-                ax.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-            else:
-                ax.plot([program(X, y, epochs, seed)[2] for seed in range(10)], "o")
-                ax.axhline(0.5, color=COLORS["black"], linestyle="--", linewidth=1.2)
-                ax.set(xlabel="seed", ylabel="held rows right", ylim=(0, 1.02))
-            ax.set_title(f"program {number}", fontsize=10.5)
+    for number, (ax, program, (X, y, epochs)) in enumerate(zip(axes.flat, programs, data), start=1):
+        if number < 6:
+            losses = program(X, y, epochs, 0)[1]
+            ax.plot(losses)
+            ax.set(xlabel="epoch", ylabel="loss", ylim=(0, 1.08 * max(losses)))
+        else:
+            ax.plot([program(X, y, epochs, seed)[2] for seed in range(10)], "o")
+            ax.axhline(0.5, color=COLORS["black"], linestyle="--", linewidth=1.2)
+            ax.set(xlabel="seed", ylabel="held rows right", ylim=(0, 1.02))
+        ax.set_title(f"program {number}", fontsize=10.5)
     return fig
 
 
