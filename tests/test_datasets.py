@@ -1,10 +1,16 @@
 """The data: shapes, ranges, coding, seeds, and that nothing is shared between calls."""
 
+import csv
 import hashlib
+import io
+import tempfile
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nnlib import datasets
 
@@ -125,6 +131,121 @@ def test_digits_are_the_published_ones():
     assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     # The first picture is a zero: ink around an empty middle.
     assert labels[0] == 0 and X[0].reshape(8, 8)[3:5, 3:5].sum() == 0
+
+
+def test_penguins_are_the_published_ones():
+    data = resources.files("nnlib").joinpath("data")
+    content = data.joinpath("penguins.csv").read_bytes().replace(b"\r\n", b"\n")  # as git may write it on Windows
+    digest = "144f623143c9360fd77322a4f86acb06dc198814dbd2669724c63e6457b907bd"
+    assert hashlib.sha256(content).hexdigest() == digest
+    notice = data.joinpath("README.md").read_text("utf-8")
+    assert digest in notice and "(CC0)" in notice and "10.5281/zenodo.3960218" in notice
+
+    columns = datasets.penguins()
+    assert len(columns) == 17 and {column.shape for column in columns.values()} == {(344,)}
+    assert {column.dtype.kind for column in columns.values()} == {"U"}
+    assert set(columns["Stage"]) == {"Adult, 1 Egg Stage"}  # a comma between quotes
+    assert np.unique(columns["Sex"], return_counts=True)[1].tolist() == [165, 168, 11]
+    assert columns["Delta 15 N (o/oo)"].tolist().count("NA") == 14
+    columns["Sex"][:] = "NA"
+    assert datasets.penguins()["Sex"][0] == "MALE"
+
+
+# ---- read_csv: what is in the files of others ----------------------------------------------------------
+
+
+def written(folder, content, name="table.csv"):
+    path = Path(folder) / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+ENTRIES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=6).map(str.strip)
+
+
+@given(
+    st.integers(2, 4).flatmap(lambda n: st.lists(st.lists(ENTRIES, min_size=n, max_size=n), max_size=5)),
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["utf-8", "utf-8-sig"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_what_the_csv_module_writes_comes_back(rows, delimiter, ending, encoding, quoting):
+    rows = [row for row in rows if any(row)]
+    names = [f"c{k}" for k in range(len(rows[0]) if rows else 2)]
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=delimiter, lineterminator=ending, quoting=quoting).writerows([names, *rows])
+    with tempfile.TemporaryDirectory() as folder:
+        columns = datasets.read_csv(written(folder, file.getvalue().encode(encoding)))
+    assert list(columns) == names
+    assert [list(row) for row in zip(*columns.values())] == rows
+
+
+@given(st.binary(max_size=60) | st.text(',;"\n\r a1\x00', max_size=30).map(str.encode))
+def test_any_file_is_read_or_refused_in_words(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(folder, content)
+        try:
+            columns = datasets.read_csv(path)
+        except ValueError as error:
+            assert str(path) in str(error)
+        else:
+            assert columns and len({len(column) for column in columns.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("a,b\n1,2\n", {"a": ["1"], "b": ["2"]}),
+        ("a;b\n1,5;2\n", {"a": ["1,5"], "b": ["2"]}),  # semicolons, decimal commas
+        ("a\tb\n1\t2", {"a": ["1"], "b": ["2"]}),  # no end of the last line
+        ("\ufeffa,b\r\n1,2\r\n\r\n", {"a": ["1"], "b": ["2"]}),  # Excel's mark, an empty line at the end
+        ("\n\na;b\n1;2\n;\n", {"a": ["1"], "b": ["2"]}),  # empty lines in front, a line without entries
+        ('a, "b"\n 1 , "2, or 3"\n', {"a": ["1"], "b": ["2, or 3"]}),  # spaces
+        (',b\n0,"two\nlines"\n', {"column 1": ["0"], "b": ["two\nlines"]}),  # as pandas and R write row names
+        ('a,b\r\n"two\r\nlines",2\r\n', {"a": ["two\r\nlines"], "b": ["2"]}),
+        ("a\n1\n2\n", {"a": ["1", "2"]}),
+        ("a,b\n", {"a": [], "b": []}),
+    ],
+)
+def test_files_as_they_come(content, columns, tmp_path):
+    found = datasets.read_csv(written(tmp_path, content))
+    assert {name: column.tolist() for name, column in found.items()} == columns
+    assert {column.dtype.kind for column in found.values()} == {"U"}
+
+
+def test_the_reader_of_a_file_can_be_told(tmp_path):
+    path = written(tmp_path, "Größe|a,b,c\n1|2\n".encode("cp1252"))
+    told = datasets.read_csv(str(path), encoding="cp1252", delimiter="|")
+    assert {name: column.tolist() for name, column in told.items()} == {"Größe": ["1"], "a,b,c": ["2"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty. The first line should name the columns"),
+        (b"\n \n", "is empty"),
+        (b"a,b\n1,2\n\n3\n", r"line 4 of .*table.csv cannot be read: it has 1 entries, and the first line 2"),
+        (b"a,b\n1,2,3\n", "line 2 of .* it has 3 entries, and the first line 2"),
+        (b'a,b\n1,"2\n3,4\n', "line 3 of .* unexpected end of data"),
+        (b"a,b,a\n1,2,3\n", "has two columns called 'a'"),
+        ("Größe\n1\n".encode("cp1252"), "not coded in utf-8.* encoding='cp1252'"),
+        ("a,b\n".encode("utf-16"), r"encoding='utf-16'\)$"),
+        (b"PK\x03\x04...", "is a workbook or an archive, not a text"),
+        (b"a" * 200_000, "line 1 of .* field larger than field limit"),
+        (b'a,b\n1,"' + b"2" * 200_000 + b'"\n', "line 2 of .* field larger than field limit"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_its_line(content, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        datasets.read_csv(written(tmp_path, content))
+
+
+def test_a_file_that_is_not_there_and_a_bad_delimiter(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        datasets.read_csv(tmp_path / "none.csv")
+    with pytest.raises(ValueError, match="delimiter must be a single character or None, got ', '"):
+        datasets.read_csv(written(tmp_path, "a, b\n"), delimiter=", ")
 
 
 def test_one_hot():
