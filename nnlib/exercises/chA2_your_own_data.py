@@ -1,0 +1,568 @@
+"""Exercises of appendix A2: from a file of your own to numbers for a network, and to an honest score."""
+
+import numpy as np
+
+from nnlib.exercises import chapter, edited, mistakes
+from nnlib.exercises.engine.compare import as_floats
+
+exercise = chapter("A2", "your own data")
+
+GAP_WORDS = ["", "NA", "?"]
+
+
+# ---- recall -----------------------------------------------------------------------------------------
+
+exercise(
+    name="loss_of_not_knowing",
+    recall=True,
+    title="The cross-entropy of two even probabilities",
+    solution=float(np.log(2)),
+    tolerance=5e-3,
+    wrong=[
+        (0.5, "0.5 is the probability of the right class. The loss is minus its logarithm."),
+        (float(-np.log(2)), "A loss is not negative here: minus the logarithm of 0.5."),
+        (float(np.log10(2)), "This is the logarithm to base 10. The loss takes the natural one, `np.log`."),
+    ],
+    hints=["Cross-entropy is minus the logarithm of the probability that the right class got."],
+    holds="−ln 0.5 = ln 2, about 0.693: where a two-class network starts, and what it must get below.",
+)
+
+exercise(
+    name="error_of_ninety",
+    recall=True,
+    title="The standard error of 90 right of 100",
+    solution=0.03,
+    wrong=[
+        (0.3, "0.3 is the spread of a single answer, the root of 0.9 · 0.1. A mean of 100 has a tenth of it."),
+        (0.0009, "This is the variance. The standard error is its root."),
+        (3.0, "This is in percent, or in rows. As a share it is 0.03."),
+    ],
+    hints=["The root of p (1 − p) / n, from chapter 13."],
+    holds="√(0.9 · 0.1 / 100) = 0.03, so 90% ± 3%.",
+)
+
+
+# ---- to_numbers -------------------------------------------------------------------------------------
+
+
+def to_numbers(texts, gap_words):
+    return np.array([np.nan if text in gap_words else float(text) for text in texts])
+
+
+def to_numbers_loop(texts, gap_words):
+    numbers = np.full(len(texts), np.nan)
+    for row, text in enumerate(texts):
+        if text not in gap_words:
+            numbers[row] = float(text)
+    return numbers
+
+
+def to_numbers_by_mask(texts, gap_words):
+    numbers = np.full(texts.shape, np.nan)
+    known = ~np.isin(texts, gap_words)
+    numbers[known] = texts[known].astype(float)
+    return numbers
+
+
+exercise(
+    title="Numbers from texts",
+    solution=to_numbers,
+    cases=lambda rng: [
+        (np.array(["39.1", "NA", "40.3"]), ["NA"]),
+        (np.array(["3750", "", "-2.5e1", "?", "0"]), GAP_WORDS),
+        (np.array([f"{number:.3f}" for number in rng.normal(size=7)]), GAP_WORDS),
+        (np.array(["none", "none", "5.75", "6"]), ["none"]),
+        (np.array(["NA", "NA"]), ["NA"]),
+    ],
+    also_right=[
+        to_numbers_loop,
+        to_numbers_by_mask,
+        lambda texts, gap_words: np.where(np.isin(texts, gap_words), "nan", texts).astype(float),
+    ],
+    wrong=mistakes(
+        edited(to_numbers, "np.nan if", "0.0 if"),
+        "A gap became 0, and 0 is a measurement: a penguin that weighs nothing. `np.nan` says that nobody knows.",
+        edited(
+            to_numbers,
+            "np.nan if text in gap_words else float(text) for",
+            "float(text) for",
+            "texts]",
+            "texts if text not in gap_words]",
+        ),
+        "The gaps are left out, so that every number below one moves up to another bird's row. Put `np.nan` there.",
+        edited(to_numbers, "np.nan if", "-1.0 if"),
+        "A gap became −1, a number like any other: the mean and the network would take it for a measurement.",
+        edited(to_numbers, "float(text)", "float(int(float(text)))"),
+        "`int` cuts the decimals off. Use `float(text)`.",
+        lambda texts, gap_words: np.where(
+            np.isnan(to_numbers(texts, gap_words)),
+            np.nan_to_num(np.nansum(to_numbers(texts, gap_words)) / max(1, np.sum(~np.isin(texts, gap_words)))),
+            to_numbers(texts, gap_words),
+        ),
+        "The gaps are filled with the mean of this column already. Leave them `np.nan`: what fills them is decided "
+        "later, by the training rows alone.",
+    ),
+    hints=[
+        "Go through the texts one by one. Two kinds: those that stand in `gap_words`, and those that `float` can read.",
+        "`text in gap_words` is True for a gap. Then the number is `np.nan`, else `float(text)`.",
+        "`np.array([... if text in gap_words else ... for text in texts])`",
+    ],
+    holds="You now have numbers with holes in them, and each hole says that it is one.",
+)
+
+
+# ---- one_hot_texts ----------------------------------------------------------------------------------
+
+
+def one_hot_texts(texts, words):
+    return np.array([[float(text == word) for word in words] for text in texts])
+
+
+def one_hot_texts_loop(texts, words):
+    columns = np.zeros((len(texts), len(words)))
+    for row, text in enumerate(texts):
+        for k, word in enumerate(words):
+            if text == word:
+                columns[row, k] = 1
+    return columns
+
+
+def one_hot_texts_at_once(texts, words):
+    return (texts[:, np.newaxis] == np.array(words)).astype(float)
+
+
+def one_hot_texts_by_column(texts, words):
+    return np.stack([texts == word for word in words], axis=1).astype(int)
+
+
+exercise(
+    title="A column for each word",
+    solution=one_hot_texts,
+    cases=lambda rng: [
+        (np.array(["cat", "dog", "cat"]), ["cat", "dog"]),
+        (np.array(["Gentoo", "Adelie", "Emperor", "Gentoo"]), ["Adelie", "Chinstrap", "Gentoo"]),
+        (np.array(["b", "a", "c", "b", "a"]), ["c", "a", "b"]),
+        (rng.choice(["red", "green", "blue", "black"], 9), ["green", "black", "blue", "red"]),
+        (np.array(["yes"]), ["no", "yes"]),
+    ],
+    use=lambda one_hot_texts, texts, words: as_floats(one_hot_texts(texts, words)),
+    also_right=[one_hot_texts_loop, one_hot_texts_at_once, one_hot_texts_by_column],
+    wrong=mistakes(
+        lambda texts, words: one_hot_texts(texts, np.unique(texts)),
+        "The columns come from these rows, by `np.unique(texts)`. Next month's rows may hold other words: the "
+        "columns are those of `words`, in that order, always.",
+        lambda texts, words: one_hot_texts(texts, sorted(words)),
+        "The words are sorted here. Keep the order of `words`: the weights belong to the columns as they were.",
+        lambda texts, words: np.array([[float([*words, text].index(text))] for text in texts]),
+        "This numbers the words, 0, 1, 2, as if one were between two others. Give each word a column of its own.",
+        lambda texts, words: np.eye(len(words))[[[*words, text].index(text) % len(words) for text in texts]],
+        "A word that is not in `words` got the first word's column. It is none of them: a row of zeros.",
+        lambda texts, words: np.eye(len(words))[[min([*words, text].index(text), len(words) - 1) for text in texts]],
+        "A word that is not in `words` got the last word's column. It is none of them: a row of zeros.",
+        edited(one_hot_texts, "text == word", "text != word"),
+        "The wrong way around: 1 in the column of the row's own word, 0 in the others.",
+        lambda texts, words: one_hot_texts(texts, list(words)[1:]),
+        "The first word has no column. Here each has one, so that an unknown word can be all zeros.",
+    ),
+    hints=[
+        "A row for each text, a column for each word: where text and word are equal stands 1, elsewhere 0.",
+        "`text == word` is True or False, and `float` makes 1 or 0 of it.",
+        "Two loops in one line: `np.array([[float(text == word) for word in words] for ... in ...])`.",
+    ],
+    holds="You now have a column for each word: no word is larger than another, and none lies between two others.",
+)
+
+
+# ---- split_groups -----------------------------------------------------------------------------------
+
+
+def split_groups(groups, fraction, rng):
+    names = np.unique(groups)
+    n_held = round(fraction * len(names))
+    held = rng.permutation(names)[:n_held]
+    return np.isin(groups, held)
+
+
+def split_groups_loop(groups, fraction, rng):
+    names = list(dict.fromkeys(groups))
+    rng.shuffle(names)
+    held = set(names[: round(fraction * len(names))])
+    return np.array([group in held for group in groups])
+
+
+def split_groups_by_number(groups, fraction, rng):
+    names, number = np.unique(groups, return_inverse=True)
+    chosen = np.zeros(len(names), dtype=bool)
+    chosen[rng.choice(len(names), round(fraction * len(names)), replace=False)] = True
+    return chosen[number]
+
+
+def rows_alone(groups, fraction, rng):
+    held = np.zeros(len(groups), dtype=bool)
+    held[rng.permutation(len(groups))[: round(fraction * len(groups))]] = True
+    return held
+
+
+def holds_back_groups(split_groups, rng):
+    """What is wrong with a split of groups, in a sentence, else None. Which groups are held is open."""
+    sizes = [1, 2, 5, 2, 3, 2, 2, 4, 1, 2]
+    groups = rng.permutation(np.repeat([f"nest {k}" for k in range(10)], sizes))
+    names = np.unique(groups)
+    times, n_draws = np.zeros(10), 60
+    for seed in range(n_draws):
+        held = split_groups(groups.copy(), 0.3, np.random.default_rng(seed))
+        if not isinstance(held, (list, np.ndarray)) or np.shape(held) != groups.shape or not are_flags(held):
+            return KIND
+        held = np.array(held, dtype=bool)
+        inside = np.array([held[groups == name].mean() for name in names])
+        if np.any((inside > 0) & (inside < 1)):
+            return TORN
+        if inside.sum() != 3:
+            return {7: INVERTED}.get(inside.sum(), NUMBER)
+        times += inside
+    for seed in range(5):
+        one, other = (split_groups(groups.copy(), 0.3, np.random.default_rng(seed)) for _ in range(2))
+        if np.any(np.asarray(one) != np.asarray(other)):
+            return UNSEEDED
+    if times.max() == n_draws:
+        return ALWAYS
+    if np.any((times < 6) | (times > 32)):  # 18 on average, ± 3.5
+        return UNEVEN
+    return None
+
+
+def are_flags(held):
+    return all(isinstance(each, (bool, np.bool)) for each in np.asarray(held, dtype=object))
+
+
+KIND = "It should give an array of True and False, one for each row: True for the rows that are held back."
+TORN = "A group is torn: some of its rows are held back and some are not. Draw among the groups, not among the rows."
+INVERTED = "The wrong way around: `fraction` of the groups should be held back, and True says held."
+NUMBER = "Not as many groups as `round(fraction * the number of groups)` are held back."
+UNSEEDED = "The same `rng` gives another split the second time. Draw from the `rng` that comes in, from nothing else."
+ALWAYS = "The same groups are held back whatever `rng` draws. Shuffle their names first, `rng.permutation(names)`."
+UNEVEN = "Some groups are held back far more often than others. Each should have the same chance, large or small."
+
+
+exercise(
+    title="Hold whole groups back",
+    solution=split_groups,
+    verify=holds_back_groups,
+    also_right=[split_groups_loop, split_groups_by_number],
+    wrong=mistakes(
+        rows_alone,
+        TORN,
+        edited(split_groups, "rng.permutation(names)", "names"),
+        ALWAYS,
+        edited(split_groups, "return np.isin(groups, held)", "return ~np.isin(groups, held)"),
+        INVERTED,
+        edited(split_groups, "return np.isin(groups, held)", "return np.flatnonzero(np.isin(groups, held))"),
+        KIND,
+        edited(split_groups, "fraction * len(names)", "fraction * len(groups)"),
+        NUMBER,
+        edited(split_groups, "rng.permutation", "np.random.default_rng().permutation"),
+        UNSEEDED,
+        edited(split_groups, "rng.permutation(names)", "names[np.argsort(rng.integers(2, size=10))]"),
+        UNEVEN,
+    ),
+    hints=[
+        "Draw names of groups, not rows. `np.unique(groups)` has each name once.",
+        "The first `round(fraction * len(names))` of `rng.permutation(names)` are held.",
+        "`np.isin(groups, held)` says for each row whether its group is among them.",
+    ],
+    holds="You now have a split that keeps together what belongs together.",
+)
+
+
+# ---- filled -----------------------------------------------------------------------------------------
+
+
+def filled(X, medians):
+    return np.where(np.isnan(X), medians, X)
+
+
+def filled_loop(X, medians):
+    X = X.copy()
+    for row in range(X.shape[0]):
+        for column in range(X.shape[1]):
+            if np.isnan(X[row, column]):
+                X[row, column] = medians[column]
+    return X
+
+
+def filled_by_column(X, medians):
+    columns = []
+    for column, median in zip(X.T, medians):
+        column = column.copy()
+        column[np.isnan(column)] = median
+        columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def filled_in_place(X, medians):
+    rows, columns = np.where(np.isnan(X))
+    X[rows, columns] = medians[columns]
+    return X
+
+
+def table_with_gaps(rng, n, n_columns, share=0.3):
+    """(n, n_columns) with gaps: at least one, none in the first row."""
+    X = np.round(rng.normal(10, 3, (n, n_columns)), 2)
+    X[1:][rng.uniform(size=(n - 1, n_columns)) < share] = np.nan
+    X[-1, -1] = np.nan
+    return X
+
+
+exercise(
+    title="Fill the gaps",
+    solution=filled,
+    cases=lambda rng: [
+        (np.array([[1.0, 20.0], [np.nan, 30.0], [3.0, np.nan]]), np.array([2.5, 60.0])),
+        (table_with_gaps(rng, 6, 3), np.array([1.0, -2.0, 0.5])),
+        (table_with_gaps(rng, 3, 3), np.array([7.0, 8.0, 9.0])),
+        (np.array([[np.nan, np.nan]]), np.array([4.0, 5.0])),
+        (rng.normal(size=(4, 2)), np.array([0.0, 1.0])),
+    ],
+    also_right=[
+        filled_loop,
+        filled_by_column,
+        lambda X, medians: np.nan_to_num(X) + np.isnan(X) * medians,
+    ],
+    wrong=mistakes(
+        lambda X, medians: np.nan_to_num(X),
+        "The gaps are filled with 0. Fill each with its column's entry of `medians`.",
+        lambda X, medians: np.where(
+            np.isnan(X), np.nan_to_num([np.median(c[~np.isnan(c)]) if np.any(~np.isnan(c)) else 0 for c in X.T]), X
+        ),
+        "Each gap gets the median of this very table. Take `medians`, which come from the training rows: a row of "
+        "next month has to be treated as those were.",
+        edited(filled, "medians, X", "medians.mean(), X"),
+        "One number fills every gap. Each column has a median of its own, `medians[column]`.",
+        edited(filled, "medians, X", "X, medians"),
+        "The wrong way around: the known numbers are replaced and the gaps stay. `np.where(is it a gap, then, else)`.",
+        lambda X, medians: X[~np.isnan(X).any(axis=1)],
+        "The rows with a gap are left out. Somebody wants an answer for them too: fill the gaps, keep the rows.",
+        filled_in_place,
+        "The numbers are right, but the table that came in was changed: the caller's gaps are gone. Work on "
+        "`X.copy()`.",
+    ),
+    hints=[
+        "`np.isnan(X)` is True where there is a gap. Nothing else tells: `nan == nan` is False.",
+        "`np.where(condition, a, b)` takes from `a` where the condition holds, else from `b`.",
+        "`medians` (n_columns,) is broadcast over the rows: `np.where(np.isnan(X), medians, X)`.",
+    ],
+    holds="You now have a table without gaps, filled with numbers that somebody else's rows have chosen.",
+)
+
+
+# ---- learn_numbers ----------------------------------------------------------------------------------
+
+
+def learn_numbers(X):
+    medians = np.nanmedian(X, axis=0)
+    X = np.where(np.isnan(X), medians, X)
+    stds = X.std(axis=0)
+    return medians, X.mean(axis=0), np.where(stds == 0, 1.0, stds)
+
+
+def learn_numbers_loop(X):
+    medians, means, stds = [], [], []
+    for column in X.T:
+        known = column[~np.isnan(column)]
+        medians.append(np.median(known))
+        full = np.where(np.isnan(column), np.median(known), column)
+        means.append(sum(full) / len(full))
+        stds.append(np.sqrt(np.mean((full - full.mean()) ** 2)) or 1.0)
+    return np.array(medians), np.array(means), np.array(stds)
+
+
+def learn_numbers_by_filled(X):
+    medians = np.nanmedian(X, axis=0)
+    full = filled(X, medians)
+    means, stds = np.mean(full, axis=0), np.std(full, axis=0)
+    stds[stds == 0] = 1
+    return [medians, means, stds]
+
+
+def learn_numbers_by_squares(X):
+    medians = np.array([np.nanmedian(X[:, k]) for k in range(X.shape[1])])
+    full = np.nan_to_num(X) + np.isnan(X) * medians
+    means = full.sum(axis=0) / len(full)
+    stds = np.sqrt(((full - means) ** 2).sum(axis=0) / len(full))
+    return medians, means, stds + (stds == 0)
+
+
+exercise(
+    title="What the training rows teach the preparation",
+    solution=learn_numbers,
+    returns=("medians", "means", "stds"),
+    cases=lambda rng: [
+        (np.array([[1.0, 5.0], [2.0, 5.0], [6.0, np.nan], [np.nan, 5.0]]),),
+        (table_with_gaps(rng, 9, 3),),
+        (table_with_gaps(rng, 6, 2, share=0.5),),
+        (rng.normal(50, 20, size=(8, 3)),),
+        (np.array([[7.0], [7.0], [np.nan]]),),
+    ],
+    also_right=[learn_numbers_loop, learn_numbers_by_filled, learn_numbers_by_squares],
+    wrong=mistakes(
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.nanmean(X, axis=0)"),
+        "The gaps are filled with the mean of the column. The median is asked for: one absurd number cannot move it.",
+        edited(learn_numbers, "np.where(stds == 0, 1.0, stds)", "stds"),
+        "Where all rows of a column agree, the standard deviation is 0, and dividing by it gives `nan`: return 1.",
+        edited(
+            learn_numbers,
+            "    X = np.where(np.isnan(X), medians, X)\n",
+            "",
+            "X.std(axis=0)",
+            "np.nanstd(X, axis=0)",
+            "X.mean(axis=0)",
+            "np.nanmean(X, axis=0)",
+        ),
+        "Means and standard deviations leave the gaps out. The network will see the columns filled: fill first.",
+        edited(learn_numbers, "np.where(np.isnan(X), medians, X)", "np.nan_to_num(X)"),
+        "The gaps count as 0 in the means and standard deviations. Fill them with the medians first.",
+        edited(learn_numbers, "X.std(axis=0)", "X.std(axis=0, ddof=1)"),
+        "`ddof=1` divides by n − 1. Here it is the plain `std`, as in chapter 2.",
+        edited(learn_numbers, "X.std(axis=0)", "X.var(axis=0)"),
+        "These are variances. The standard deviation is the root, `X.std(axis=0)`.",
+        edited(learn_numbers, "return medians, X.mean(axis=0), ", "return X.mean(axis=0), medians, "),
+        "The order is medians, means, stds. Yours begins with the means.",
+        edited(learn_numbers, "X.std(axis=0)", "X.std()", "X.mean(axis=0)", "X.mean()"),
+        "One mean and one standard deviation for the whole table mix grams with millimeters. Each column has its "
+        "own: `axis=0`.",
+    ),
+    hints=[
+        "`np.nanmedian(X, axis=0)` is the median of what is known in each column.",
+        "Fill the gaps with them, as `filled` does. Then `.mean(axis=0)` and `.std(axis=0)`.",
+        "Where a standard deviation is 0, return 1: `np.where(stds == 0, 1.0, stds)`.",
+    ],
+    holds="You now have all that the preparation learns. It learns it from training rows, as the weights do.",
+)
+
+
+# ---- prepared ---------------------------------------------------------------------------------------
+
+my_to_numbers, my_one_hot_texts, my_filled = to_numbers, one_hot_texts, filled  # the notebook calls them so
+
+
+def prepared(columns, kept):
+    X = np.stack([my_to_numbers(columns[name], kept["gap_words"]) for name in kept["numbers"]], axis=1)
+    Z = (my_filled(X, kept["medians"]) - kept["means"]) / kept["stds"]
+    blocks = [Z, np.isnan(X[:, kept["with_gaps"]])]
+    for name, words in kept["words"].items():
+        blocks.append(my_one_hot_texts(columns[name], words))
+    return np.hstack(blocks)
+
+
+def prepared_column_by_column(columns, kept):
+    inputs, indicators = [], []
+    for k, name in enumerate(kept["numbers"]):
+        x = to_numbers_loop(columns[name], kept["gap_words"])
+        if k in kept["with_gaps"]:
+            indicators.append(np.isnan(x))
+        x[np.isnan(x)] = kept["medians"][k]
+        inputs.append((x - kept["means"][k]) / kept["stds"][k])
+    inputs += indicators
+    for name, words in kept["words"].items():
+        inputs += [columns[name] == word for word in words]
+    return np.stack(inputs, axis=1)
+
+
+def prepared_row_by_row(columns, kept):
+    rows = []
+    for row in range(len(columns[kept["numbers"][0]])):
+        x = to_numbers([columns[name][row] for name in kept["numbers"]], kept["gap_words"])
+        z = (np.where(np.isnan(x), kept["medians"], x) - kept["means"]) / kept["stds"]
+        words = [float(columns[name][row] == word) for name in kept["words"] for word in kept["words"][name]]
+        rows.append([*z, *np.isnan(x)[kept["with_gaps"]].astype(float), *words])
+    return np.array(rows)
+
+
+def birds_case(rng, n, words, gaps=()):
+    """Columns of texts (n,), and what is kept of some training rows: two numbers, the second with gaps in it."""
+    columns = {
+        "mass": np.array([f"{mass:.0f}" for mass in rng.normal(4000, 500, n)], dtype="U8"),
+        "carbon": np.array([f"{carbon:.2f}" for carbon in rng.normal(-25, 1, n)], dtype="U8"),
+        "species": rng.choice(["Adelie", "Gentoo", "Chinstrap"], n),
+        "nest": np.array([f"N{k}" for k in range(n)]),
+    }
+    for name, row in gaps:
+        columns[name][row] = "NA"
+    kept = {
+        "numbers": ["mass", "carbon"],
+        "gap_words": GAP_WORDS,
+        "medians": np.array([4100.0, -25.5]),
+        "means": np.array([4200.0, -25.0]),
+        "stds": np.array([500.0, 2.0]),
+        "with_gaps": [1],
+        "words": {"species": words},
+    }
+    return columns, kept
+
+
+def two_text_columns(rng):
+    columns, kept = birds_case(rng, 5, ["Gentoo", "Adelie", "Chinstrap"], [("carbon", 0), ("carbon", 3)])
+    columns["island"] = rng.choice(["Dream", "Biscoe"], 5)
+    return columns, kept | {"words": kept["words"] | {"island": ["Dream", "Biscoe"]}, "with_gaps": [0, 1]}
+
+
+def with_numbers_of_its_own(columns, kept):
+    X = np.stack([to_numbers(columns[name], kept["gap_words"]) for name in kept["numbers"]], axis=1)
+    X = filled(X, kept["medians"])
+    stds = X.std(axis=0)
+    own = kept | {"means": X.mean(axis=0), "stds": np.where(stds == 0, 1.0, stds)}
+    return prepared(columns, own)
+
+
+STANDARDIZED = 'Z = (my_filled(X, kept["medians"]) - kept["means"]) / kept["stds"]'
+
+exercise(
+    title="One preparation for all rows",
+    solution=prepared,
+    cases=lambda rng: [
+        birds_case(rng, 2, ["Adelie", "Gentoo"], [("carbon", 1)]),
+        birds_case(rng, 6, ["Adelie", "Chinstrap", "Gentoo"], [("carbon", 4), ("mass", 2)]),
+        birds_case(rng, 1, ["Chinstrap", "Adelie", "Gentoo"], [("carbon", 0)]),
+        two_text_columns(rng),
+        birds_case(rng, 4, ["Gentoo", "King", "Adelie", "Chinstrap"]),
+    ],
+    use=lambda prepared, columns, kept: as_floats(prepared(columns, kept)),
+    also_right=[prepared_column_by_column, prepared_row_by_row],
+    wrong=mistakes(
+        with_numbers_of_its_own,
+        "The rows are standardized with their own mean and standard deviation. A row that comes alone would be all "
+        'zeros. Take `kept["means"]` and `kept["stds"]`.',
+        edited(prepared, STANDARDIZED, 'Z = my_filled((X - kept["means"]) / kept["stds"], kept["medians"])'),
+        "The gaps are filled after the standardizing, with medians in grams and millimeters. Fill first.",
+        edited(prepared, STANDARDIZED, 'Z = np.nan_to_num((X - kept["means"]) / kept["stds"])'),
+        'The gaps are 0 after the standardizing, which is the mean. Fill them with `kept["medians"]` before it.',
+        edited(prepared, STANDARDIZED, 'Z = my_filled(X, kept["medians"])'),
+        'The numbers are not standardized: subtract `kept["means"]`, and divide by `kept["stds"]`.',
+        edited(
+            prepared,
+            STANDARDIZED,
+            'X = my_filled(X, kept["medians"])\n    Z = (X - kept["means"]) / kept["stds"]',
+        ),
+        "The indicators are all 0: they are taken after the gaps have been filled, when none is left to see.",
+        edited(prepared, '[Z, np.isnan(X[:, kept["with_gaps"]])]', "[Z]"),
+        'The indicators are missing: after the numbers, a column of 0 and 1 for each column of `kept["with_gaps"]`.',
+        edited(prepared, 'np.isnan(X[:, kept["with_gaps"]])', "np.isnan(X)"),
+        'Only the columns of `kept["with_gaps"]` get an indicator. One that was never 1 in training has weights '
+        "that nobody has taught.",
+        edited(prepared, 'np.isnan(X[:, kept["with_gaps"]])', '~np.isnan(X[:, kept["with_gaps"]])'),
+        "The indicators are the wrong way around: 1 where there was a gap.",
+        edited(prepared, "columns[name], words)", "columns[name], np.unique(columns[name]))"),
+        'The one-hot columns come from these rows. They are those of `kept["words"]`, whatever words come.',
+        edited(prepared, "return np.hstack(blocks)", "return np.hstack([*blocks[2:], *blocks[:2]])"),
+        "The blocks are in another order: numbers, indicators, words. The weights belong to the columns as they were.",
+    ),
+    hints=[
+        "Three blocks side by side: the numbers, filled and standardized; the indicators; a one-hot block for each "
+        "text column. `np.hstack` joins them.",
+        'X (n, n_numbers) is a stack of `my_to_numbers(columns[name], kept["gap_words"])`, with `axis=1`. The '
+        'indicators are `np.isnan(X[:, kept["with_gaps"]])`, taken before anything is filled.',
+        'The first block is `(my_filled(X, kept["medians"]) - kept["means"]) / kept["stds"]`. For the last: '
+        '`for name, words in kept["words"].items():`',
+    ],
+    holds="You now have one way into the network for training rows, test rows and the rows of next month.",
+)
