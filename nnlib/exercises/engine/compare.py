@@ -97,6 +97,8 @@ def _leaf(wanted, got, tolerance, label):
 def _same_object(wanted, got):
     if isinstance(wanted, str) and isinstance(got, str):
         return wanted.strip().casefold() == got.strip().casefold()
+    if isinstance(wanted, np.ndarray) and isinstance(got, np.ndarray):  # of texts
+        return np.array_equal(wanted, got)
     return type(wanted) is type(got) and bool(wanted == got)
 
 
