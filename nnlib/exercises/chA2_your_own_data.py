@@ -184,7 +184,7 @@ def split_groups(groups, fraction, rng):
 
 
 def split_groups_loop(groups, fraction, rng):
-    names = list(dict.fromkeys(groups))
+    names = sorted(set(groups))
     rng.shuffle(names)
     held = set(names[: round(fraction * len(names))])
     return np.array([group in held for group in groups])
@@ -193,8 +193,16 @@ def split_groups_loop(groups, fraction, rng):
 def split_groups_by_number(groups, fraction, rng):
     names, number = np.unique(groups, return_inverse=True)
     chosen = np.zeros(len(names), dtype=bool)
-    chosen[rng.choice(len(names), round(fraction * len(names)), replace=False)] = True
+    chosen[rng.permutation(len(names))[: round(fraction * len(names))]] = True
     return chosen[number]
+
+
+def split_groups_one_by_one(groups, fraction, rng):
+    names = np.unique(groups)
+    held = np.zeros(len(groups), dtype=bool)
+    for name in rng.permutation(names)[: round(fraction * len(names))]:
+        held = held | (groups == name)
+    return held
 
 
 def rows_alone(groups, fraction, rng):
@@ -203,67 +211,52 @@ def rows_alone(groups, fraction, rng):
     return held
 
 
-def holds_back_groups(split_groups, rng):
-    """What is wrong with a split of groups, in a sentence, else None. Which groups are held is open."""
-    sizes = [1, 2, 5, 2, 3, 2, 2, 4, 1, 2]
-    groups = rng.permutation(np.repeat([f"nest {k}" for k in range(10)], sizes))
-    names = np.unique(groups)
-    times, n_draws = np.zeros(10), 60
-    for seed in range(n_draws):
-        held = split_groups(groups.copy(), 0.3, np.random.default_rng(seed))
-        if not isinstance(held, (list, np.ndarray)) or np.shape(held) != groups.shape or not are_flags(held):
-            return KIND
-        held = np.array(held, dtype=bool)
-        inside = np.array([held[groups == name].mean() for name in names])
-        if np.any((inside > 0) & (inside < 1)):
-            return TORN
-        if inside.sum() != 3:
-            return {7: INVERTED}.get(inside.sum(), NUMBER)
-        times += inside
-    for seed in range(5):
-        one, other = (split_groups(groups.copy(), 0.3, np.random.default_rng(seed)) for _ in range(2))
-        if np.any(np.asarray(one) != np.asarray(other)):
-            return UNSEEDED
-    if times.max() == n_draws:
-        return ALWAYS
-    if np.any((times < 6) | (times > 32)):  # 18 on average, ± 3.5
-        return UNEVEN
-    return None
-
-
-def are_flags(held):
-    return all(isinstance(each, (bool, np.bool)) for each in np.asarray(held, dtype=object))
-
-
-KIND = "It should give an array of True and False, one for each row: True for the rows that are held back."
-TORN = "A group is torn: some of its rows are held back and some are not. Draw among the groups, not among the rows."
-INVERTED = "The wrong way around: `fraction` of the groups should be held back, and True says held."
-NUMBER = "Not as many groups as `round(fraction * the number of groups)` are held back."
-UNSEEDED = "The same `rng` gives another split the second time. Draw from the `rng` that comes in, from nothing else."
-ALWAYS = "The same groups are held back whatever `rng` draws. Shuffle their names first, `rng.permutation(names)`."
-UNEVEN = "Some groups are held back far more often than others. Each should have the same chance, large or small."
+def groups_case(rng, sizes, fraction):
+    """Rows of groups of these sizes, in random order."""
+    groups = rng.permutation(np.repeat([f"nest {k}" for k in range(len(sizes))], sizes))
+    return groups, fraction, np.random.default_rng(int(rng.integers(1000)))
 
 
 exercise(
     title="Hold whole groups back",
     solution=split_groups,
-    verify=holds_back_groups,
-    also_right=[split_groups_loop, split_groups_by_number],
+    cases=lambda rng: [
+        (np.array(["b", "a", "c", "b", "a"]), 1 / 3, np.random.default_rng(1)),
+        groups_case(rng, [1, 2, 5, 2, 3, 2, 2, 4, 1, 2], 0.3),
+        groups_case(rng, [2] * 12, 0.25),
+        groups_case(rng, [3, 1, 1, 6, 2], 0.4),
+        groups_case(rng, [1] * 9, 1 / 3),
+    ],
+    also_right=[split_groups_loop, split_groups_by_number, split_groups_one_by_one],
     wrong=mistakes(
         rows_alone,
-        TORN,
+        "Rows are drawn, so that of some groups one row is held back and another is not. Draw among the names of "
+        "the groups, `np.unique(groups)`.",
         edited(split_groups, "rng.permutation(names)", "names"),
-        ALWAYS,
+        "The first groups of the alphabet are held back, whatever `rng` draws. Take the first ones of "
+        "`rng.permutation(names)`.",
         edited(split_groups, "return np.isin(groups, held)", "return ~np.isin(groups, held)"),
-        INVERTED,
+        "The wrong way around: `fraction` of the groups should be held back, and True says held.",
         edited(split_groups, "return np.isin(groups, held)", "return np.flatnonzero(np.isin(groups, held))"),
-        KIND,
+        "These are the places of the held rows. Return True or False for each row: `np.isin(groups, held)`.",
+        edited(split_groups, "return np.isin(groups, held)", "return held"),
+        "These are the names of the held groups. Say of each row whether its group is among them.",
         edited(split_groups, "fraction * len(names)", "fraction * len(groups)"),
-        NUMBER,
-        edited(split_groups, "rng.permutation", "np.random.default_rng().permutation"),
-        UNSEEDED,
-        edited(split_groups, "rng.permutation(names)", "names[np.argsort(rng.integers(2, size=10))]"),
-        UNEVEN,
+        "This is `fraction` of the number of rows. It is the number of groups, `len(names)`, that counts.",
+        edited(split_groups, "rng.permutation(names)[:n_held]", "rng.choice(names, n_held, replace=False)"),
+        "A fair split, but another draw. Take the first ones of `rng.permutation(np.unique(groups))`, so that your "
+        "split is the same as everybody's.",
+        edited(split_groups, "rng.permutation(names)[:n_held]", "rng.choice(names, n_held)"),
+        "Drawn one by one like this, a group can come twice. `rng.permutation(names)` has each name once.",
+        edited(split_groups, "rng.permutation(names)[:n_held]", "rng.permutation(names)[-n_held:]"),
+        "A fair split, but the other end of the order: the *first* of the permutation are held back, so that your "
+        "split is the same as everybody's.",
+        edited(split_groups, "names = np.unique(groups)", "names = list(dict.fromkeys(groups))"),
+        "A fair split, but the names are in the order of the rows. Shuffle those of `np.unique(groups)`, so that "
+        "your split is the same as everybody's.",
+        edited(split_groups, "rng.permutation(names)", "rng.permutation(groups)"),
+        "Here the groups are drawn by their rows: a large one is more likely, and one can come twice. Shuffle "
+        "`np.unique(groups)`, which has each name once.",
     ),
     hints=[
         "Draw names of groups, not rows. `np.unique(groups)` has each name once.",
