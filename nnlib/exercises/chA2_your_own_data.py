@@ -19,6 +19,7 @@ exercise(
     solution=float(np.log(2)),
     tolerance=5e-3,
     wrong=[
+        (float(2 * np.log(2)), "A row costs what its right class costs, −ln 0.5. The other class adds nothing."),
         (0.5, "0.5 is the probability of the right class. The loss is minus its logarithm."),
         (float(-np.log(2)), "A loss is not negative here: minus the logarithm of 0.5."),
         (float(np.log10(2)), "This is the logarithm to base 10. The loss takes the natural one, `np.log`."),
@@ -90,6 +91,10 @@ exercise(
             "texts if text not in gap_words]",
         ),
         "The gaps are left out, so that every number below one moves up to another bird's row. Put `np.nan` there.",
+        lambda texts, gap_words: np.where(np.isin(texts, gap_words), "nan", texts),
+        "These are still texts: `'39.1'` is not 39.1, and no mean can be taken of it. Make numbers with `float(text)`.",
+        edited(to_numbers, "np.nan if", "None if"),
+        "With `None` in it, the array holds objects, and no mean can be taken of them. A gap among floats is `np.nan`.",
         edited(to_numbers, "np.nan if", "-1.0 if"),
         "A gap became −1, a number like any other: the mean and the network would take it for a measurement.",
         edited(to_numbers, "float(text)", "float(int(float(text)))"),
@@ -161,6 +166,9 @@ exercise(
         "A word that is not in `words` got the last word's column. It is none of them: a row of zeros.",
         edited(one_hot_texts, "text == word", "text != word"),
         "The wrong way around: 1 in the column of the row's own word, 0 in the others.",
+        lambda texts, words: np.eye(len(words))[np.searchsorted(words, texts) % len(words)],
+        "`np.searchsorted` needs sorted words, and finds a place even for a text that is not among them. Compare "
+        "each text with each word.",
         lambda texts, words: one_hot_texts(texts, list(words)[1:]),
         "The first word has no column. Here each has one, so that an unknown word can be all zeros.",
     ),
@@ -224,7 +232,7 @@ exercise(
         (np.array(["b", "a", "c", "b", "a"]), 1 / 3, np.random.default_rng(1)),
         groups_case(rng, [1, 2, 5, 2, 3, 2, 2, 4, 1, 2], 0.3),
         groups_case(rng, [2] * 12, 0.25),
-        groups_case(rng, [3, 1, 1, 6, 2], 0.4),
+        groups_case(rng, [3, 1, 1, 6, 2, 1, 2], 0.25),
         groups_case(rng, [1] * 9, 1 / 3),
     ],
     also_right=[split_groups_loop, split_groups_by_number, split_groups_one_by_one],
@@ -232,6 +240,13 @@ exercise(
         rows_alone,
         "Rows are drawn, so that of some groups one row is held back and another is not. Draw among the names of "
         "the groups, `np.unique(groups)`.",
+        lambda groups, fraction, rng: rng.random(len(groups)) < fraction,
+        "A coin is tossed for each row, so that groups are torn and their number is luck. Shuffle the names of the "
+        "groups, and take the first ones.",
+        edited(split_groups, "np.isin(groups, held)", "np.isin(groups, names[rng.random(len(names)) < fraction])"),
+        "A coin is tossed for each group, so that their number is luck. Shuffle the names, and take the first ones.",
+        edited(split_groups, "round(", "int("),
+        "`int` cuts decimals off: a quarter of 7 groups is 1.75, and that is nearer to 2. Use `round`.",
         edited(split_groups, "rng.permutation(names)", "names"),
         "The first groups of the alphabet are held back, whatever `rng` draws. Take the first ones of "
         "`rng.permutation(names)`.",
@@ -335,6 +350,8 @@ exercise(
         "The wrong way around: the known numbers are replaced and the gaps stay. `np.where(is it a gap, then, else)`.",
         lambda X, medians: X[~np.isnan(X).any(axis=1)],
         "The rows with a gap are left out. Somebody wants an answer for them too: fill the gaps, keep the rows.",
+        edited(filled, "np.isnan(X)", "X == np.nan"),
+        "`X == np.nan` is False everywhere: `nan` equals nothing, not even itself. Ask with `np.isnan(X)`.",
         filled_in_place,
         "The numbers are right, but the table that came in was changed: the caller's gaps are gone. Work on "
         "`X.copy()`.",
@@ -394,7 +411,7 @@ exercise(
         (table_with_gaps(rng, 9, 3),),
         (table_with_gaps(rng, 6, 2, share=0.5),),
         (rng.normal(50, 20, size=(8, 3)),),
-        (np.array([[7.0], [7.0], [np.nan]]),),
+        (np.array([[0.25, 7.0], [4.0, 7.0], [np.nan, 7.0]]),),
     ],
     also_right=[learn_numbers_loop, learn_numbers_by_filled, learn_numbers_by_squares],
     wrong=mistakes(
@@ -416,6 +433,12 @@ exercise(
         "The gaps count as 0 in the means and standard deviations. Fill them with the medians first.",
         edited(learn_numbers, "X.std(axis=0)", "X.std(axis=0, ddof=1)"),
         "`ddof=1` divides by n − 1. Here it is the plain `std`, as in chapter 2.",
+        lambda X: (np.nanmedian(X, axis=0), np.nanmean(X, axis=0), np.nanstd(X, axis=0)),
+        "Means and standard deviations leave the gaps out: fill first, since the network will see the columns filled. "
+        "And where all rows agree, return 1 for the standard deviation.",
+        edited(learn_numbers, "np.where(stds == 0, 1.0, stds)", "stds + 1e-8"),
+        "A tiny number keeps `nan` away, but a new row that differs in a constant column would be divided by it, and "
+        "become a hundred million. Return 1 where the standard deviation is 0, and leave the others as they are.",
         edited(learn_numbers, "X.std(axis=0)", "X.var(axis=0)"),
         "These are variances. The standard deviation is the root, `X.std(axis=0)`.",
         edited(learn_numbers, "return medians, X.mean(axis=0), ", "return X.mean(axis=0), medians, "),
