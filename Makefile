@@ -14,12 +14,16 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB_ARGS    ?=
 PYTEST_ARGS ?=
 PROCESSORS  ?=
+CHAPTERS    ?= all
+FOLDERS     ?=
+TEACHER_ARGS ?=
 
 # The browser that the browser tests drive.
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-browser test-swap test-binder test-processors test-versions notebooks check-form bench badge peers
+.PHONY: solved blank closed slides class-progress
 
 help:
 	@echo "make lab              open the course in JupyterLab"
@@ -32,6 +36,12 @@ help:
 	@echo "make notebooks        run every chapter and write it in its normal form"
 	@echo "make bench            measure the speed of nnlib beside its peers"
 	@echo "make badge            write the Binder badge into README.md"
+	@echo "For teachers, with CHAPTERS=05 or \"03 04 05\" or all:"
+	@echo "make solved           copy chapters with the solutions in, run, every check passed"
+	@echo "make blank            copy chapters without answers"
+	@echo "make closed           copy chapters in which solution() is off"
+	@echo "make slides           make slides of the questions and figures of chapters"
+	@echo "make class-progress   make a table of a class's progress: FOLDERS=the folders of my_answers, or zips"
 
 lab: $(STAMPS)/course
 	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
@@ -69,6 +79,22 @@ check-form: $(STAMPS)/test
 
 bench: $(STAMPS)/test $(STAMPS)/peers
 	@set -e; for script in tests/bench/*.py; do $(BIN)/python $$script; done
+
+# For instance: make closed CHAPTERS="04 05" TEACHER_ARGS="--to ../monday --clear"
+solved: $(STAMPS)/course
+	$(BIN)/python -m nnlib.classroom solved $(CHAPTERS) $(TEACHER_ARGS)
+
+blank: $(STAMPS)/course
+	$(BIN)/python -m nnlib.classroom blank $(CHAPTERS) $(TEACHER_ARGS)
+
+closed: $(STAMPS)/course
+	$(BIN)/python -m nnlib.classroom closed $(CHAPTERS) $(TEACHER_ARGS)
+
+slides: $(STAMPS)/course
+	$(BIN)/python -m nnlib.classroom slides $(CHAPTERS) $(TEACHER_ARGS)
+
+class-progress: $(STAMPS)/course
+	$(BIN)/python -m nnlib.classroom progress $(FOLDERS) $(TEACHER_ARGS)
 
 badge: check-python
 	$(PYTHON) tests/tools/badge.py

@@ -30,6 +30,7 @@ CORE = [
     "schedulers",
     "storage",
 ]
+PARTS = ("plots", "widgets", "exercises", "classroom")
 
 
 def imports(path):
@@ -44,11 +45,11 @@ def imports(path):
 
 
 def part(module):
-    """The part of nnlib that the name belongs to: "core", "plots", "widgets" or "exercises"; None outside."""
+    """The part of nnlib that the name belongs to: "core" or one of PARTS; None outside."""
     names = module.split(".")
     if names[0] != "nnlib":
         return None
-    return names[1] if len(names) > 1 and names[1] in ("plots", "widgets", "exercises") else "core"
+    return names[1] if len(names) > 1 and names[1] in PARTS else "core"
 
 
 def test_import_nnlib_loads_nothing_of_the_screen():
@@ -77,8 +78,9 @@ def test_the_core_imports_numpy_and_the_standard_library_only(name):
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    core, course = project["dependencies"], project["optional-dependencies"]["course"]
-    declared = [re.match(r"[\w.-]+", line)[0].lower() for line in [*core, *course]]
+    core, extras = project["dependencies"], project["optional-dependencies"]
+    lines = [*core, *extras["course"], *extras["classroom"]]
+    declared = [re.match(r"[\w.-]+", line)[0].lower() for line in lines if line != "nnlib[course]"]
     distributions = {"PIL": "pillow"}  # where the import has another name
     imported = {module.split(".")[0] for path in PACKAGE.rglob("*.py") for module in imports(path)}
     imported -= sys.stdlib_module_names | {"nnlib"}
@@ -87,20 +89,21 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
 
 
 def test_every_file_belongs_to_a_part():
-    assert {path.stem for path in PACKAGE.glob("*.py")} == {*CORE, "plots"}
+    assert {path.stem for path in PACKAGE.glob("*.py")} == {*CORE, "plots", "classroom"}
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE or path.stem == "plots"],
+    [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE or path.stem in PARTS],
     ids=lambda path: path.relative_to(PACKAGE).as_posix(),
 )
 def test_the_arrows_run_one_way(path):
-    own = "plots" if path.stem == "plots" else path.relative_to(PACKAGE).parts[0]
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     allowed = {
         "plots": {"core", "plots"},
         "widgets": {"core", "plots", "widgets", "exercises"},
         "exercises": {"core", "exercises"},
+        "classroom": {"exercises"},
     }[own]
     for module in imports(path):
         assert part(module) in {None, *allowed}, f"{path.name} imports {module}"

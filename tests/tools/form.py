@@ -10,9 +10,8 @@ import re
 import symtable
 from pathlib import Path
 
-import nbformat
+from nnlib.classroom import WIDGET_VIEW, names_in_checks, normal_text
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 IGNORE_OUTPUT = "nbval-ignore-output"
 CELL_METADATA = {"tags", "jupyter"}
 METADATA = {
@@ -239,11 +238,6 @@ def normalize(notebook):
     return notebook
 
 
-def normal_text(notebook):
-    """The text of a notebook's file: sorted keys, lines of text in lists, one space of indent, a newline at the end."""
-    return nbformat.v4.writes(nbformat.from_dict(notebook)) + "\n"
-
-
 # --- rules --------------------------------------------------------------------------------------------------------
 # A rule takes (notebook, path) and yields one sentence for each place that breaks it.
 
@@ -373,17 +367,6 @@ def leaves_the_readers_names_alone(notebook, path):
         given = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
         for name in sorted(given & every - after - here):
             yield f"cell {cell.get('id')!r} gives a value to {name}, which is the reader's: call it my_{name}"
-
-
-def names_in_checks(cell):
-    """The names of the exercises that a cell checks, as in check(neuron) or check(rate=my_rate)."""
-    try:
-        tree = ast.parse(source(cell))
-    except SyntaxError:
-        return set()
-    checks = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", None) == "check"]
-    names = {argument.id for call in checks for argument in call.args if isinstance(argument, ast.Name)}
-    return names | {keyword.arg for call in checks for keyword in call.keywords}
 
 
 def links_to_its_neighbors(notebook, path):
