@@ -229,7 +229,7 @@ def filled(code, names):
     for node in ast.parse(code).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in solutions:
             edits.append((node, _with_docstring(solutions[node.name], node, lines)))
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is ...:
+        elif isinstance(node, ast.Assign) and has_gap(ast.unparse(node)):
             target = node.targets[0].id
             name = target if target in names else values[0]  # several lines that answer one exercise
             comment = lines[node.end_lineno - 1][node.end_col_offset :]
