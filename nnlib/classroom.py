@@ -175,7 +175,7 @@ def blank(path, clear=False):
     known = {cell["id"]: cell for cell in original["cells"]}
     answers = {each["id"] for cell, check, _ in answer_cells(original) for each in (cell, check)}
     cells, changed, dropped = [], [], 0
-    if not answers & {cell.get("id") for cell in worked["cells"]}:
+    if answers and not answers & {cell.get("id") for cell in worked["cells"]}:
         raise ClassroomError(
             f"{path} is not a copy of {chapter_path(path.name[:2]).name}: it has none of its exercises"
         )
@@ -211,7 +211,9 @@ def closed(path, clear=False):
             code = source(cell).replace(IMPORTS, f"{IMPORTS}turn_solutions_off, ")
             cell["source"] = f"{code}\n\nturn_solutions_off()  # by your teacher, in this copy"
             return notebook, remarks
-    raise ClassroomError(f"{path} has no cell that imports from nnlib.exercises")
+    if answer_cells(notebook):
+        raise ClassroomError(f"{path} has no cell that imports from nnlib.exercises")
+    return notebook, remarks  # an appendix without exercises has nothing to close
 
 
 def filled(code, names):
@@ -301,10 +303,11 @@ STYLE = f"""
 .reveal .slides section table {{ font-size: 26px; }}
 .reveal .slides section pre {{ font-size: 19px; line-height: 1.35; margin: 0 0 14px; width: auto; box-shadow: none;
   white-space: pre; overflow: hidden; }}
-.reveal .slides section pre code {{ font-size: 19px; max-height: none; overflow: hidden; }}
+.reveal .slides section pre code {{ font-size: inherit; max-height: none; overflow: hidden; }}
 .reveal .slides section img {{ display: block; margin: 0 auto; width: auto; height: auto; max-width: 1120px;
   max-height: 560px; border: 0; box-shadow: none; background: #fff; }}
 .reveal .slides section img.with-text {{ max-height: 340px; }}
+.reveal .slides section img.live {{ max-height: 500px; }}
 .reveal .slides section .small {{ font-size: 22px; color: #595959; margin: 12px 0 0; text-align: center; }}
 .jp-Cell, .jp-MarkdownOutput, .jp-RenderedHTMLCommon {{ padding: 0 !important; margin: 0 !important; font-size: 30px; }}
 .jp-InputPrompt, .jp-OutputPrompt {{ display: none !important; }}
@@ -327,7 +330,8 @@ def slides(path, reveal=None):
         nbformat.v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": kind}})
         for kind, text in pages(shipped(path))
     ]
-    config = Config(SlidesExporter={"reveal_width": str(WIDTH), "reveal_height": str(HEIGHT), "reveal_number": "c/t"})
+    settings = {"width": str(WIDTH), "height": str(HEIGHT), "number": "c/t", "transition": "none"}
+    config = Config(SlidesExporter={f"reveal_{name}": value for name, value in settings.items()})
     if reveal:
         config.SlidesExporter.reveal_url_prefix = reveal
     page, _ = SlidesExporter(config=config).from_notebook_node(
@@ -355,7 +359,7 @@ def pages(notebook):
                 break
             for heading, blocks in _sections(words):
                 if heading.startswith("# "):
-                    found.append(("slide", "\n\n".join([heading, *_within(blocks[:3], MOST_WORDS)])))
+                    found.append(("slide", "\n\n".join([heading, *_within(blocks[:3], 2 * MOST_WORDS)])))
                 elif heading.startswith("## What you can now do"):
                     found.append(("slide", "\n\n".join([heading[1:], *_within(blocks, 2 * MOST_WORDS)])))
                 elif heading.startswith("## "):
@@ -445,9 +449,8 @@ def _shown(cell, asked):
         png = re.sub(r"\s", "", "".join(output["data"]["image/png"]))
         alt = html.escape(output["metadata"].get("image/png", {}).get("alt", ""))
         with_text = result and k == len(pictures) - 1
-        image = (
-            f'<img class="{"with-text" if with_text or live else ""}" alt="{alt}" src="data:image/png;base64,{png}">'
-        )
+        kind = "with-text" if with_text else "live" if live else "alone"
+        image = f'<img class="{kind}" alt="{alt}" src="data:image/png;base64,{png}">'
         note = f'\n\n<p class="small">Live in the chapter: run the cell <code>{cell["id"]}</code>.</p>' if live else ""
         yield image + note + (f"\n\n{result}" if with_text else "")
     if asked and not pictures and (result or not live):

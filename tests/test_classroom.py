@@ -1,6 +1,7 @@
 """What teachers do with the chapters: copies solved, blank and closed, slides, and the progress of a class."""
 
 import builtins
+import copy
 import csv
 import json
 import re
@@ -111,6 +112,12 @@ def test_a_solved_copy_of_any_chapter_passes_every_check(path):
 
 @pytest.mark.filterwarnings("default")
 def test_a_solution_that_does_not_pass_is_told(monkeypatch):
+    short = classroom.shipped(CHAPTERS[0])
+    short["cells"] = [
+        nbformat.v4.new_code_cell("from nnlib.exercises import check", id="imports"),
+        *(cell_of(short, name) for name in ("exercise-xor-rule", "check-xor-rule")),
+    ]
+    monkeypatch.setattr(classroom, "blank", lambda path: (nbformat.from_dict(copy.deepcopy(short)), []))
     monkeypatch.setattr(classroom, "filled", lambda code, names: code.replace("...", "return 0"))
     with pytest.raises(ClassroomError, match="00_start_here.ipynb: xor_rule did not pass:\n✗ xor_rule"):
         classroom.solved(CHAPTERS[0])
@@ -127,13 +134,13 @@ def test_what_a_teacher_wrote_stays_and_what_a_learner_added_goes(tmp_path):
     code["source"] += "\nprint('for Monday')"
     notebook["cells"].insert(5, nbformat.v4.new_code_cell('solution("neuron")'))
     notebook["cells"].insert(5, nbformat.v4.new_markdown_cell("Look here.", id="look-here"))
-    copy, remarks = classroom.blank(save(notebook, tmp_path, path.name))
-    assert cell_of(copy, "next")["source"].endswith("Until Monday.")
-    assert cell_of(copy, "draw-a-neuron")["source"].endswith("print('for Monday')")
-    assert cell_of(copy, "draw-a-neuron")["outputs"] == [] and cell_of(copy, "residuals")["outputs"] != []
-    assert cell_of(copy, "look-here")["source"] == "Look here."
-    assert 'solution("neuron")' not in classroom.normal_text(copy)
-    assert "return w * x + b" not in classroom.normal_text(copy)
+    made, remarks = classroom.blank(save(notebook, tmp_path, path.name))
+    assert cell_of(made, "next")["source"].endswith("Until Monday.")
+    assert cell_of(made, "draw-a-neuron")["source"].endswith("print('for Monday')")
+    assert cell_of(made, "draw-a-neuron")["outputs"] == [] and cell_of(made, "residuals")["outputs"] != []
+    assert cell_of(made, "look-here")["source"] == "Look here."
+    assert 'solution("neuron")' not in classroom.normal_text(made)
+    assert "return w * x + b" not in classroom.normal_text(made)
     assert remarks == [
         "changed, and kept as it is: look-here, draw-a-neuron, next",
         "left out: 1 code cell that the chapter does not have",
@@ -141,18 +148,20 @@ def test_what_a_teacher_wrote_stays_and_what_a_learner_added_goes(tmp_path):
 
 
 def test_a_cleared_copy_holds_no_output():
-    copy, _ = classroom.blank(CHAPTERS[0], clear=True)
-    assert {(len(cell["outputs"]), cell["execution_count"]) for cell in form.code_cells(copy)} == {(0, None)}
-    assert [cell["source"] for cell in copy["cells"]] == [c["source"] for c in classroom.shipped(CHAPTERS[0])["cells"]]
+    made, _ = classroom.blank(CHAPTERS[0], clear=True)
+    assert {(len(cell["outputs"]), cell["execution_count"]) for cell in form.code_cells(made)} == {(0, None)}
+    assert [cell["source"] for cell in made["cells"]] == [c["source"] for c in classroom.shipped(CHAPTERS[0])["cells"]]
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """A copy of two chapters in a folder without git."""
+    """A copy of two chapters, and an appendix to look things up, in a folder without git."""
     folder = tmp_path / "course" / "notebooks"
     folder.mkdir(parents=True)
     for path in CHAPTERS[:2]:
         shutil.copy(path, folder)
+    glossary = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Words", id="words")])
+    save(glossary, folder, "A1_glossary.ipynb")
     monkeypatch.setattr(classroom, "chapters_folder", lambda: folder)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -211,8 +220,8 @@ def test_a_closed_copy_differs_in_one_cell_that_turns_solutions_off(path, monkey
 
 def test_a_closed_copy_of_a_worked_chapter_holds_no_answer(tmp_path):
     path = CHAPTERS[1]
-    copy, _ = classroom.closed(save(filled(path), tmp_path, path.name))
-    assert "return w * x + b" not in classroom.normal_text(copy)
+    made, _ = classroom.closed(save(filled(path), tmp_path, path.name))
+    assert "return w * x + b" not in classroom.normal_text(made)
 
 
 # --- slides -------------------------------------------------------------------------------------------------------
@@ -381,14 +390,17 @@ def test_a_damaged_zip_still_says_what_passed(a_class):
 
 def test_copies_are_made_under_the_chapters_names(course, capsys):
     assert classroom.main(["blank", "all"]) == 0
-    assert classroom.main(["closed", "1", "--to", "monday"]) == 0
-    assert classroom.main(["slides", "00"]) == 0
+    assert classroom.main(["closed", "1", "A1", "--to", "monday"]) == 0
+    assert classroom.main(["slides", "00", "A1"]) == 0
     made = sorted(path.relative_to(course.parents[1]).as_posix() for path in course.parents[1].rglob("*.*"))
     assert [path for path in made if not path.startswith("course")] == [
         "classroom/blank/00_start_here.ipynb",
         "classroom/blank/01_one_neuron.ipynb",
+        "classroom/blank/A1_glossary.ipynb",
         "classroom/slides/00_start_here.slides.html",
+        "classroom/slides/A1_glossary.slides.html",
         "monday/01_one_neuron.ipynb",
+        "monday/A1_glossary.ipynb",
     ]
     assert capsys.readouterr().out.splitlines()[0] == "classroom/blank/00_start_here.ipynb: written"
     blank = Path("classroom/blank/00_start_here.ipynb")
@@ -416,7 +428,7 @@ def test_a_chapter_is_never_overwritten(course, capsys):
 @pytest.mark.parametrize(
     "given, message",
     [
-        (["blank", "42"], "there is no chapter '42'; there are 00, 01"),
+        (["blank", "42"], "there is no chapter '42'; there are 00, 01, A1"),
         (["blank", "nowhere/01_one_neuron.ipynb"], "nowhere/01_one_neuron.ipynb can't be read: No such file"),
         (["closed", "01", "--to", "file"], "file/01_one_neuron.ipynb can't be written ("),
         (["progress", "nowhere"], "there is no nowhere"),
