@@ -18,11 +18,15 @@ CHAPTERS    ?= all
 FOLDERS     ?=
 TEACHER_ARGS ?=
 
+# The chapter to print, as in: make print CHAPTER=05
+CHAPTER ?=
+
 # The browser that the browser tests drive.
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser test-swap test-binder test-processors test-versions notebooks check-form bench badge peers
+.PHONY: help lab test test-browser test-swap test-binder test-processors test-versions notebooks check-form bench \
+  badge pictures site print wheel peers
 .PHONY: solved blank closed slides class-progress
 
 help:
@@ -35,7 +39,11 @@ help:
 	@echo "make test-binder      build the Binder recipe's environment, and the README's, from nothing"
 	@echo "make notebooks        run every chapter and write it in its normal form"
 	@echo "make bench            measure the speed of nnlib beside its peers"
-	@echo "make badge            write the Binder badge into README.md"
+	@echo "make badge            write the links to Binder into README.md"
+	@echo "make pictures         record the pictures of README.md anew"
+	@echo "make site             build the saved chapters as static pages, in build/site"
+	@echo "make print CHAPTER=05 write one chapter as one HTML file to print, in build/print"
+	@echo "make wheel            build nnlib as a package, in dist"
 	@echo "For teachers, with CHAPTERS=05 or \"03 04 05\" or all:"
 	@echo "make solved           copy chapters with the solutions in, run, every check passed"
 	@echo "make blank            copy chapters without answers"
@@ -52,10 +60,13 @@ test: $(STAMPS)/test
 	$(BIN)/python -m codespell_lib
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-browser: $(STAMPS)/test $(STAMPS)/browser
+.PHONY: check-chromium
+check-chromium:
 	@test -n "$(CHROMIUM)" || { \
 	  echo "The browser tests need Chromium. Debian: apt-get install chromium. macOS: brew install chromium."; \
-	  echo "Elsewhere: make test-browser CHROMIUM=/path/to/chrome"; exit 1; }
+	  echo "Elsewhere: make $(MAKECMDGOALS) CHROMIUM=/path/to/chrome"; exit 1; }
+
+test-browser: $(STAMPS)/test $(STAMPS)/browser | check-chromium
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 2 --dist=worksteal tests/browser $(PYTEST_ARGS)
 
 test-binder: $(STAMPS)/test
@@ -99,6 +110,23 @@ class-progress: $(STAMPS)/course
 badge: check-python
 	$(PYTHON) tests/tools/badge.py
 
+pictures: $(STAMPS)/browser | check-chromium
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python tests/tools/pictures.py
+
+# Broken links and whatever else Sphinx warns of are errors.
+site: $(STAMPS)/site
+	$(VENV)/site/bin/sphinx-build -q -E -W --keep-going -c .github/site . build/site
+	@echo "The site is in build/site; open build/site/index.html"
+
+print: $(STAMPS)/course
+	@ls notebooks/$(CHAPTER)_*.ipynb >/dev/null 2>&1 || { echo "Which chapter? make print CHAPTER=05"; exit 1; }
+	$(BIN)/jupyter nbconvert --to html --template print --TemplateExporter.extra_template_basedirs=.github/site \
+	  --output-dir build/print notebooks/$(CHAPTER)_*.ipynb
+	@echo "Formulas are drawn by MathJax, which the page loads from the network."
+
+wheel: $(STAMPS)/venv
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
 peers: $(STAMPS)/peers
 
 # --- set-up ---------------------------------------------------------------------------------------------------
@@ -134,4 +162,10 @@ $(STAMPS)/browser: $(STAMPS)/course
 $(STAMPS)/peers: $(STAMPS)/course
 	@echo "== Installing the peers, PyTorch and scikit-learn (large) =="
 	$(PIP) -r requirements.txt -e ".[peers]"
+	@touch $@
+
+$(STAMPS)/site: .github/site/requirements.txt $(STAMPS)/venv
+	@echo "== Making an environment for the site (Sphinx, myst-nb) =="
+	@$(PYTHON) -m venv $(VENV)/site
+	$(VENV)/site/bin/python -m pip install --disable-pip-version-check -r .github/site/requirements.txt
 	@touch $@
