@@ -1,15 +1,20 @@
-"""The Binder recipe: what repo2docker makes of it, and that its steps work beside what Binder brings along."""
+"""What is built from nothing: the Binder recipe, the lines of the README, the package, the site."""
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import warnings
+import zipfile
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from tools import form
 
 ROOT = Path(__file__).parents[1]
 RECIPE = ROOT / "binder"
@@ -24,7 +29,9 @@ def binder_python():
 @pytest.fixture
 def checkout(tmp_path):
     """The files that the repository holds, without the environment and caches."""
-    ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "my_answers", ".prog*")
+    ignored = shutil.ignore_patterns(
+        ".venv", ".git", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "my_answers", ".prog*"
+    )
     return Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=ignored))
 
 
@@ -129,3 +136,105 @@ def test_the_lines_of_the_readme_work(checkout):
     code = readme.split("```python\n")[1].split("```")[0]
     python = checkout / ".venv" / "bin" / "python"
     run(python, "-c", code, cwd=checkout.parent)
+
+
+LEARNS = """
+import importlib.util
+from nnlib import NeuralNetwork, datasets
+
+assert importlib.util.find_spec("matplotlib") is None
+X, labels = datasets.digits()
+layers = [
+    {"n_inputs": 64, "n_neurons": 32, "activation": "relu"},
+    {"n_inputs": 32, "n_neurons": 10, "activation": "linear"},
+]
+nn = NeuralNetwork(layers, learning_rate=0.1, seed=0, loss="cross_entropy")
+nn.fit(X, datasets.one_hot(labels), epochs=5, batch_size=32)
+nn.save("digits.npz")
+assert (NeuralNetwork.load("digits.npz").predict(X).argmax(axis=1) == labels).mean() > 0.9
+"""
+SHOWS = """
+from nnlib.exercises import check, progress
+from nnlib.widgets import digit_pad, xor_learns
+
+live = xor_learns()
+live.set(rate=0.2)
+print(live.readout)
+digit_pad()
+"""
+
+
+@pytest.mark.slow
+def test_the_wheel_works_without_the_repository(checkout, tmp_path):
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path / "dist", ".", cwd=checkout)
+    (wheel,) = (tmp_path / "dist").iterdir()
+    with zipfile.ZipFile(wheel) as files:
+        packed = {name for name in files.namelist() if ".dist-info/" not in name}
+    owned = {path.relative_to(checkout).as_posix() for path in (checkout / "nnlib").rglob("*") if path.is_file()}
+    assert packed == {name for name in owned if "__pycache__" not in name}
+    assert {"nnlib/data/digits.csv.gz", "nnlib/widgets/ch13_digit_pad.js"} <= packed
+
+    run(sys.executable, "-m", "venv", tmp_path / "env", cwd=tmp_path)
+    python = tmp_path / "env" / ("bin" if os.name == "posix" else "Scripts") / "python"
+    own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    run(python, "-m", "pip", "install", wheel, cwd=tmp_path, environment=own)
+    installed = json.loads(run(python, "-m", "pip", "list", "--format=json", cwd=tmp_path, environment=own))
+    assert {each["name"] for each in installed} - {"pip", "setuptools", "wheel"} == {"nnlib", "numpy"}
+    run(python, "-c", LEARNS, cwd=tmp_path, environment=own)
+    run(python, "-m", "pip", "install", f"{wheel}[course]", cwd=tmp_path, environment=own)
+    assert "Learning rate 0.2, epoch 1000" in run(python, "-c", SHOWS, cwd=tmp_path, environment=own)
+
+
+class Page(HTMLParser):
+    """What a page of the site shows and links to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.pictures, self.links, self.names = [], [], set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.names.add(attributes.get("id"))
+        if tag == "img":
+            self.pictures.append(attributes)
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+
+
+@pytest.mark.slow
+@pytest.mark.posix
+def test_the_site(checkout, tmp_path):
+    """Every picture of a saved chapter is there with its text alternative, every link leads somewhere."""
+    run("make", "site", f"PYTHON={sys.executable}", f"VENV={tmp_path / 'env'}", cwd=checkout)
+    site = checkout / "build" / "site"
+    pages = {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    for chapter in form.chapters(checkout / "notebooks"):
+        page = pages[site / "notebooks" / f"{chapter.stem}.html"]
+        stored = json.loads(chapter.read_text(encoding="utf-8"))
+        figures = [o for cell in form.code_cells(stored) for o in cell["outputs"] if "image/png" in o.get("data", {})]
+        alts = [picture["alt"] for picture in page.pictures]
+        assert alts == [" ".join(figure["metadata"]["image/png"]["alt"].split()) for figure in figures]
+        assert f'"notebooks/{chapter.stem}"' in index
+        assert chapter.stem in " ".join(pages[site / "index.html"].links)
+    for path, page in pages.items():
+        assert [picture["src"] for picture in page.pictures if len(picture.get("alt", "")) < form.LEAST_ALT] == []
+        for link in [*page.links, *(picture["src"] for picture in page.pictures)]:
+            address = urlsplit(link)
+            if not address.scheme and not address.netloc:
+                target = (path.parent / unquote(address.path)).resolve() if address.path else path
+                assert target.exists(), f"{path.name} links to {link}"
+                if address.fragment and target in pages:
+                    assert unquote(address.fragment) in pages[target].names, f"{path.name} links to {link}"
+
+
+@pytest.mark.posix
+def test_a_chapter_to_print(tmp_path):
+    chapter = ROOT / "notebooks" / "05_backpropagation.ipynb"
+    recipe = re.search(r"nbconvert (.*?)--output-dir", (ROOT / "Makefile").read_text("utf-8").replace("\\\n", ""))[1]
+    command = [sys.executable, "-m", "nbconvert", *recipe.split(), "--output-dir", tmp_path, chapter]
+    run(*command, cwd=ROOT)
+    page = Page(tmp_path / "05_backpropagation.html")
+    assert len(page.pictures) > 10
+    assert all(len(picture["alt"]) >= form.LEAST_ALT for picture in page.pictures)
