@@ -102,6 +102,12 @@ def test_a_release_is_checked_before_it_is_published():
     assert workflow("release")[True] == {"push": {"tags": ["v*"]}}
 
 
+def test_the_published_site_opens_its_own_fork_on_binder():
+    steps = [step.get("run", step.get("uses")) for step in workflow("site")["jobs"]["publish"]["steps"]]
+    places = [steps.index(step) for step in ("make badge", "make site", "actions/upload-pages-artifact@v3")]
+    assert places == sorted(places)
+
+
 # --- the change log ----------------------------------------------------------------------------------------------
 
 TEXT = "# Changes\n\n## 1.1.0, 2027-02-03\n\n- More.\n\n## 1.0.0, 2026-11-26\n\nFirst.\n"
