@@ -1,26 +1,23 @@
 """Every right answer leaves the whole course running: other right forms in place of the solutions.
 
 Round k puts the k-th of the declared other right forms of every exercise into the reader's cells and into `mine`, runs
-a chapter to its end and compares what it prints and draws with what it does on the solutions. So a cell that uses an
-accepted answer in a way that none of its cases holds is found. It takes some minutes:
+a chapter to its end and compares what it prints and draws with its stored outputs, which are those on the solutions.
+So a cell that uses an accepted answer in a way that none of its cases holds is found. It takes some minutes:
 
-    python -m pytest -m swap -n 2 --dist=loadgroup tests/test_swap.py
+    python -m pytest -m swap -n 2 --dist=worksteal tests/test_swap.py
 """
 
 import ast
-import functools
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 from tools import figures, form
 from tools.kernels import isolated_environment
+from tools.shells import Shells
 
 from nnlib.exercises import exercises
 
@@ -35,6 +32,13 @@ THE_READERS = {  # cells whose text or picture is the reader's own, as it should
     "xor-trace": "a picture of the reader's weights for XOR",
     "widget-v-curve": "rounding noise, which another algebra has elsewhere",
 }
+SHARED = [  # imported once for all runs
+    "IPython.core.interactiveshell",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "nnlib.exercises",
+    "nnlib.widgets",
+]
 IMPRECISE = 1e-6  # relative to the number; one unit of its last printed digit may differ besides
 
 FORMS = """
@@ -70,7 +74,7 @@ def rounds():
     for path in CHAPTERS:
         names = names_of(json.loads(path.read_text(encoding="utf-8"))) & set(EVERY)
         for k in range(max((len(EVERY[name].also_right) for name in names), default=0)):
-            yield pytest.param(path, k, id=f"{path.stem}-{k + 1}", marks=pytest.mark.xdist_group(path.stem))
+            yield pytest.param(path, k, id=f"{path.stem}-{k + 1}")
 
 
 def swapped(notebook, k):
@@ -111,35 +115,26 @@ def apart(stored, fresh):
     return None
 
 
-def run(notebook, folder):
-    client = NotebookClient(
-        notebook,
-        timeout=120,
-        kernel_name="python3",
-        allow_errors=True,
-        store_widget_state=False,
-        resources={"metadata": {"path": os.fspath(folder)}},
-    )
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
-        client.execute(env={**os.environ, **isolated_environment(own)})
-    return notebook
-
-
-@functools.cache
-def on_the_solutions(path):
-    return run(nbformat.read(path, as_version=4), path.parent)
+@pytest.fixture(scope="module")
+def shells(tmp_path_factory):
+    """Where chapters run: from a process that has imported what they import, away from the user's settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in isolated_environment(tmp_path_factory.mktemp("settings")).items():
+            patch.setenv(name, value)
+        modules = [f"nnlib.exercises.ch{path.stem}" for path in CHAPTERS]
+        yield Shells([*SHARED, *modules])
 
 
 @pytest.mark.swap
 @pytest.mark.parametrize("path, k", rounds())
-def test_a_chapter_runs_on_any_right_answers(path, k):
-    notebook = run(swapped(json.loads(path.read_text(encoding="utf-8")), k), path.parent)
+def test_a_chapter_runs_on_any_right_answers(path, k, shells):
+    stored = nbformat.read(path, as_version=4)
+    cells = form.code_cells(swapped(stored, k))
+    fresh = shells.run([form.source(cell) for cell in cells], path.parent)
     troubles = []
-    for old, cell in zip(on_the_solutions(path).cells, notebook.cells[1:]):
-        if cell.cell_type != "code":
-            continue
-        said = printed(cell.outputs)
-        errors = [f"{o.ename}: {o.evalue}" for o in cell.outputs if o.output_type == "error"]
+    for cell, outputs in zip(form.code_cells(stored), fresh[1:], strict=True):
+        said = printed(outputs)
+        errors = [f"{o['ename']}: {o['evalue']}" for o in outputs if o["output_type"] == "error"]
         if errors:
             troubles.append(f"{cell.id} ends in {errors[0]}")
         elif form.names_in_checks(cell):
@@ -148,9 +143,9 @@ def test_a_chapter_runs_on_any_right_answers(path, k):
         elif "progress(" not in cell.source and form.IGNORE_OUTPUT not in form.tags(cell):
             if cell.id in THE_READERS:
                 continue
-            if (difference := apart(printed(old["outputs"]), said)) is not None:
+            if (difference := apart(printed(cell.outputs), said)) is not None:
                 troubles.append(f"{cell.id} prints something else: {difference}")
-            troubles.extend(f"{cell.id}: {each}" for each in figures.differences(old["outputs"], cell.outputs, 1.0))
+            troubles.extend(f"{cell.id}: {each}" for each in figures.differences(cell.outputs, outputs, 1.0))
     assert troubles == []
 
 
@@ -167,3 +162,29 @@ def test_a_round_puts_every_form_in_its_place():
     checks = [form.source(cell) for cell in notebook.cells if "check(" in form.source(cell)]
     assert "neuron = _forms['neuron']\ncheck(neuron)" in checks
     assert "check(my_line=_forms['my_line'])" in checks
+
+
+CELLS = [
+    "import os\nfrom IPython.display import display\nprint('before', os.path.exists(os.environ['NNLIB_PROGRESS']))",
+    "handle = display({'text/plain': 'first'}, raw=True, display_id=True)\nprint('between')\nhandle.update('last')",
+    "import sys\nprint('aside', file=sys.stderr)\n[1, 2][k]",
+    "k = 1\n[1, 2][k]",
+    "from nnlib import plots\nplots.show(plots.figure()[0], 'A figure with nothing in it')",
+]
+
+
+@pytest.mark.swap
+def test_what_cells_put_out_is_collected_as_a_file_would_hold_it(shells, tmp_path):
+    for _ in range(2):  # nothing is left of the first run
+        progress, updated, failed, value, figure = shells.run(CELLS, tmp_path)
+        assert printed(progress) == "before False\n"
+        assert printed(updated) == "'last'between\n"
+        assert printed(failed[:-1]) == "aside\n" and failed[-1]["ename"] == "NameError"
+        assert printed(value) == "2"
+        assert printed(figure) == "A figure with nothing in it" and len(figures.pictures(figure)) == 1
+
+
+@pytest.mark.swap
+def test_cells_that_do_not_end_are_stopped(shells, tmp_path):
+    with pytest.raises(TimeoutError, match="did not end within 1 s"):
+        shells.run(["while True:\n    pass"], tmp_path, seconds=1)
