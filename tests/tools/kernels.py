@@ -4,11 +4,16 @@ import atexit
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
 from jupyter_client.connect import ConnectionFileMixin
+
+# For nbformat, jsonschema builds a grammar of web addresses, which takes a second and judges no notebook. Every process
+# of a test run loads this file before nbformat.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def isolated_threads():
