@@ -116,13 +116,22 @@ def test_what_is_lit_is_where_the_step_has_found_something():
     for back in range(len(WALK) + 1):
         live.controls["back"].value = back
         shown = [each for each in lamps if each.get_visible()]
-        lit.append(" ".join(sorted(names[each] for each in shown if each.get_linewidth() == 3)))
-        passed.append(sum(each.get_linewidth() < 3 for each in shown))
+        lit.append(" ".join(sorted(names[each] for each in shown if each.get_alpha() == 1)))
+        passed.append(sum(each.get_alpha() < 1 for each in shown))
         arrows = [text for text in live.figure.axes[0].texts if hasattr(text, "arrow_patch")]
         gray.append(sum(arrow.get_visible() for arrow in arrows))
     assert passed == [0, 0, 1, 1, 1, 3, 3, 3, 5, 5]  # arrows only
     assert gray == [6, 5, 5, 3, 3, 3, 1, 1, 1, 0]  # none under an arrow that points back
     assert lit == ["", "a aL", "a", "pa qa", "p pa q qa", "p q", "hp hq", "h hp hq", "h", "xh"]
+
+
+def test_an_arrow_back_is_as_strong_as_the_slope_that_it_carries():
+    live = step_backwards()
+    live.set(back=len(WALK))
+    widths = {name: artist(live.figure.axes[0], f"lamp {name}").get_linewidth() for name in ("aL", "pa", "qa", "hp")}
+    assert widths["aL"] > widths["pa"] > widths["qa"] > widths["hp"]  # -1.615, -1.088, -0.777, -0.365
+    live.set(steps=20)
+    assert max(artist(live.figure.axes[0], f"lamp {name}").get_linewidth() for name in widths) < widths["hp"]
 
 
 def test_a_lit_arrow_points_back():

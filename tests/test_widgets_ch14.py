@@ -102,7 +102,9 @@ def test_the_picture_is_the_result(live):
     for epoch in (0, 7, EPOCHS):
         turn(live, sure=6, epoch=epoch)
         texts = [text.get_text() for text in hill.texts if text.get_text().startswith(f"{RIGHT} with")]
-        slope_texts = [text.get_text() for text in hill.texts if text.get_text().startswith("slope")]
+        slope_texts = [
+            text.get_text() for text in hill.texts if text.get_text().startswith(("slope", "stuck:", "done:"))
+        ]
         markers = [line for line in hill.lines if line.get_markersize() == 11 and line.get_marker() in "so"]
         for (name, (odds, shares)), text, ball in zip(live.result.items(), texts, markers, strict=True):
             line = next(line for line in curves.lines if line.get_label() == name)
@@ -117,6 +119,12 @@ def test_the_picture_is_the_result(live):
                     number, abs=0.5 * 10.0 ** -len(said.split(".")[1])
                 )
             assert f"{name} reads {100 * shares[epoch]:.0f}%" in live.readout
+
+
+def test_no_slope_is_the_end_of_one_network_and_the_start_of_the_other(live):
+    turn(live, sure=12, epoch=EPOCHS)
+    said = [text.get_text().split()[0] for text in live.figure.axes[0].texts if "−0.0" in text.get_text()]
+    assert sorted(said) == ["done:", "stuck:"]
 
 
 def test_every_extreme_answers(live):

@@ -90,14 +90,14 @@ def descent(x, y, gradient=mse_gradient):
         loss_line.set_color(COLORS["vermillion"] if grows else COLORS["blue"])
         if grows:
             note(far, "It explodes.", height=0.1)
-        gone = losses[-1] > HIGHEST
+        gone, after = losses[-1] > HIGHEST, f"after {step} step{'s' if step != 1 else ''}"
         exit.set_visible(gone)
         if gone:
-            exit.set_text(f"↑ {one_digit(losses[-1])}\nafter {step} steps")
+            exit.set_text(f"↑ {one_digit(losses[-1])}\n{after}")
             at = int(np.argmax(losses > HIGHEST))
             room = at < 0.65 * STEPS  # to the right of the place where the curve leaves; else it is left of the curve
             exit.set(x=at if room else 0.72 * at, horizontalalignment="left" if room else "right")
-        words = f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {in_full(losses[-1])} after {step} steps."
+        words = f"Learning rate {rate:g}: loss {losses[0]:.1f} at the start, {in_full(losses[-1])} {after}."
         return words + " Every step lands farther away than the last." * grows
 
     return Live(

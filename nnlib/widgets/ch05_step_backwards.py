@@ -215,7 +215,8 @@ def step_backwards():
         now, walked = lit(back), {name for step in range(back) for name in lit(step) if len(name) == 2}
         for name, shape in lamps.items():
             shape.set(visible=name in now | walked, alpha=1 if name in now else 0.55)
-            shape.set_linewidth(3 if name in now else 1.5)
+            travels = slopes.get(name[0], slopes["w1"])  # a slope becomes an arrow of that strength; x has none
+            shape.set_linewidth(3 if len(name) == 1 else min(0.8 + 3.4 * abs(travels) ** 0.5, 6))
         for name, arrow in forward.items():
             arrow.set_visible(name not in now | walked)
         first_factor.set_text(f"dL/da {slope_shown(slopes['a'])}" if back else "")

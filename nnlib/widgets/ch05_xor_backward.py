@@ -81,8 +81,9 @@ def xor_backward(backward=None):
         height = 5.6 - min(place, 5) if name != YOURS else 4.6
         (curve,) = curves.plot([], [], **style, gid=f"loss {name}")
         (sample,) = names.plot([], [], **style)
-        words = names.text(0.15, height, "", va="center", fontsize=10.5, linespacing=1.35, gid=f"words {name}")
-        rows[name] = curve, sample, words, height
+        words = names.text(0.22, height, "", va="center", fontsize=10.5, linespacing=1.35, gid=f"words {name}")
+        mark = names.text(0.175, height, "", va="center", ha="center", fontsize=15, weight="bold", gid=f"mark {name}")
+        rows[name] = curve, sample, words, mark, height
     theirs = is_written(backward, X, y)
 
     def compute(which, rate, seed):
@@ -93,7 +94,8 @@ def xor_backward(backward=None):
         return runs | ({YOURS: train_with(backward, X, y, seed, rate, watched=False)} if which == YOURS else {})
 
     def draw(runs, which, rate, seed, epoch):
-        for name, (curve, sample, words, height) in rows.items():
+        learned = {name: epoch < len(run[0]) and run[0][epoch] < LEARNED for name, run in runs.items()}
+        for name, (curve, sample, words, mark, height) in rows.items():
             losses, outputs, problem = runs.get(name, ([], [], ""))
             curve.set_data(range(len(losses[: epoch + 1])), losses[: epoch + 1])
             sample.set_data(*([0, 0.12], [height, height]) if losses else ([], []))
@@ -103,7 +105,8 @@ def xor_backward(backward=None):
             said = problem if problem and ended else numbers
             listed = name in runs or name in BACKWARDS and YOURS not in runs  # the mistakes are named before they run
             words.set_text(f"{name}\n{said if name in runs else 'does it learn?'}" if listed else "")
-        learned = {name: epoch < len(run[0]) and run[0][epoch] < LEARNED for name, run in runs.items()}
+            mark.set_text(("✓" if learned[name] else "✗") if name in runs and said else "")
+            mark.set_color(COLORS["green" if learned.get(name) else "vermillion"])
         if epoch == EPOCHS and not any(learned.values()):
             note(curves, "Not one has learned XOR.")
         said = f"Learning rate {rate:g}, seed {seed}, epoch {epoch}: "

@@ -16,6 +16,7 @@ SUREST = 14
 RATES = (0.6, 2, 6, 20, 60)  # of the squared error; 6 is the one that the validation rows choose
 RATE = 0.2  # of cross-entropy, chosen likewise
 LIMITS = (-16, 16)  # of the log-odds
+NO_SLOPE = 0.001  # below it nothing moves within these epochs
 RUNS = {"squared error": ("vermillion", "--", "s"), "cross-entropy": ("blue", "-", "o")}
 
 
@@ -128,7 +129,10 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
             tangents[name].set_data(here + ends, loss + slope * ends)
             lines[name].set_data(np.arange(epoch + 1), 100 * shares[: epoch + 1])
             p = 1 / (1 + np.exp(-odds[epoch]))
-            slopes[name].set_text(f"slope {digits_of(slope, 2)}")
+            called = (
+                "slope" if abs(slope) > NO_SLOPE else "done:" if p > 0.5 else "stuck:"
+            )  # at either end next to none
+            slopes[name].set_text(f"{called} {digits_of(slope, 2)}")
             below = name == "squared error"  # the other curve is above it
             slopes[name].set_position(
                 (np.clip(here, -10, 10), loss - 0.9) if below else (min(here + 0.8, 5), loss + 0.6)
