@@ -508,3 +508,7 @@ def test_no_skips_fails_a_skip(project):
     finally:
         test.unlink()
         module.unlink()
+
+
+def test_no_test_waits_for_the_grammar_of_web_addresses():
+    assert sys.modules["rfc3987_syntax"] is None  # see tools/kernels.py
