@@ -197,6 +197,24 @@ class Lab:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.use_theme(self.theme)
 
+    def resize(self, width, height):
+        """Give the window another size, and the notebook all of its width, as where the page opens without `files`."""
+        if self.files:
+            self.page.evaluate("""async () => {
+                await window.jupyterapp.commands.execute('application:set-mode', {mode: 'single-document'});
+                await window.jupyterapp.commands.execute('application:toggle-left-area');
+            }""")
+            self.files = False
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function(
+            """async () => {  // until three frames have found the notebook as wide as the one before
+                const width = () => document.querySelector('.jp-Notebook').getBoundingClientRect().width;
+                const first = width();
+                for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+                return width() === first && first <= window.innerWidth;
+            }"""
+        )
+
     def use_theme(self, name):
         theme = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[name]
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
@@ -229,19 +247,20 @@ class Lab:
 
     def run_and_advance(self, index):
         """Run one cell and go on to the next, as Shift + Enter does, until the page has come to rest."""
-        self.cell(index).locator(".jp-InputArea-editor").click()
-        self.page.keyboard.press("Shift+Enter")
-        self.page.wait_for_timeout(1000)
+        self._press_in(index, "Shift+Enter", wait=True)
         self.wait_until_idle()
         self.page.wait_for_timeout(1000)
 
     def run_cell(self, index, wait=True):
         """Run one cell, as Control + Enter does."""
+        self._press_in(index, "Control+Enter", wait)
+
+    def _press_in(self, index, keys, wait):
         prompt = self.cell(index).locator(".jp-InputPrompt")
         before = prompt.text_content()
         self.cell(index).locator(".jp-InputArea-editor").click()
-        self.page.keyboard.press("Control+Enter")
-        if wait:
+        self.page.keyboard.press(keys)
+        if wait:  # until the cell has another number
             self.page.wait_for_function(
                 "([cell, before]) => { const now = cell.querySelector('.jp-InputPrompt').textContent.trim();"
                 " return now !== before.trim() && /^\\[\\d+\\]:$/.test(now); }",

@@ -1,5 +1,6 @@
 """Every chapter as its reader meets it: Run All, then each live figure by keyboard."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -18,6 +19,12 @@ def live_figures(lab):
     """The live figures of a notebook that has run: the cells with widgets beside a picture."""
     cells = lab.page.locator(".jp-CodeCell", has=lab.page.locator(".jupyter-widgets"))
     return [LivePage(lab, cells.nth(k)) for k in range(cells.count())]
+
+
+def first_code_cell(path):
+    """The index of a chapter's first cell of code, counting all cells."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return next(k for k, cell in enumerate(cells) if cell["cell_type"] == "code")
 
 
 def heard(handle):
@@ -52,27 +59,25 @@ def in_view_after_shift_enter(notebook):
 
 
 @each_chapter
-def test_in_a_default_window_a_live_figure_is_whole_and_in_view(lab, path):
-    notebook = lab(path, width=1280, height=800, files=True)
-    notebook.run_all()
-    for live, place in in_view_after_shift_enter(notebook):
-        assert live.box()["width"] == float(live.image.get_attribute("width")), "the picture is made smaller"
-        assert place["end"] <= place["bottom"] + 1, "the readout is below the window"
-
-
-@each_chapter
-def test_runs_to_its_end_and_every_control_answers(lab, path):
-    notebook = lab(path, width=800)
+def test_it_runs_to_its_end_and_its_figures_are_in_view_and_answer(lab, path):
+    notebook = lab(path, width=1280, height=800, files=True)  # a default window
     notebook.run_all()
     page = notebook.page
     assert page.locator("[role=alert]").count() == 0, "a live figure shows an error"
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
-    assert notebook.overflow() <= 1, "an output is wider than a narrow window"
+    for live, place in in_view_after_shift_enter(notebook):
+        assert live.box()["width"] == float(live.image.get_attribute("width")), "the picture is made smaller"
+        assert place["end"] <= place["bottom"] + 1, "the readout is below the window"
 
-    page.set_viewport_size({"width": 800, "height": 800})
-    assert list(in_view_after_shift_enter(notebook))
-    page.set_viewport_size({"width": 800, "height": 2400})
+    notebook.resize(800, 2400)
+    assert notebook.overflow() <= 1, "an output is wider than a narrow window"
+    notebook.resize(800, 800)
+    if live_figures(notebook):  # one that is run twice running leaves its reader where they go on
+        notebook.run_cell(first_code_cell(path))
+    for _ in in_view_after_shift_enter(notebook):
+        assert notebook.overflow() <= 1, "an output is wider than a narrow window that it is made in"
+    notebook.resize(800, 2400)
 
     figures = live_figures(notebook)
     assert figures or form.is_appendix(path), "a chapter has at least one live figure"
