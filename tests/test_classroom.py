@@ -247,10 +247,20 @@ def test_the_slides_hold_every_question_and_figure(path):
     assert re.findall(r'alt="([^"]*)"', text) and all(re.findall(r'alt="([^"]*)"', text))
 
 
-@every_chapter
-def test_a_question_is_on_one_slide_and_its_answer_on_the_next(path):
-    kinds = ["question" if "**Predict" in page else "other" for _, page in classroom.pages(classroom.shipped(path))]
-    assert kinds[-1] == "other", "the last question has an answer or the closing after it"
+def test_a_question_is_on_one_slide_and_its_answer_on_the_next():
+    said = nbformat.v4.new_output("stream", text="4\n")
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("## Sums\n\nTwo numbers.\n\n**Predict** 2 + 2."),
+            nbformat.v4.new_code_cell("print(2 + 2)", outputs=[said]),
+            nbformat.v4.new_code_cell("print(4)", outputs=[said]),  # answers nothing
+        ]
+    )
+    assert classroom.pages(notebook) == [
+        ("slide", "# Sums"),
+        ("subslide", "### Sums\n\nTwo numbers.\n\n**Predict** 2 + 2."),
+        ("subslide", "### Sums\n\n```python\nprint(2 + 2)\n```\n\n```text\n4\n```"),
+    ]
 
 
 def test_no_slide_is_endless():
