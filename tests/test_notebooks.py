@@ -52,6 +52,13 @@ def test_a_chapter_checks_its_own_exercises(path):
     assert set().union(*map(form.names_in_checks, form.code_cells(read(path)))) == own
 
 
+@pytest.mark.parametrize("path", [p for p in CHAPTERS if not form.is_appendix(p)], ids=lambda path: path.stem)
+def test_a_chapter_ends_with_what_has_passed(path):
+    number = path.name[:2]
+    said = form.source(form.code_cells(read(path))[-1])
+    assert said.startswith("progress()" if number == "00" else f'progress("{number}")')
+
+
 def test_chapter_00_says_how_many_hours_the_chapters_take():
     openings = [form.source(read(path)["cells"][0]) for path in CHAPTERS if not form.is_appendix(path)]
     total = sum(int(re.search(r"\*\*Minutes\*\* about (\d+)", opening)[1]) for opening in openings)
