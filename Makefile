@@ -125,7 +125,7 @@ print: $(STAMPS)/course
 	@echo "Formulas are drawn by MathJax, which the page loads from the network."
 
 wheel: $(STAMPS)/venv
-	$(PIP) wheel --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
 
 peers: $(STAMPS)/peers
 
