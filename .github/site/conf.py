@@ -23,6 +23,7 @@ from tools import badge
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAP = re.compile(r"^\| (\w\d) \| \[([^]]+)\]\((notebooks/\w+)\.ipynb\)", re.MULTILINE)
+TO_CELL = re.compile(r"\]\((\w+\.ipynb)?#cell-id=([\w-]+)\)")  # a link as JupyterLab follows it
 OTHERS = {
     "For teachers": "notebooks/for_teachers",
     "Contributing": "CONTRIBUTING",
@@ -96,9 +97,28 @@ def how_to_run(name):
     return line + "To work through it, [open the course](../README.md)."
 
 
+def label(name, cell):
+    """The name that the site gives to a cell of a notebook, for links to it."""
+    return f"{Path(name).stem}-{cell}".lower()
+
+
+def with_labels(cells, name):
+    """The cells, each with a label before it, and links to cells as links to labels."""
+    for cell in cells:
+        mark = f"({label(name, cell['id'])})=\n"
+        if cell["cell_type"] == "markdown":
+            words = "".join(cell["source"])
+            words = TO_CELL.sub(lambda link: f"](#{label(link[1] or name, link[2])})", words)
+            yield cell | {"source": f"{mark}{words}"}
+        else:
+            yield {"cell_type": "markdown", "id": f"before-{cell['id']}", "metadata": {}, "source": mark}
+            yield cell
+
+
 def with_words(text, name):
-    """A notebook with the line on top, and the text alternatives of its pictures where myst-nb reads them."""
+    """A notebook with the line on top, labels, and the text alternatives of its pictures where myst-nb reads them."""
     notebook = json.loads(text)
+    notebook["cells"] = list(with_labels(notebook["cells"], name))
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             picture = output.get("metadata", {}).get("image/png", {})
