@@ -259,6 +259,9 @@ def test_two_of_the_five_mistakes_learn_all_the_same():
     assert {key: live.controls[key].value for key in ("which", "rate", "seed")} == live.prediction.settings
     assert "2 of the 5 with a mistake have learned" in live.readout
     assert [name for name in BACKWARDS if "4 of 4" in words(live, name)] == [RIGHT, *list(BACKWARDS)[-2:]]
+    marks = {name: artist(live.figure.axes[1], f"mark {name}") for name in BACKWARDS}
+    assert [name for name, mark in marks.items() if mark.get_text() == "✓"] == [RIGHT, *list(BACKWARDS)[-2:]]
+    assert [name for name, mark in marks.items() if mark.get_text() == "✗"] == list(BACKWARDS)[1:-2]
     assert "loss 0.0012" in words(live, RIGHT)
     assert "loss 0.0019" in words(live, the_one("db"))
     assert "loss 0.0133" in words(live, the_one("divided"))
