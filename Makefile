@@ -38,7 +38,7 @@ help:
 	@echo "make test-versions    run the chapters on the newest Python, NumPy and matplotlib that install here"
 	@echo "make test-binder      build the Binder recipe's environment, and the README's, from nothing"
 	@echo "make notebooks        run every chapter and write it in its normal form"
-	@echo "make bench            measure the speed of nnlib beside its peers"
+	@echo "make bench            measure the speed of nnlib beside its peers, and the chapters' memory"
 	@echo "make badge            write the links to Binder into README.md"
 	@echo "make pictures         record the pictures of README.md anew"
 	@echo "make site             build the saved chapters as static pages, in build/site"

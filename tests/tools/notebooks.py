@@ -40,6 +40,11 @@ def ruff_formatted(path):
     return json.loads(done.stdout.decode("utf-8"))
 
 
+def kernel_environment(own):
+    """The environment of a fresh kernel that is a stranger to whoever starts it, with `own` as its folder."""
+    return {**os.environ, **isolated_environment(own)}
+
+
 def execute(notebook, folder):
     """Run a notebook in a folder with a fresh kernel, and return it with its outputs."""
     notebook = nbformat.from_dict(notebook)
@@ -52,7 +57,7 @@ def execute(notebook, folder):
         resources={"metadata": {"path": os.fspath(folder)}},
     )
     with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as own:
-        client.execute(env={**os.environ, **isolated_environment(own)})
+        client.execute(env=kernel_environment(own))
     return json.loads(json.dumps(notebook))
 
 
