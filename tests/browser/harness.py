@@ -55,9 +55,13 @@ def find_chromium():
 
 
 class Server:
-    """A Jupyter server on a free port, with its files below `folder`."""
+    """A Jupyter server on a free port, with its files below `folder`.
 
-    def __init__(self, folder):
+    base_url : the path that its addresses begin with, as behind a hub: "/user/ada/".
+    """
+
+    def __init__(self, folder, base_url="/"):
+        self.base_url = base_url
         self.folder = Path(folder)
         self.notebooks = self.folder / "notebooks"
         self.notebooks.mkdir(parents=True)
@@ -69,6 +73,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}{base_url}"
 
     def __enter__(self):
         environment = {
@@ -85,7 +90,7 @@ class Server:
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
             *(f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"),
             *(f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.notebooks}"),
-            *("--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"),
+            *("--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", f"--ServerApp.base_url={self.base_url}"),
         ]
         self.log = open(self.folder / "server.log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
@@ -109,7 +114,7 @@ class Server:
 
     def ask(self, path, method="GET"):
         """The answer of the server's REST interface, parsed."""
-        url = f"http://127.0.0.1:{self.port}/{path}?token={self.token}"
+        url = f"{self.address}{path}?token={self.token}"
         with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=30) as answer:
             body = answer.read()
         return json.loads(body) if body else None
@@ -185,7 +190,11 @@ class Lab:
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         way = "lab/tree" if self.files else "doc/tree"
-        self.page.goto(f"http://127.0.0.1:{self.server.port}/{way}/{self.path.name}?token={self.server.token}&reset")
+        self.page.goto(f"{self.server.address}{way}/{self.path.name}?token={self.server.token}&reset")
+        self.wait_until_ready(kernel)
+
+    def wait_until_ready(self, kernel=True):
+        """Wait until the page that has been opened shows the notebook, with its kernel connected."""
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
         if kernel:
             self.page.wait_for_function(f"""async () => {{
@@ -273,7 +282,11 @@ class Lab:
 
     def live(self, index):
         """The live figure in the cell of this index."""
-        return LivePage(self, self.cell(index))
+        return self.live_in(self.cell(index))
+
+    def live_in(self, cell):
+        """The live figure in a cell, given by its locator."""
+        return LivePage(self, cell)
 
     def type_into(self, index, source):
         """Replace the source of a cell."""
