@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from tools import form
@@ -72,18 +71,6 @@ def test_a_term_is_linked_from_the_place_that_it_names_and_from_no_other(identif
     assert [place[:2] for place in found] == [(chapter, where)]
     assert heading == heading_above(CHAPTERS[chapter], where, found[0][2])
     assert definition.endswith((".", ".)"))
-
-
-@pytest.mark.parametrize("name", BOOKS)
-def test_every_place_that_is_linked_to_exists(name):
-    """JupyterLab scrolls to a cell by its id, and to a heading by its text with "-" for each space."""
-    for cell in prose_cells(BOOKS[name]):
-        for words, other, place in LINK.findall(form.source(cell)):
-            book = BOOKS[other or name]
-            places = {f"cell-id={each['id']}" for each in book["cells"]}
-            for each in prose_cells(book):
-                places |= {heading.replace(" ", "-") for heading in headings(form.source(each))}
-            assert unquote(place) in places, (cell["id"], words)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0] or row[1])

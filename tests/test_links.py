@@ -1,4 +1,4 @@
-"""Links to headings lead to headings, and pictures between the words have words of their own.
+"""Links to headings and cells lead to some, and pictures between the words have words of their own.
 
 That files exist is tested by pytest-check-links; the pictures of code cells are form.py's.
 """
@@ -33,13 +33,15 @@ def words_of(path):
 
 
 def headings(path):
-    """What a link to a heading of a page may say after the "#".
+    """What a link to a heading of a page, or to a cell of a notebook, may say after the "#".
 
     JupyterLab joins the words of a heading as they are; code hosts write them small and drop the marks.
     """
     found = re.findall(r"^#+ +(.*?) *$", words_of(path), re.MULTILINE)
     if path.suffix == ".ipynb":
-        return {heading.replace("`", "").replace(" ", "-") for heading in found}
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        ids = {f"cell-id={cell.get('id')}" for cell in cells}
+        return ids | {heading.replace("`", "").replace(" ", "-") for heading in found}
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 

@@ -1,5 +1,7 @@
 """No number stands in the prose of a chapter that nothing holds; and what no other test holds of them."""
 
+import json
+
 import numpy as np
 import pytest
 from tools import form, prose_numbers
@@ -8,7 +10,11 @@ from turning import turn
 from nnlib import datasets
 from nnlib.widgets import v_curve
 
-CHAPTERS = form.chapters(prose_numbers.FOLDER)
+CHAPTERS = [
+    path
+    for path in form.chapters(prose_numbers.FOLDER)
+    if not form.is_to_look_things_up(json.loads(path.read_text(encoding="utf-8")), path)  # it repeats theirs
+]
 X, Y = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 8.0]), np.array([7.0, 7.0, 11.0, 13.0, 18.0, 19.0])  # the taxi rides
 
 
