@@ -231,6 +231,63 @@ exercise(
 )
 
 
+# ---- standardize ------------------------------------------------------------------------------------
+
+
+def standardize(x):
+    return (x - np.mean(x)) / np.std(x)
+
+
+def standardize_by_steps(x):
+    shifted = x - np.sum(x) / len(x)
+    return shifted / np.sqrt(np.mean(shifted**2))
+
+
+exercise(
+    title="Bring an input to mean 0 and standard deviation 1",
+    solution=standardize,
+    tolerance=1e-6,  # many add 1e-8 to what they divide by
+    cases=lambda rng: [
+        (np.array([1.0, 2.0, 3.0, 6.0]),),
+        (rng.normal(size=5) + 4,),
+        (10 * rng.normal(size=11),),
+        (rng.uniform(-3, 1, size=60),),
+        (np.array([3, 0, -1, 2000]),),
+    ],
+    also_right=[
+        standardize_by_steps,
+        lambda x: x / x.std() - x.mean() / x.std(),
+        lambda x: np.sqrt(len(x)) * (x - x.mean()) / np.linalg.norm(x - x.mean()),
+        lambda x: (x - x.mean()) / (x.std() + 1e-8),
+    ],
+    wrong=mistakes(
+        lambda x: x - np.mean(x),
+        "The mean is 0; now divide by the standard deviation, `np.std(x)`.",
+        lambda x: x / np.std(x),
+        "The spread is 1; the mean is not 0 yet. Subtract it before you divide.",
+        lambda x: x / np.sqrt(np.mean(x**2)),
+        "The mean of the squares is 1, but the mean is not 0. Subtract the mean first.",
+        lambda x: x - np.mean(x) / np.std(x),
+        "Parentheses: the division comes before the minus here. Subtract first, then divide the whole.",
+        lambda x: (x - np.mean(x)) / np.var(x),
+        "This divides by the variance. Its root, the standard deviation, has the unit of `x`.",
+        lambda x: (x - np.mean(x)) / np.std(x, ddof=1),
+        "`ddof=1` divides by n - 1. Here the mean of the squares must be exactly 1: leave it out.",
+        lambda x: (x - x.min()) / (x.max() - x.min()),
+        "This squeezes `x` into 0 to 1, another common scaling. Its mean is not 0, so the valley stays tilted.",
+        lambda x: (x - np.mean(x)) / (x.max() - x.min()),
+        "The mean is 0, and it is divided by the range, from the smallest to the largest. Divide by the standard "
+        "deviation, `np.std(x)`.",
+    ),
+    hints=[
+        "Two steps: shift `x` so that its mean is 0, then scale it so that its spread is 1.",
+        "`np.mean(x)` is what to subtract, `np.std(x)` is what to divide by.",
+        "`return (x - np.mean(x)) / ...`; the parentheses matter.",
+    ],
+    holds="You now have the cheapest speed-up in machine learning: a round bowl instead of a narrow valley.",
+)
+
+
 # ---- largest_stable_rate ----------------------------------------------------------------------------
 
 
@@ -300,61 +357,4 @@ exercise(
         "The limit is 2 over that one.",
     ],
     holds="You now have the line between learning and exploding: 2 over the largest curvature.",
-)
-
-
-# ---- standardize ------------------------------------------------------------------------------------
-
-
-def standardize(x):
-    return (x - np.mean(x)) / np.std(x)
-
-
-def standardize_by_steps(x):
-    shifted = x - np.sum(x) / len(x)
-    return shifted / np.sqrt(np.mean(shifted**2))
-
-
-exercise(
-    title="Bring an input to mean 0 and standard deviation 1",
-    solution=standardize,
-    tolerance=1e-6,  # many add 1e-8 to what they divide by
-    cases=lambda rng: [
-        (np.array([1.0, 2.0, 3.0, 6.0]),),
-        (rng.normal(size=5) + 4,),
-        (10 * rng.normal(size=11),),
-        (rng.uniform(-3, 1, size=60),),
-        (np.array([3, 0, -1, 2000]),),
-    ],
-    also_right=[
-        standardize_by_steps,
-        lambda x: x / x.std() - x.mean() / x.std(),
-        lambda x: np.sqrt(len(x)) * (x - x.mean()) / np.linalg.norm(x - x.mean()),
-        lambda x: (x - x.mean()) / (x.std() + 1e-8),
-    ],
-    wrong=mistakes(
-        lambda x: x - np.mean(x),
-        "The mean is 0; now divide by the standard deviation, `np.std(x)`.",
-        lambda x: x / np.std(x),
-        "The spread is 1; the mean is not 0 yet. Subtract it before you divide.",
-        lambda x: x / np.sqrt(np.mean(x**2)),
-        "The mean of the squares is 1, but the mean is not 0. Subtract the mean first.",
-        lambda x: x - np.mean(x) / np.std(x),
-        "Parentheses: the division comes before the minus here. Subtract first, then divide the whole.",
-        lambda x: (x - np.mean(x)) / np.var(x),
-        "This divides by the variance. Its root, the standard deviation, has the unit of `x`.",
-        lambda x: (x - np.mean(x)) / np.std(x, ddof=1),
-        "`ddof=1` divides by n - 1. Here the mean of the squares must be exactly 1: leave it out.",
-        lambda x: (x - x.min()) / (x.max() - x.min()),
-        "This squeezes `x` into 0 to 1, another common scaling. Its mean is not 0, so the valley stays tilted.",
-        lambda x: (x - np.mean(x)) / (x.max() - x.min()),
-        "The mean is 0, and it is divided by the range, from the smallest to the largest. Divide by the standard "
-        "deviation, `np.std(x)`.",
-    ),
-    hints=[
-        "Two steps: shift `x` so that its mean is 0, then scale it so that its spread is 1.",
-        "`np.mean(x)` is what to subtract, `np.std(x)` is what to divide by.",
-        "`return (x - np.mean(x)) / ...`; the parentheses matter.",
-    ],
-    holds="You now have the cheapest speed-up in machine learning: a round bowl instead of a narrow valley.",
 )

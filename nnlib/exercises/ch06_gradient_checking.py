@@ -10,6 +10,19 @@ exercise = chapter("06", "gradient checking")
 # ---- recall -----------------------------------------------------------------------------------------
 
 exercise(
+    name="looks_per_slope",
+    recall=True,
+    title="The losses behind one measured slope",
+    solution=2,
+    wrong=[
+        (1, "One loss is a height. A slope compares two, one on each side."),
+        (3, "The loss in the middle is not needed: the slope comes from the one on the right and the one on the left."),
+    ],
+    hints=["You looked a little to the right and a little to the left.", "One loss on each side."],
+    holds="One on each side: (L(w + h) - L(w - h)) / 2h.",
+)
+
+exercise(
     name="numbers_of_2_3_3_1",
     recall=True,
     title="The parameters of the network 2-3-3-1",
@@ -21,19 +34,6 @@ exercise(
     ],
     hints=["A weight on each arrow, a bias in each neuron.", "(2 · 3 + 3) + (3 · 3 + 3) + (3 · 1 + 1)"],
     holds="(2 · 3 + 3) + (3 · 3 + 3) + (3 · 1 + 1) = 25.",
-)
-
-exercise(
-    name="looks_per_slope",
-    recall=True,
-    title="The losses behind one measured slope",
-    solution=2,
-    wrong=[
-        (1, "One loss is a height. A slope compares two, one on each side."),
-        (3, "The loss in the middle is not needed: the slope comes from the one on the right and the one on the left."),
-    ],
-    hints=["You looked a little to the right and a little to the left.", "One loss on each side."],
-    holds="One on each side: (L(w + h) - L(w - h)) / 2h.",
 )
 
 exercise(
@@ -383,58 +383,6 @@ exercise(
 )
 
 
-# ---- factor_error -----------------------------------------------------------------------------------
-
-
-def factor_error(c):
-    return abs(1 - c) / (1 + abs(c))
-
-
-exercise(
-    title="The relative error of a gradient that is c times what it should be",
-    solution=factor_error,
-    cases=lambda rng: [(2,), (0.25,), (-1.0,), (-3.0,), (1,), (0,), (6.0,), (-2,), (0.0,), (1e6,)],
-    also_right=[
-        lambda c: relative_error(np.array([1.0]), np.array([c])),
-        lambda c: np.sqrt((1 - c) ** 2) / (1 + np.sqrt(c**2)),
-        lambda c: 1.0 if c <= 0 else (max(c, 1) - min(c, 1)) / (1 + c),
-    ],
-    wrong=mistakes(
-        lambda c: abs(1 - c),
-        "This is measured against the right gradient alone. Below the line stand both sizes: that of g, which "
-        "is 1, and that of c g.",
-        lambda c: (1 - c) / (1 + abs(c)),
-        "An error is a length, and a length is never negative: take the absolute value of 1 - c.",
-        lambda c: (c - 1) / (1 + abs(c)),
-        "An error is a length, and a length is never negative: take the absolute value of c - 1.",
-        lambda c: (1 - c) / (1 + c),
-        "Two absolute values are missing: an error is never negative, and the length of c g is |c| times that of "
-        "g. A swapped sign, c = -1, must not divide by zero.",
-        lambda c: abs((1 - c) / (1 + c)),
-        "Right for positive c. Take the absolute values one by one: |1 - c| above the line, 1 and |c| below it.",
-        lambda c: abs(1 - c) / (1 + c),
-        "Right for positive c. For a negative one the length of c g is |c| times that of g: a swapped sign, "
-        "c = -1, must not divide by zero.",
-        lambda c: abs(1 - abs(c)) / (1 + abs(c)),
-        "Above the line stands the length of g - c g, sign included. For a swapped sign, c = -1, it is twice "
-        "that of g, not zero.",
-        lambda c: abs(1 - c) / abs(c) if c else 0.0,
-        "Below the line stand both sizes: that of c g and that of g itself.",
-        lambda c: abs(1 - c) / max(1, abs(c)),
-        "Below the line stands the larger size. Take the sum of both.",
-        lambda c: (1 - c) ** 2 / (1 + c**2),
-        "The root is missing: a length is the root of the sum of the squares, so c counts as |c| and not as c².",
-    ),
-    hints=[
-        "Put a = g and b = c g into the definition. What can be taken out of ‖g - c g‖?",
-        "‖c g‖ is |c| ‖g‖, and ‖g - c g‖ is |1 - c| ‖g‖. Then ‖g‖ cancels.",
-        "The absolute value of `1 - c`, over one plus the absolute value of `c`.",
-    ],
-    optional=True,
-    holds="You now have the fingerprint of every bug that is a pure factor: one number, the same in all arrays.",
-)
-
-
 # ---- best_epsilon -----------------------------------------------------------------------------------
 
 
@@ -635,4 +583,56 @@ find(
         "What reaches layer 1 has come back through the `W` of layer 2. What is special about its shape?",
     ],
     holds="You now have the bug that only square layers hide: with any other width NumPy would have stopped it.",
+)
+
+
+# ---- factor_error -----------------------------------------------------------------------------------
+
+
+def factor_error(c):
+    return abs(1 - c) / (1 + abs(c))
+
+
+exercise(
+    title="The relative error of a gradient that is c times what it should be",
+    solution=factor_error,
+    cases=lambda rng: [(2,), (0.25,), (-1.0,), (-3.0,), (1,), (0,), (6.0,), (-2,), (0.0,), (1e6,)],
+    also_right=[
+        lambda c: relative_error(np.array([1.0]), np.array([c])),
+        lambda c: np.sqrt((1 - c) ** 2) / (1 + np.sqrt(c**2)),
+        lambda c: 1.0 if c <= 0 else (max(c, 1) - min(c, 1)) / (1 + c),
+    ],
+    wrong=mistakes(
+        lambda c: abs(1 - c),
+        "This is measured against the right gradient alone. Below the line stand both sizes: that of g, which "
+        "is 1, and that of c g.",
+        lambda c: (1 - c) / (1 + abs(c)),
+        "An error is a length, and a length is never negative: take the absolute value of 1 - c.",
+        lambda c: (c - 1) / (1 + abs(c)),
+        "An error is a length, and a length is never negative: take the absolute value of c - 1.",
+        lambda c: (1 - c) / (1 + c),
+        "Two absolute values are missing: an error is never negative, and the length of c g is |c| times that of "
+        "g. A swapped sign, c = -1, must not divide by zero.",
+        lambda c: abs((1 - c) / (1 + c)),
+        "Right for positive c. Take the absolute values one by one: |1 - c| above the line, 1 and |c| below it.",
+        lambda c: abs(1 - c) / (1 + c),
+        "Right for positive c. For a negative one the length of c g is |c| times that of g: a swapped sign, "
+        "c = -1, must not divide by zero.",
+        lambda c: abs(1 - abs(c)) / (1 + abs(c)),
+        "Above the line stands the length of g - c g, sign included. For a swapped sign, c = -1, it is twice "
+        "that of g, not zero.",
+        lambda c: abs(1 - c) / abs(c) if c else 0.0,
+        "Below the line stand both sizes: that of c g and that of g itself.",
+        lambda c: abs(1 - c) / max(1, abs(c)),
+        "Below the line stands the larger size. Take the sum of both.",
+        lambda c: (1 - c) ** 2 / (1 + c**2),
+        "The root is missing: a length is the root of the sum of the squares, so c counts as |c| and not as c².",
+    ),
+    hints=[
+        "Put a = g and b = c g into the definition. What can be taken out of ‖g - c g‖?",
+        "‖c g‖ is |c| ‖g‖, and ‖g - c g‖ is |1 - c| ‖g‖. Then ‖g‖ cancels.",
+        "The absolute value of `1 - c`, over one plus the absolute value of `c`.",
+    ],
+    optional=True,
+    holds="You now have the fingerprint of every bug that is a pure factor: one number, the same in all arrays.",
 )

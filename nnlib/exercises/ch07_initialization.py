@@ -149,95 +149,6 @@ exercise(
 )
 
 
-# ---- solved -----------------------------------------------------------------------------------------
-
-
-def solved(y_hat, y):
-    return np.all(np.abs(y_hat - y) < 0.5)
-
-
-def solved_loop(y_hat, y):
-    for output, target in zip(y_hat.ravel(), y.ravel()):
-        if not abs(output - target) < 0.5:
-            return False
-    return True
-
-
-def column(*numbers):
-    return np.array(numbers, dtype=float).reshape(-1, 1)
-
-
-exercise(
-    title="Is the problem solved: every output within 0.5 of its target",
-    solution=solved,
-    optional=True,
-    cases=lambda rng: [
-        (column(0.1, 0.8, 0.6, 0.3), column(0, 1, 1, 0)),
-        (column(0.1, 0.8, 0.4, 0.3), column(0, 1, 1, 0)),
-        (column(0.9, 0.1, 0.1, 0.3), column(0, 1, 1, 0)),
-        (column(1.2, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(-0.9, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(0.1, 1.7, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(0.46, 0.54, 0.6, 0.4), column(0, 1, 1, 0)),
-        (column(0.501, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(0.9, 0.1, 0.1, 0.9), column(0, 1, 1, 0)),
-        (column(0.1, 0.1, 0.9), column(0, 0, 1)),
-        (column(0.5, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(0.1, 0.5, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(*([0.0] * 9), 0.8), np.zeros((10, 1))),
-        (np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
-        (np.array([[0.2, 0.1], [0.8, 0.9]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
-        (column(0.1), column(0)),
-        (column(np.nan, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
-        (column(*[np.nan] * 4), column(0, 1, 1, 0)),
-        (column(np.inf, 0.9, 0.9, -np.inf), column(0, 1, 1, 0)),
-    ],
-    also_right=[
-        solved_loop,
-        lambda y_hat, y: np.max(np.abs(y_hat - y)) < 0.5,
-        lambda y_hat, y: not np.any(~(np.abs(y - y_hat) < 0.5)),
-        lambda y_hat, y: bool(((y_hat - y) ** 2 < 0.25).all()),
-    ],
-    wrong=mistakes(
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.02"),
-        "This judges the loss, a mean. Ask each row by itself, then ask for all.",
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
-        "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.25"),
-        "A small mean lets one bad row hide behind the others. Ask each row, then ask for all.",
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(np.mean(y_hat - y)) < 0.5"),
-        "In a mean, errors of opposite sign cancel. Take the distance of each output, then ask for all.",
-        edited(solved, "np.abs(y_hat - y)", "y_hat - y"),
-        "An output far *below* its target passes here. Take the distance: `np.abs`.",
-        edited(solved, "np.abs(y_hat - y) < 0.5", "(y_hat > 0.5) == (y > 0.5)"),
-        "This asks for the right side of 0.5 only. An output of 1.7 is 0.7 from its target 1, and that is too far.",
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(y_hat - y) < 0.5"),
-        "This is an answer for each row. Give one for the whole: are they all true?",
-        edited(solved, "np.all", "np.mean"),
-        "This is the share of rows that are right. Give one True or False: are all of them?",
-        edited(solved, "< 0.5", "<= 0.5"),
-        "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "not np.any(np.abs(y_hat - y) >= 0.5)"),
-        "An output of `nan` passes here: `nan >= 0.5` is False, as every comparison with `nan` is. Ask what is "
-        "`< 0.5`.",
-        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(np.round(y_hat), y)"),
-        "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
-        edited(solved, "y_hat - y", "y_hat - y.ravel()"),
-        "`y.ravel()` has shape (n,), and (n, 1) minus (n,) makes n × n differences. Leave `y` as it is.",
-        edited(solved, "y_hat - y", "y_hat[-1] - y[-1]"),
-        "Only the last row decides. In a loop, a False of an earlier row must not be overwritten: ask every row.",
-        edited(solved, "y_hat - y", "y_hat[0] - y[0]"),
-        "Only the first row decides: is a `return` inside the loop? All of the rows must be asked first.",
-    ),
-    hints=[
-        "First the distance of each output from its target, then a question to each, then one answer for all.",
-        "`np.abs(y_hat - y) < 0.5` holds a True or False for each element.",
-        "`np.all(...)` of these is the answer.",
-    ],
-    holds="You now have a judge that never tires: a hundred networks, one answer for each.",
-)
-
-
 # ---- glorot and he ----------------------------------------------------------------------------------
 
 SHAPES = ((300, 200), (50, 400))  # (n_inputs, n_neurons): enough weights to measure limits and spreads
@@ -672,4 +583,93 @@ exercise(
         "`np.sum` of True and False counts the True ones.",
     ],
     holds="You now have the number of neurons that get no gradient from these rows.",
+)
+
+
+# ---- solved -----------------------------------------------------------------------------------------
+
+
+def solved(y_hat, y):
+    return np.all(np.abs(y_hat - y) < 0.5)
+
+
+def solved_loop(y_hat, y):
+    for output, target in zip(y_hat.ravel(), y.ravel()):
+        if not abs(output - target) < 0.5:
+            return False
+    return True
+
+
+def column(*numbers):
+    return np.array(numbers, dtype=float).reshape(-1, 1)
+
+
+exercise(
+    title="Is the problem solved: every output within 0.5 of its target",
+    solution=solved,
+    optional=True,
+    cases=lambda rng: [
+        (column(0.1, 0.8, 0.6, 0.3), column(0, 1, 1, 0)),
+        (column(0.1, 0.8, 0.4, 0.3), column(0, 1, 1, 0)),
+        (column(0.9, 0.1, 0.1, 0.3), column(0, 1, 1, 0)),
+        (column(1.2, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(-0.9, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(0.1, 1.7, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(0.46, 0.54, 0.6, 0.4), column(0, 1, 1, 0)),
+        (column(0.501, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(0.9, 0.1, 0.1, 0.9), column(0, 1, 1, 0)),
+        (column(0.1, 0.1, 0.9), column(0, 0, 1)),
+        (column(0.5, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(0.1, 0.5, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(*([0.0] * 9), 0.8), np.zeros((10, 1))),
+        (np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
+        (np.array([[0.2, 0.1], [0.8, 0.9]]), np.array([[0.0, 1.0], [1.0, 0.0]])),
+        (column(0.1), column(0)),
+        (column(np.nan, 0.9, 0.9, 0.1), column(0, 1, 1, 0)),
+        (column(*[np.nan] * 4), column(0, 1, 1, 0)),
+        (column(np.inf, 0.9, 0.9, -np.inf), column(0, 1, 1, 0)),
+    ],
+    also_right=[
+        solved_loop,
+        lambda y_hat, y: np.max(np.abs(y_hat - y)) < 0.5,
+        lambda y_hat, y: not np.any(~(np.abs(y - y_hat) < 0.5)),
+        lambda y_hat, y: bool(((y_hat - y) ** 2 < 0.25).all()),
+    ],
+    wrong=mistakes(
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.02"),
+        "This judges the loss, a mean. Ask each row by itself, then ask for all.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean(np.abs(y_hat - y)) < 0.5"),
+        "On average it is near, but one row may be quite wrong. Ask each row, then ask for all.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.mean((y_hat - y) ** 2) < 0.25"),
+        "A small mean lets one bad row hide behind the others. Ask each row, then ask for all.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(np.mean(y_hat - y)) < 0.5"),
+        "In a mean, errors of opposite sign cancel. Take the distance of each output, then ask for all.",
+        edited(solved, "np.abs(y_hat - y)", "y_hat - y"),
+        "An output far *below* its target passes here. Take the distance: `np.abs`.",
+        edited(solved, "np.abs(y_hat - y) < 0.5", "(y_hat > 0.5) == (y > 0.5)"),
+        "This asks for the right side of 0.5 only. An output of 1.7 is 0.7 from its target 1, and that is too far.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.abs(y_hat - y) < 0.5"),
+        "This is an answer for each row. Give one for the whole: are they all true?",
+        edited(solved, "np.all", "np.mean"),
+        "This is the share of rows that are right. Give one True or False: are all of them?",
+        edited(solved, "< 0.5", "<= 0.5"),
+        "An output of exactly 0.5 is as far from 0 as from 1, and it passes here. *Closer* than 0.5 is `<`.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "not np.any(np.abs(y_hat - y) >= 0.5)"),
+        "An output of `nan` passes here: `nan >= 0.5` is False, as every comparison with `nan` is. Ask what is "
+        "`< 0.5`.",
+        edited(solved, "np.all(np.abs(y_hat - y) < 0.5)", "np.array_equal(np.round(y_hat), y)"),
+        "`np.round` takes exactly 0.5 to the even number, 0, and so it passes. Ask for the distance, and for `<`.",
+        edited(solved, "y_hat - y", "y_hat - y.ravel()"),
+        "`y.ravel()` has shape (n,), and (n, 1) minus (n,) makes n × n differences. Leave `y` as it is.",
+        edited(solved, "y_hat - y", "y_hat[-1] - y[-1]"),
+        "Only the last row decides. In a loop, a False of an earlier row must not be overwritten: ask every row.",
+        edited(solved, "y_hat - y", "y_hat[0] - y[0]"),
+        "Only the first row decides: is a `return` inside the loop? All of the rows must be asked first.",
+    ),
+    hints=[
+        "First the distance of each output from its target, then a question to each, then one answer for all.",
+        "`np.abs(y_hat - y) < 0.5` holds a True or False for each element.",
+        "`np.all(...)` of these is the answer.",
+    ],
+    holds="You now have a judge that never tires: a hundred networks, one answer for each.",
 )

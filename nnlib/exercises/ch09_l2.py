@@ -327,69 +327,6 @@ exercise(
 )
 
 
-# ---- decay_factor -----------------------------------------------------------------------------------
-
-
-def decay_factor(learning_rate, l2_lambda):
-    return 1 - learning_rate * l2_lambda
-
-
-exercise(
-    title="The factor by which a step shrinks the weights",
-    solution=decay_factor,
-    cases=lambda rng: [
-        (0.1, 0.5),
-        (0.5, 4.0),
-        (0.1, 30.0),
-        (2.0, 0.3),
-        (0.25, 0.0),
-        (0.3, 0.7),
-        (0.0123, 0.0457),
-        (1, 1),
-    ],
-    also_right=[
-        lambda learning_rate, l2_lambda: (1.0 - learning_rate * (0.0 + l2_lambda * 1.0)) / 1.0,
-        lambda learning_rate, l2_lambda: -(l2_lambda * learning_rate) + 1,
-        lambda learning_rate, l2_lambda: np.polyval([-learning_rate, 1.0], l2_lambda),
-    ],
-    wrong=mistakes(
-        lambda learning_rate, l2_lambda: learning_rate * l2_lambda,
-        "That is the part that is taken away. The factor is what is left of 1.",
-        lambda learning_rate, l2_lambda: 1 + learning_rate * l2_lambda,
-        "With a plus the weights grow. The step goes against the gradient.",
-        lambda learning_rate, l2_lambda: 1 - learning_rate * (1 + l2_lambda),
-        "lr · dW has no W in it, so it stays outside. With λ = 0 the weights must stay as they are: a factor of 1.",
-        lambda learning_rate, l2_lambda: 1 - learning_rate * l2_lambda / 2,
-        "The ½ of the penalty is gone from its gradient: that is λW.",
-        lambda learning_rate, l2_lambda: 1 - 2 * learning_rate * l2_lambda,
-        "There is no 2: the gradient of λ/2 · W² is λW.",
-        lambda learning_rate, l2_lambda: learning_rate - l2_lambda,
-        "Collect what `W` is multiplied by in W - lr · (dW + λW). The bare W brings a 1.",
-        lambda learning_rate, l2_lambda: (1 - learning_rate) * l2_lambda,
-        "Collect the terms with W: W - lr · λ · W. The bare W has no λ.",
-        lambda learning_rate, l2_lambda: 1 - l2_lambda,
-        "The slope of the penalty is part of the gradient, so the learning rate multiplies it too.",
-        lambda learning_rate, l2_lambda: learning_rate * (1 - l2_lambda),
-        "Collect the terms with W: W - lr · λ · W. The bare W has no learning rate.",
-        lambda learning_rate, l2_lambda: max(0.0, 1 - learning_rate * l2_lambda),
-        "The step does not stop at 0: with a large lr · λ the factor is negative, and that is what makes it "
-        "interesting.",
-        lambda learning_rate, l2_lambda: abs(1 - learning_rate * l2_lambda),
-        "The sign matters: with a negative factor the weights change theirs at every step. Leave out the `abs`.",
-        lambda learning_rate, l2_lambda: np.exp(-learning_rate * l2_lambda),
-        "That is what tiny steps come to in the end. One step multiplies by something simpler; no exponential.",
-        lambda learning_rate, l2_lambda: 1 / (1 + learning_rate * l2_lambda),
-        "Nothing is divided in a step. Take W - lr · λW and pull the W out.",
-    ),
-    hints=[
-        "The step is `W` minus lr times the gradient of the total, and that gradient has two parts (exercise 2).",
-        "Multiply out. Two of the three terms hold a W, the third is lr · dW.",
-        "Pull the W out of those two, in front of parentheses: W · (1 - ...).",
-    ],
-    holds="You now have the reason why an L2 penalty is also called weight decay.",
-)
-
-
 # ---- train_l2 ---------------------------------------------------------------------------------------
 
 
@@ -594,6 +531,69 @@ exercise(
     ],
     holds="You now have training with a price: each step follows the total, and the two parts are kept apart.",
     in_nnlib="network.NeuralNetwork.fit",
+)
+
+
+# ---- decay_factor -----------------------------------------------------------------------------------
+
+
+def decay_factor(learning_rate, l2_lambda):
+    return 1 - learning_rate * l2_lambda
+
+
+exercise(
+    title="The factor by which a step shrinks the weights",
+    solution=decay_factor,
+    cases=lambda rng: [
+        (0.1, 0.5),
+        (0.5, 4.0),
+        (0.1, 30.0),
+        (2.0, 0.3),
+        (0.25, 0.0),
+        (0.3, 0.7),
+        (0.0123, 0.0457),
+        (1, 1),
+    ],
+    also_right=[
+        lambda learning_rate, l2_lambda: (1.0 - learning_rate * (0.0 + l2_lambda * 1.0)) / 1.0,
+        lambda learning_rate, l2_lambda: -(l2_lambda * learning_rate) + 1,
+        lambda learning_rate, l2_lambda: np.polyval([-learning_rate, 1.0], l2_lambda),
+    ],
+    wrong=mistakes(
+        lambda learning_rate, l2_lambda: learning_rate * l2_lambda,
+        "That is the part that is taken away. The factor is what is left of 1.",
+        lambda learning_rate, l2_lambda: 1 + learning_rate * l2_lambda,
+        "With a plus the weights grow. The step goes against the gradient.",
+        lambda learning_rate, l2_lambda: 1 - learning_rate * (1 + l2_lambda),
+        "lr · dW has no W in it, so it stays outside. With λ = 0 the weights must stay as they are: a factor of 1.",
+        lambda learning_rate, l2_lambda: 1 - learning_rate * l2_lambda / 2,
+        "The ½ of the penalty is gone from its gradient: that is λW.",
+        lambda learning_rate, l2_lambda: 1 - 2 * learning_rate * l2_lambda,
+        "There is no 2: the gradient of λ/2 · W² is λW.",
+        lambda learning_rate, l2_lambda: learning_rate - l2_lambda,
+        "Collect what `W` is multiplied by in W - lr · (dW + λW). The bare W brings a 1.",
+        lambda learning_rate, l2_lambda: (1 - learning_rate) * l2_lambda,
+        "Collect the terms with W: W - lr · λ · W. The bare W has no λ.",
+        lambda learning_rate, l2_lambda: 1 - l2_lambda,
+        "The slope of the penalty is part of the gradient, so the learning rate multiplies it too.",
+        lambda learning_rate, l2_lambda: learning_rate * (1 - l2_lambda),
+        "Collect the terms with W: W - lr · λ · W. The bare W has no learning rate.",
+        lambda learning_rate, l2_lambda: max(0.0, 1 - learning_rate * l2_lambda),
+        "The step does not stop at 0: with a large lr · λ the factor is negative, and that is what makes it "
+        "interesting.",
+        lambda learning_rate, l2_lambda: abs(1 - learning_rate * l2_lambda),
+        "The sign matters: with a negative factor the weights change theirs at every step. Leave out the `abs`.",
+        lambda learning_rate, l2_lambda: np.exp(-learning_rate * l2_lambda),
+        "That is what tiny steps come to in the end. One step multiplies by something simpler; no exponential.",
+        lambda learning_rate, l2_lambda: 1 / (1 + learning_rate * l2_lambda),
+        "Nothing is divided in a step. Take W - lr · λW and pull the W out.",
+    ),
+    hints=[
+        "The step is `W` minus lr times the gradient of the total, and that gradient has two parts (exercise 2).",
+        "Multiply out. Two of the three terms hold a W, the third is lr · dW.",
+        "Pull the W out of those two, in front of parentheses: W · (1 - ...).",
+    ],
+    holds="You now have the reason why an L2 penalty is also called weight decay.",
 )
 
 

@@ -73,72 +73,6 @@ exercise(
 )
 
 
-# ---- updates ----------------------------------------------------------------------------------------
-
-
-def updates(n, batch_size, epochs):
-    batches = -(-n // batch_size)  # -(-a // b) is a / b, rounded up
-    return epochs * batches
-
-
-def updates_by_counting(n, batch_size, epochs):
-    count = 0
-    for _ in range(epochs):
-        for _ in range(0, n, batch_size):
-            count += 1
-    return count
-
-
-def a_whole_number(updates, rng):
-    """Say so where `range` would not take the count: np.ceil(3.5) is 4.0, and `range(4.0)` does not run."""
-    try:
-        operator.index(updates(7, 2, 3))
-    except TypeError:
-        return f"Updates are counted, and `{updates(7, 2, 3)}` is no `int`."
-
-
-exercise(
-    title="How many updates in so many epochs",
-    solution=updates,
-    cases=lambda rng: (
-        [(10, 4, 1), (10, 4, 3), (12, 4, 5), (5, 8, 2), (7, 1, 3), (33, 32, 4), (6, 6, 2), (11, 4, 2)]
-        + [(1000, 32, 10), (1000, 1, 1), (1000, 1000, 1), (1, 1, 1), (3, 4, 1)]
-    ),
-    also_right=[
-        updates_by_counting,
-        lambda n, batch_size, epochs: epochs * math.ceil(n / batch_size),
-        lambda n, batch_size, epochs: epochs * int(np.ceil(n / batch_size)),
-        lambda n, batch_size, epochs: np.ceil(n / batch_size).astype(int) * epochs,
-        lambda n, batch_size, epochs: epochs * ((n + batch_size - 1) // batch_size),
-        lambda n, batch_size, epochs: epochs * (n // batch_size + (n % batch_size > 0)),
-    ],
-    verify=a_whole_number,
-    wrong=mistakes(
-        lambda n, batch_size, epochs: epochs * (n // batch_size),
-        "The rows that are left over at the end of an epoch are forgotten. They make one more, smaller batch.",
-        lambda n, batch_size, epochs: epochs * (n // batch_size + 1),
-        "One too many where nothing is left over: 12 rows in batches of 4 are exactly 3 batches.",
-        lambda n, batch_size, epochs: epochs * n / batch_size,
-        "There is no half update: round the number of batches of an epoch up.",
-        lambda n, batch_size, epochs: math.ceil(epochs * n / batch_size),
-        "No batch reaches into the next epoch. Round up within one epoch, then multiply.",
-        lambda n, batch_size, epochs: epochs * (n // batch_size) + (n % batch_size > 0),
-        "The smaller batch is counted once. It comes in every epoch: add it before you multiply.",
-        lambda n, batch_size, epochs: epochs * round(n / batch_size),
-        "`round` goes down as well as up. However few rows are left over, they make a batch.",
-        lambda n, batch_size, epochs: epochs * max(1, n // batch_size),
-        "Right where there are fewer rows than `batch_size`, but elsewhere the rows left over are forgotten.",
-    ),
-    hints=[
-        "On paper: 10 rows in batches of 4. How many batches, and how large is the last one? And 3 rows in batches of "
-        "4?",
-        "The number of batches is n / batch_size, rounded up; each epoch has that many.",
-        "`math.ceil(n / batch_size)` rounds up, and so does `-(-n // batch_size)`.",
-    ],
-    holds="You now have the unit that learning is really counted in: updates.",
-)
-
-
 # ---- batch_spread -----------------------------------------------------------------------------------
 
 
@@ -231,6 +165,72 @@ exercise(
         "`np.sqrt(np.var(slopes) / batch_size * ...)`, and the dots are `(n - batch_size) / (n - 1)`.",
     ],
     holds="You now have the price list of the gradient: what a batch of any size is worth.",
+)
+
+
+# ---- updates ----------------------------------------------------------------------------------------
+
+
+def updates(n, batch_size, epochs):
+    batches = -(-n // batch_size)  # -(-a // b) is a / b, rounded up
+    return epochs * batches
+
+
+def updates_by_counting(n, batch_size, epochs):
+    count = 0
+    for _ in range(epochs):
+        for _ in range(0, n, batch_size):
+            count += 1
+    return count
+
+
+def a_whole_number(updates, rng):
+    """Say so where `range` would not take the count: np.ceil(3.5) is 4.0, and `range(4.0)` does not run."""
+    try:
+        operator.index(updates(7, 2, 3))
+    except TypeError:
+        return f"Updates are counted, and `{updates(7, 2, 3)}` is no `int`."
+
+
+exercise(
+    title="How many updates in so many epochs",
+    solution=updates,
+    cases=lambda rng: (
+        [(10, 4, 1), (10, 4, 3), (12, 4, 5), (5, 8, 2), (7, 1, 3), (33, 32, 4), (6, 6, 2), (11, 4, 2)]
+        + [(1000, 32, 10), (1000, 1, 1), (1000, 1000, 1), (1, 1, 1), (3, 4, 1)]
+    ),
+    also_right=[
+        updates_by_counting,
+        lambda n, batch_size, epochs: epochs * math.ceil(n / batch_size),
+        lambda n, batch_size, epochs: epochs * int(np.ceil(n / batch_size)),
+        lambda n, batch_size, epochs: np.ceil(n / batch_size).astype(int) * epochs,
+        lambda n, batch_size, epochs: epochs * ((n + batch_size - 1) // batch_size),
+        lambda n, batch_size, epochs: epochs * (n // batch_size + (n % batch_size > 0)),
+    ],
+    verify=a_whole_number,
+    wrong=mistakes(
+        lambda n, batch_size, epochs: epochs * (n // batch_size),
+        "The rows that are left over at the end of an epoch are forgotten. They make one more, smaller batch.",
+        lambda n, batch_size, epochs: epochs * (n // batch_size + 1),
+        "One too many where nothing is left over: 12 rows in batches of 4 are exactly 3 batches.",
+        lambda n, batch_size, epochs: epochs * n / batch_size,
+        "There is no half update: round the number of batches of an epoch up.",
+        lambda n, batch_size, epochs: math.ceil(epochs * n / batch_size),
+        "No batch reaches into the next epoch. Round up within one epoch, then multiply.",
+        lambda n, batch_size, epochs: epochs * (n // batch_size) + (n % batch_size > 0),
+        "The smaller batch is counted once. It comes in every epoch: add it before you multiply.",
+        lambda n, batch_size, epochs: epochs * round(n / batch_size),
+        "`round` goes down as well as up. However few rows are left over, they make a batch.",
+        lambda n, batch_size, epochs: epochs * max(1, n // batch_size),
+        "Right where there are fewer rows than `batch_size`, but elsewhere the rows left over are forgotten.",
+    ),
+    hints=[
+        "On paper: 10 rows in batches of 4. How many batches, and how large is the last one? And 3 rows in batches of "
+        "4?",
+        "The number of batches is n / batch_size, rounded up; each epoch has that many.",
+        "`math.ceil(n / batch_size)` rounds up, and so does `-(-n // batch_size)`.",
+    ],
+    holds="You now have the unit that learning is really counted in: updates.",
 )
 
 

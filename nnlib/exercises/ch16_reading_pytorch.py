@@ -56,97 +56,6 @@ exercise(
 )
 
 
-# ---- parameters_from --------------------------------------------------------------------------------
-
-
-def parameters_from(state):
-    parameters = []
-    for name, weight in state.items():
-        if name.endswith(".weight"):
-            bias = state[name.replace(".weight", ".bias")]
-            parameters.append({"W": weight.T, "b": bias})
-    return parameters
-
-
-def parameters_from_pairs(state):
-    arrays = list(state.values())
-    return [{"W": weight.T.copy(), "b": bias.copy()} for weight, bias in zip(arrays[::2], arrays[1::2])]
-
-
-def parameters_from_prefixes(state):
-    layers = dict.fromkeys(name.rsplit(".", 1)[0] for name in state)
-    return [{"W": np.transpose(state[layer + ".weight"]), "b": state[layer + ".bias"]} for layer in layers]
-
-
-def parameters_from_each(state):
-    parameters = []
-    for name in state:
-        if "weight" in name:
-            parameters.append({"W": np.einsum("oi->io", state[name])})
-        else:
-            parameters[-1]["b"] = state[name]
-    return parameters
-
-
-def state_case(rng, *widths, names=None):
-    """The state_dict of linear layers of these widths, with activations between them; or under these names."""
-    state = {}
-    for k, (n_inputs, n_neurons) in enumerate(zip(widths, widths[1:])):
-        name = names[k] if names else 2 * k
-        state[f"{name}.weight"] = rng.normal(size=(n_neurons, n_inputs)).round(2)
-        state[f"{name}.bias"] = rng.normal(size=n_neurons).round(2)
-    return state
-
-
-exercise(
-    title="A state_dict as layers",
-    solution=parameters_from,
-    cases=lambda rng: [
-        state_case(rng, 2, 3, 1),
-        state_case(rng, 4, 4),
-        state_case(rng, 3, 3, 3, names=["fc2", "fc1"]),
-        state_case(rng, 2, 5, 4, 3, 2, 3, 2, 1),
-        state_case(rng, 6, 2, 3, names=["hidden", "out"]),
-        state_case(rng, 2, 4, 1, names=["net.0", "net.2"]),
-    ],
-    also_right=[parameters_from_pairs, parameters_from_prefixes, parameters_from_each],
-    wrong=mistakes(
-        edited(parameters_from, "weight.T", "weight"),
-        "Each `weight` is still `(n_neurons, n_inputs)`. A `W` is `(n_inputs, n_neurons)`: transpose it. (Where the "
-        "two numbers are equal, no shape would tell.)",
-        edited(parameters_from, "return parameters", "return parameters[::-1]"),
-        "The layers come out last first. They stand in `state` from the inputs to the outputs.",
-        edited(parameters_from, "in state.items()", "in sorted(state.items())"),
-        'Sorted names are another order: "10.weight" comes before "2.weight", and "fc1" before "fc2". Take the '
-        "layers as they stand in `state`.",
-        lambda state: {
-            "W": [state[k].T for k in state if "weight" in k],
-            "b": [state[k] for k in state if "bias" in k],
-        },
-        "That is one dict of two lists. What is wanted is a list with a dict for each layer.",
-        edited(parameters_from, '{"W": weight.T, "b": bias}', '{"weight": weight.T, "bias": bias}'),
-        'The keys of a layer are `"W"` and `"b"` here.',
-        edited(
-            parameters_from, "in state.items()", "in sorted(state.items(), key=lambda item: int(item[0].split('.')[0]))"
-        ),
-        'The first part of a name need not be a number: other models call their layers "fc1" or "hidden".',
-        edited(parameters_from_prefixes, 'rsplit(".", 1)[0]', 'split(".")[0]'),
-        'A layer\'s name may hold dots too, as in "net.0.weight". Only what stands after the last one is `weight` or '
-        "`bias`.",
-        edited(parameters_from, '"b": bias', '"b": bias.reshape(-1, 1)'),
-        "A bias stays as it is, one number a neuron in a vector of one axis.",
-        edited(parameters_from, "weight.T", "weight.reshape(weight.shape[::-1])"),
-        "`reshape` gives the right shape and puts the numbers elsewhere. Transposing makes columns of rows.",
-    ),
-    hints=[
-        "Go through `state.items()`. Each name that ends in `.weight` is a layer; its bias has the same first part.",
-        '`name.replace(".weight", ".bias")` is the name of the bias.',
-        '`parameters.append({"W": weight.T, "b": bias})`',
-    ],
-    holds="You can now carry trained weights over from any PyTorch model of linear layers.",
-)
-
-
 # ---- multiply_rule, tanh_rule -----------------------------------------------------------------------
 
 
@@ -526,6 +435,97 @@ exercise(
         "Multiply along a path, add where paths meet: `each.grad += slope * value.grad`.",
     ],
     holds="You now have `loss.backward()`: gradients of anything that is made of your rules.",
+)
+
+
+# ---- parameters_from --------------------------------------------------------------------------------
+
+
+def parameters_from(state):
+    parameters = []
+    for name, weight in state.items():
+        if name.endswith(".weight"):
+            bias = state[name.replace(".weight", ".bias")]
+            parameters.append({"W": weight.T, "b": bias})
+    return parameters
+
+
+def parameters_from_pairs(state):
+    arrays = list(state.values())
+    return [{"W": weight.T.copy(), "b": bias.copy()} for weight, bias in zip(arrays[::2], arrays[1::2])]
+
+
+def parameters_from_prefixes(state):
+    layers = dict.fromkeys(name.rsplit(".", 1)[0] for name in state)
+    return [{"W": np.transpose(state[layer + ".weight"]), "b": state[layer + ".bias"]} for layer in layers]
+
+
+def parameters_from_each(state):
+    parameters = []
+    for name in state:
+        if "weight" in name:
+            parameters.append({"W": np.einsum("oi->io", state[name])})
+        else:
+            parameters[-1]["b"] = state[name]
+    return parameters
+
+
+def state_case(rng, *widths, names=None):
+    """The state_dict of linear layers of these widths, with activations between them; or under these names."""
+    state = {}
+    for k, (n_inputs, n_neurons) in enumerate(zip(widths, widths[1:])):
+        name = names[k] if names else 2 * k
+        state[f"{name}.weight"] = rng.normal(size=(n_neurons, n_inputs)).round(2)
+        state[f"{name}.bias"] = rng.normal(size=n_neurons).round(2)
+    return state
+
+
+exercise(
+    title="A state_dict as layers",
+    solution=parameters_from,
+    cases=lambda rng: [
+        state_case(rng, 2, 3, 1),
+        state_case(rng, 4, 4),
+        state_case(rng, 3, 3, 3, names=["fc2", "fc1"]),
+        state_case(rng, 2, 5, 4, 3, 2, 3, 2, 1),
+        state_case(rng, 6, 2, 3, names=["hidden", "out"]),
+        state_case(rng, 2, 4, 1, names=["net.0", "net.2"]),
+    ],
+    also_right=[parameters_from_pairs, parameters_from_prefixes, parameters_from_each],
+    wrong=mistakes(
+        edited(parameters_from, "weight.T", "weight"),
+        "Each `weight` is still `(n_neurons, n_inputs)`. A `W` is `(n_inputs, n_neurons)`: transpose it. (Where the "
+        "two numbers are equal, no shape would tell.)",
+        edited(parameters_from, "return parameters", "return parameters[::-1]"),
+        "The layers come out last first. They stand in `state` from the inputs to the outputs.",
+        edited(parameters_from, "in state.items()", "in sorted(state.items())"),
+        'Sorted names are another order: "10.weight" comes before "2.weight", and "fc1" before "fc2". Take the '
+        "layers as they stand in `state`.",
+        lambda state: {
+            "W": [state[k].T for k in state if "weight" in k],
+            "b": [state[k] for k in state if "bias" in k],
+        },
+        "That is one dict of two lists. What is wanted is a list with a dict for each layer.",
+        edited(parameters_from, '{"W": weight.T, "b": bias}', '{"weight": weight.T, "bias": bias}'),
+        'The keys of a layer are `"W"` and `"b"` here.',
+        edited(
+            parameters_from, "in state.items()", "in sorted(state.items(), key=lambda item: int(item[0].split('.')[0]))"
+        ),
+        'The first part of a name need not be a number: other models call their layers "fc1" or "hidden".',
+        edited(parameters_from_prefixes, 'rsplit(".", 1)[0]', 'split(".")[0]'),
+        'A layer\'s name may hold dots too, as in "net.0.weight". Only what stands after the last one is `weight` or '
+        "`bias`.",
+        edited(parameters_from, '"b": bias', '"b": bias.reshape(-1, 1)'),
+        "A bias stays as it is, one number a neuron in a vector of one axis.",
+        edited(parameters_from, "weight.T", "weight.reshape(weight.shape[::-1])"),
+        "`reshape` gives the right shape and puts the numbers elsewhere. Transposing makes columns of rows.",
+    ),
+    hints=[
+        "Go through `state.items()`. Each name that ends in `.weight` is a layer; its bias has the same first part.",
+        '`name.replace(".weight", ".bias")` is the name of the bias.',
+        '`parameters.append({"W": weight.T, "b": bias})`',
+    ],
+    holds="You can now carry trained weights over from any PyTorch model of linear layers.",
 )
 
 

@@ -181,6 +181,89 @@ exercise(
 )
 
 
+# ---- filled -----------------------------------------------------------------------------------------
+
+
+def filled(X, medians):
+    return np.where(np.isnan(X), medians, X)
+
+
+def filled_loop(X, medians):
+    X = X.copy()
+    for row in range(X.shape[0]):
+        for column in range(X.shape[1]):
+            if np.isnan(X[row, column]):
+                X[row, column] = medians[column]
+    return X
+
+
+def filled_by_column(X, medians):
+    columns = []
+    for column, median in zip(X.T, medians):
+        column = column.copy()
+        column[np.isnan(column)] = median
+        columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def filled_in_place(X, medians):
+    rows, columns = np.where(np.isnan(X))
+    X[rows, columns] = medians[columns]
+    return X
+
+
+def table_with_gaps(rng, n, n_columns, share=0.3):
+    """(n, n_columns) with gaps: at least one, none in the first row."""
+    X = np.round(rng.normal(10, 3, (n, n_columns)), 2)
+    X[1:][rng.uniform(size=(n - 1, n_columns)) < share] = np.nan
+    X[-1, -1] = np.nan
+    return X
+
+
+exercise(
+    title="Fill the gaps",
+    solution=filled,
+    cases=lambda rng: [
+        (np.array([[1.0, 20.0], [np.nan, 30.0], [3.0, np.nan]]), np.array([2.5, 60.0])),
+        (table_with_gaps(rng, 6, 3), np.array([1.0, -2.0, 0.5])),
+        (table_with_gaps(rng, 3, 3), np.array([7.0, 8.0, 9.0])),
+        (np.array([[np.nan, np.nan]]), np.array([4.0, 5.0])),
+        (rng.normal(size=(4, 2)), np.array([0.0, 1.0])),
+    ],
+    also_right=[
+        filled_loop,
+        filled_by_column,
+        lambda X, medians: np.nan_to_num(X) + np.isnan(X) * medians,
+    ],
+    wrong=mistakes(
+        lambda X, medians: np.nan_to_num(X),
+        "The gaps are filled with 0. Fill each with its column's entry of `medians`.",
+        lambda X, medians: np.where(
+            np.isnan(X), np.nan_to_num([np.median(c[~np.isnan(c)]) if np.any(~np.isnan(c)) else 0 for c in X.T]), X
+        ),
+        "Each gap gets the median of this very table. Take `medians`, which come from the training rows: a row of "
+        "next month has to be treated as those were.",
+        edited(filled, "medians, X", "medians.mean(), X"),
+        "One number fills every gap. Each column has a median of its own, `medians[column]`.",
+        edited(filled, "medians, X", "X, medians"),
+        "The wrong way around: the known numbers are replaced and the gaps stay. `np.where(is it a gap, then, else)`.",
+        lambda X, medians: X[~np.isnan(X).any(axis=1)],
+        "The rows with a gap are left out. Somebody wants an answer for them too: fill the gaps, keep the rows.",
+        edited(filled, "np.isnan(X)", "X == np.nan"),
+        "`X == np.nan` is False everywhere: `nan` equals nothing, not even itself. Ask with `np.isnan(X)`.",
+        filled_in_place,
+        "The numbers are right, but the table that came in was changed: the caller's gaps are gone. Work on "
+        "`X.copy()`.",
+    ),
+    hints=[
+        "`np.isnan(X)` is True where there is a gap. Nothing else tells: `nan == nan` is False.",
+        "`np.where(condition, a, b)` takes from `a` where the condition holds, else from `b`.",
+        "`medians` (n_columns,) is broadcast over the rows: `np.where(np.isnan(X), medians, X)`.",
+    ],
+    holds="You now have a table without gaps, filled with numbers that somebody else's rows have chosen.",
+)
+
+
 # ---- split_groups -----------------------------------------------------------------------------------
 
 
@@ -279,89 +362,6 @@ exercise(
         "`np.isin(groups, held)` says for each row whether its group is among them.",
     ],
     holds="You now have a split that keeps together what belongs together.",
-)
-
-
-# ---- filled -----------------------------------------------------------------------------------------
-
-
-def filled(X, medians):
-    return np.where(np.isnan(X), medians, X)
-
-
-def filled_loop(X, medians):
-    X = X.copy()
-    for row in range(X.shape[0]):
-        for column in range(X.shape[1]):
-            if np.isnan(X[row, column]):
-                X[row, column] = medians[column]
-    return X
-
-
-def filled_by_column(X, medians):
-    columns = []
-    for column, median in zip(X.T, medians):
-        column = column.copy()
-        column[np.isnan(column)] = median
-        columns.append(column)
-    return np.stack(columns, axis=1)
-
-
-def filled_in_place(X, medians):
-    rows, columns = np.where(np.isnan(X))
-    X[rows, columns] = medians[columns]
-    return X
-
-
-def table_with_gaps(rng, n, n_columns, share=0.3):
-    """(n, n_columns) with gaps: at least one, none in the first row."""
-    X = np.round(rng.normal(10, 3, (n, n_columns)), 2)
-    X[1:][rng.uniform(size=(n - 1, n_columns)) < share] = np.nan
-    X[-1, -1] = np.nan
-    return X
-
-
-exercise(
-    title="Fill the gaps",
-    solution=filled,
-    cases=lambda rng: [
-        (np.array([[1.0, 20.0], [np.nan, 30.0], [3.0, np.nan]]), np.array([2.5, 60.0])),
-        (table_with_gaps(rng, 6, 3), np.array([1.0, -2.0, 0.5])),
-        (table_with_gaps(rng, 3, 3), np.array([7.0, 8.0, 9.0])),
-        (np.array([[np.nan, np.nan]]), np.array([4.0, 5.0])),
-        (rng.normal(size=(4, 2)), np.array([0.0, 1.0])),
-    ],
-    also_right=[
-        filled_loop,
-        filled_by_column,
-        lambda X, medians: np.nan_to_num(X) + np.isnan(X) * medians,
-    ],
-    wrong=mistakes(
-        lambda X, medians: np.nan_to_num(X),
-        "The gaps are filled with 0. Fill each with its column's entry of `medians`.",
-        lambda X, medians: np.where(
-            np.isnan(X), np.nan_to_num([np.median(c[~np.isnan(c)]) if np.any(~np.isnan(c)) else 0 for c in X.T]), X
-        ),
-        "Each gap gets the median of this very table. Take `medians`, which come from the training rows: a row of "
-        "next month has to be treated as those were.",
-        edited(filled, "medians, X", "medians.mean(), X"),
-        "One number fills every gap. Each column has a median of its own, `medians[column]`.",
-        edited(filled, "medians, X", "X, medians"),
-        "The wrong way around: the known numbers are replaced and the gaps stay. `np.where(is it a gap, then, else)`.",
-        lambda X, medians: X[~np.isnan(X).any(axis=1)],
-        "The rows with a gap are left out. Somebody wants an answer for them too: fill the gaps, keep the rows.",
-        edited(filled, "np.isnan(X)", "X == np.nan"),
-        "`X == np.nan` is False everywhere: `nan` equals nothing, not even itself. Ask with `np.isnan(X)`.",
-        filled_in_place,
-        "The numbers are right, but the table that came in was changed: the caller's gaps are gone. Work on "
-        "`X.copy()`.",
-    ),
-    hints=[
-        "`np.isnan(X)` is True where there is a gap. Nothing else tells: `nan == nan` is False.",
-        "`np.where(condition, a, b)` takes from `a` where the condition holds, else from `b`.",
-        "`medians` (n_columns,) is broadcast over the rows: `np.where(np.isnan(X), medians, X)`.",
-    ],
-    holds="You now have a table without gaps, filled with numbers that somebody else's rows have chosen.",
 )
 
 
