@@ -48,7 +48,6 @@ LEFT_OUT = (
     "notebooks",
     "processors",
     "progress",
-    "prose_numbers",
     "repository",
     "storage",
     "widgets_engine",
