@@ -25,6 +25,7 @@ from nnlib.widgets.ch12_left_out import (
     resume_without_each,
     start_run,
 )
+from nnlib.widgets.live.figure import LETTER, NARROW
 from nnlib.widgets.live.marks import one_digit
 
 X, y = data()
@@ -179,7 +180,8 @@ def test_the_prediction_is_true():
     live = left_out()
     assert all(control.disabled for control in live.controls.values())
     verdicts = [ax.texts[0] for ax in live.figure.axes]
-    assert {text.get_text() for text in verdicts} == {"?"}
+    assert {text.get_text() for text in verdicts} == {"?"}  # nothing is given away, but the loss is there
+    assert all(len(ax.lines[0].get_ydata()) == 140 and len(ax.lines[1].get_ydata()) == 0 for ax in live.figure.axes)
     live.guess("none of them")
     assert live.controls["first"].value == 180 and live.controls["epoch"].value == EPOCHS
     apart = [live.result[what].loss_difference.max() for what in PANELS]
@@ -193,23 +195,59 @@ def test_the_prediction_is_true():
     live.close()
 
 
-@pytest.mark.parametrize(("first", "epoch"), [(0, 300), (180, 100), (180, 200), (180, 300), (300, 300)])
+def test_it_plays_from_the_break_on(live):
+    for first, begin in ((180, 180), (0, 0), (250, 250), (300, 295)):
+        turn(live, first=first)
+        live.restart()
+        assert live.controls["epoch"].value == begin
+        assert live.figure.axes[0].get_xlim()[0] in range(begin - 60, max(1, begin - 14))
+    turn(live, first=180, epoch=200)
+    turn(live, first=250)
+    assert live.controls["epoch"].value == 250, "nothing is shown that was not resumed"
+
+
+def test_a_verdict_is_said_as_soon_as_it_is_known(live):
+    said = [ax.texts[0] for ax in live.figure.axes]
+    turn(live, first=180, epoch=185)
+    assert [text.get_text()[0] for text in said] == ["?", *"✗✗✗✗✗"]
+    assert said[0].get_text() == "? identical so far"
+    turn(live, epoch=300)
+    assert said[0].get_text() == "✓ identical"
+
+
+@pytest.mark.parametrize("first", [0, 180, 300])
+def test_no_number_below_touches_the_next(live, first):
+    turn(live, first=first)
+    assert live.png  # laid out
+    labels = [label for ax in live.figure.axes[3:] for label in ax.get_xticklabels()]
+    low, high = live.figure.axes[3].get_xlim()
+    boxes = [label.get_window_extent() for label in labels if low <= label.get_position()[0] <= high]
+    assert len(boxes) >= 6
+    assert all(right.x0 - left.x1 > 8 for left, right in zip(boxes, boxes[1:]))
+    assert boxes[-1].x1 <= live.figure.bbox.x1
+
+
+@pytest.mark.parametrize(("first", "epoch"), [(0, 300), (180, 180), (180, 200), (180, 300), (300, 300)])
 def test_what_is_drawn_is_the_result(live, first, epoch):
     turn(live, first=first, epoch=epoch)
     for ax, what in zip(live.figure.axes, PANELS, strict=True):
         result, new = live.result[what], max(0, epoch - first)
         assert ax.get_title() == "without " + what.split(" (")[0]
         loss, gap, line = ax.lines
-        np.testing.assert_array_equal(loss.get_ydata(), result.losses[:epoch])
+        begin = int(ax.get_xlim()[0])
+        np.testing.assert_array_equal(loss.get_ydata(), result.losses[begin:])
+        np.testing.assert_array_equal(loss.get_xdata(), np.arange(begin, EPOCHS))
         apart = result.loss_difference[:new]
         np.testing.assert_array_equal(gap.get_ydata(), np.where(apart > 0, np.clip(apart, *LIMITS), np.nan))
         np.testing.assert_array_equal(gap.get_xdata(), first + np.arange(new))
         assert line.get_xdata() == [first, first]
-        done = epoch == EPOCHS and first < EPOCHS
-        said = ("✓ identical" if result.equal else f"✗ up to {one_digit(apart.max())} apart") if done else "?"
+        same = ("✓ the same weights" if result.equal else "✗ other weights") if first == EPOCHS else "✓ identical"
+        still = "?" if epoch == first < EPOCHS else "? identical so far" if epoch < EPOCHS else same
+        said = f"✗ up to {one_digit(apart.max())} apart" if apart.any() else still
         assert ax.texts[0].get_text() == said
         assert (what in live.readout) == (epoch == EPOCHS and result.equal)
-    assert bool(live.notes) == (first == EPOCHS)
+    assert ("No epoch is left to do" in live.readout) == (first == EPOCHS)
+    assert len(live.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
 
 
 def test_no_move_takes_long(live):

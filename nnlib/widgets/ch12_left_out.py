@@ -7,19 +7,21 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from nnlib import ExponentialLR, datasets, initializers
 from nnlib.activations import ACTIVATIONS
 from nnlib.exercises.ch12_save_load_resume import checkpoint, resume
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import slider
-from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import one_digit
+from nnlib.widgets.live.figure import Live, Prediction
+from nnlib.widgets.live.marks import lay_out, one_digit
 
 EPOCHS, EVERY = 300, 5  # the run is kept, and can be interrupted, before every fifth epoch
 SIZES, NAMES = (2, 10, 1), ["tanh", "linear"]
 LOSS_LIMITS = (0.018, 0.15)  # of the picture of the losses
 LIMITS = (1e-13, 10)  # of that of their differences
+BEFORE = 20  # epochs in view before the break, at least
 
 
 def start_run(seed):
@@ -229,6 +231,11 @@ def plot_resumed(result, ax):
     return ax
 
 
+def in_a_row(words):
+    """Words as a sentence has them: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
 def left_out(checkpoint=checkpoint, resume=resume):
     """A run of 300 epochs, interrupted at an epoch of the reader's choice and resumed six times, an item missing each.
 
@@ -237,10 +244,10 @@ def left_out(checkpoint=checkpoint, resume=resume):
     fig, axes = figure(2, 3, size=(8.4, 3.75), sharex=True, sharey=True)
     panels = {}
     for ax, what in zip(axes.flat, PANELS, strict=True):
-        (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=1.5, label="loss of the unbroken run")
-        look = {"color": COLORS["vermillion"], "markersize": 2.5}
-        (gap,) = ax.plot([], [], ".", **look, label="|resumed − unbroken|")
-        line = ax.axvline(0, color=COLORS["black"], linestyle=":", linewidth=1.2)
+        (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=1.5, label="unbroken run's loss")
+        look = {"color": COLORS["vermillion"], "markersize": 3}
+        (gap,) = ax.plot([], [], ".", **look, label="how far the resumed run's loss is from it")
+        line = ax.axvline(0, color=COLORS["black"], linestyle=":", linewidth=1.2, label="break")
         place = {"transform": ax.transAxes, "ha": "center", "va": "bottom", "fontsize": 10.5, "fontweight": "bold"}
         panels[what] = loss, gap, line, ax.text(0.5, 1.02, "", animated=True, **place)
         ax.set_title("without " + what.split(" (")[0], fontsize=10.5, pad=19)
@@ -249,34 +256,55 @@ def left_out(checkpoint=checkpoint, resume=resume):
         ax.minorticks_off()
     for ax in axes[1]:
         ax.set(xlabel="epoch")
+        ax.xaxis.set_major_locator(
+            MaxNLocator(3, steps=[1, 2, 5, 10], prune="lower")
+        )  # no number meets that of the next panel
     for ax in axes[:, 0]:
-        ax.set(ylabel="loss, difference")
-    look = {"ncols": 2, "markerscale": 2.5, "frameon": False, "fontsize": 10}
-    fig.legend(handles=panels["the history"][:2], loc="outside upper right", **look)
+        ax.set(ylabel="MSE")
+    look = {"ncols": 3, "markerscale": 2.5, "frameon": False, "fontsize": 10}
+    fig.legend(handles=panels["the history"][:3], loc="outside upper right", **look)
+    lay_out(fig)  # with room for the last number on the right
+    controls = {
+        "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
+        "seed": slider("seed", 0, 20, 0),
+        "epoch": slider("epoch shown", 180, EPOCHS, 180, step=EVERY),
+    }
+
+    def from_the_break_on(change):
+        controls["epoch"].min = min(change["new"], EPOCHS - EVERY)  # a slider needs two stops
+
+    controls["first"].observe(from_the_break_on, "value")  # before the figure hears of it
 
     def compute(first, seed):
         return resume_without_each(PANELS, first, seed, checkpoint, resume)
 
     def draw(results, first, seed, epoch):
+        begin = max(0, first // BEFORE - 1) // 2 * 2 * BEFORE
+        if axes[0, 0].get_xlim()[0] != begin:  # seldom: new limits cost a full drawing
+            axes[0, 0].set_xlim(begin, EPOCHS)
         for what, (loss, gap, line, verdict) in panels.items():
             result = results[what]
             apart = result.loss_difference[: max(0, epoch - first)]
-            loss.set_data(np.arange(epoch), result.losses[:epoch])
+            loss.set_data(np.arange(begin, EPOCHS), result.losses[begin:])
             gap.set_data(first + np.arange(len(apart)), np.where(apart > 0, np.clip(apart, *LIMITS), np.nan))
             line.set_xdata([first, first])
-            words = "?"
-            if epoch == EPOCHS > first:
-                words = "✓ identical" if result.equal else f"✗ up to {one_digit(apart.max())} apart"
+            if first == EPOCHS:
+                words = "✓ the same weights" if result.equal else "✗ other weights"
+            elif apart.any():
+                words = f"✗ up to {one_digit(apart.max())} apart"
+            elif epoch == EPOCHS:
+                words = "✓ identical" if result.equal else "✗ other weights"
+            else:
+                words = "? identical so far" if len(apart) else "?"
             verdict.set(text=words, color=COLORS[VERDICTS[words[0]]])
-        if first == EPOCHS:
-            note(axes[0, 1], "The run was over: no epoch is left to do.")
-        before = f"Interrupted after {first} epochs, seed {seed}. "
-        if epoch < EPOCHS:
+        before = f"Interrupted after {first} epochs, seed {seed}. " + "No epoch is left to do. " * (first == EPOCHS)
+        if epoch < EPOCHS > first:
             return before + f"Epoch {epoch}."
         equal = [what for what in PANELS if results[what].equal]
         if not equal:
             return before + "Nothing may be missing."
-        return before + f"Only {' and '.join(equal)} may be missing: every weight and loss is the same bit for bit."
+        same = "" if first == EPOCHS else ": every weight and loss is the same bit for bit"
+        return before + f"Only {in_a_row(equal)} may be missing{same}."
 
     return Live(
         "left_out",
@@ -289,17 +317,13 @@ def left_out(checkpoint=checkpoint, resume=resume):
             "missing if you interrupt it after 0 epochs?",
             settings={"first": 180},
         ),
-        controls={
-            "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
-            "seed": slider("seed", 0, 20, 0),
-            "epoch": slider("epoch shown", 0, EPOCHS, 0, step=EVERY),
-        },
+        controls=controls,
         compute=compute,
         draw=draw,
         figure=fig,
         plays="epoch",
-        tick=50,
+        tick=100,
         alt="Six panels on log scales, one for each item left out. In each, the loss of an unbroken run and, "
-        "from the break on, how far the loss of the resumed run is from it. Above each, once the run is over, the "
-        "largest distance, or that the two runs are identical.",
+        "from the break on, how far the loss of the resumed run is from it. Above each, the largest distance so far, "
+        "or that the two runs are identical.",
     )
