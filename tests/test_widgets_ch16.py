@@ -38,6 +38,50 @@ def test_the_guess_is_answered_by_the_figure():
     assert any("weights  W 1.200   b 0.465" in text for text in texts(live))
 
 
+def way(live, y):
+    """The numbers at the dots of W's way: 1 that of this loop, -1 that of the one with zero_grad() in its place."""
+    line_of_w = live.figure.axes[1]
+    shown = [text for text in line_of_w.texts if text.get_visible() and "." in text.get_text()]
+    for text in shown:
+        assert text.get_text() == f"{text.get_position()[0]:.3f}"
+    return [text.get_text() for text in shown if text.get_position()[1] * y > 0]
+
+
+def test_how_far_w_goes_is_seen_beside_how_far_it_should():
+    live = one_step()
+    assert way(live, 1) == ["0.500", "1.050", "1.200"] and way(live, -1) == []
+    live.guess("farther")
+    assert way(live, 1) == ["0.500"] and way(live, -1) == ["0.500", "1.050", "1.200"]
+    live.set(zero="left out")
+    assert way(live, 1) == ["0.500", "1.050", "1.750"] and way(live, -1) == ["0.500", "1.050", "1.200"]
+    live.set(stop=8)
+    assert way(live, 1) == way(live, -1) == ["0.500", "1.050"]
+    live.set(stop=0)
+    assert way(live, 1) == way(live, -1) == ["0.500"]
+
+
+@pytest.mark.parametrize("zero", PLACES)
+@pytest.mark.parametrize("momentum, decay", [(0.0, 0.0), (0.0, 0.5), (0.9, 0.0), (0.9, 0.5)])
+def test_the_numbers_of_w_stay_apart_and_within_the_picture(zero, momentum, decay):
+    live = one_step()
+    live.set(zero=zero, momentum=momentum, decay=decay)
+    assert live.png  # laid out
+    texts = [text for text in live.figure.axes[1].texts if text.get_visible() and text.get_text()]
+    boxes = [text.get_window_extent() for text in texts]
+    assert all(0 <= box.x0 and box.x1 <= live.figure.bbox.x1 for box in boxes)
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+
+
+def test_grad_stands_beside_the_line_that_wrote_it_last():
+    live = one_step()
+    live.guess("farther")
+    rows = {text.get_text(): text.get_position()[1] for text in live.figure.axes[0].texts}
+    assert rows["  .grad  None"] == rows["optimizer.zero_grad()"]
+    live.set(zero="before backward()")
+    rows = {text.get_text(): text.get_position()[1] for text in live.figure.axes[0].texts}
+    assert rows["  .grad  W −1.500   b −1.150"] == rows["loss.backward()"]
+
+
 def test_without_zero_grad_the_slopes_of_both_rounds_are_added():
     live = one_step()
     live.set(zero="left out", stop=11)

@@ -288,11 +288,52 @@ def said(states, stop, zero, momentum):
     return f"Round {state['round']}, {LINES[line]}: {done}"
 
 
+def way_of_w(states):
+    """W at the start and after each step(), of states that follow each other."""
+    return [START["W"], *(state["W"] for state in states if state["line"] == "step")]
+
+
+class Ways:
+    """Where W has been, on a line: a dot at the start and after each step. show(way, normal) moves the dots."""
+
+    def __init__(self, ax):
+        ax.set(xlim=(-0.4, 2.33), ylim=(-0.95, 1.8), xticks=[0.5, 1, 1.5, 2], yticks=[])
+        ax.spines["left"].set_visible(False)
+        ax.spines["bottom"].set_bounds(0.4, 2.3)
+        ax.set_xticks(ax.get_xticks(), ["0.5", "1", "1.5", "2"], fontsize=9)
+        ax.tick_params(pad=1)
+        ax.grid(False)
+        ax.text(-0.335, 1, "W after 0, 1, 2 steps", weight="bold", va="center")
+        self.name = ax.text(-0.335, 0.12, f"{LINES['zero_grad'][10:]} {PLACES[0]}", color=FAINT, va="center")
+        look = {"markersize": 13.5, "markeredgewidth": 1.4}
+        blue = COLORS["blue"]
+        (self.now,) = ax.plot([], [], "o-", color=blue, linewidth=2.5, markerfacecolor="#BBDDF3", **look)
+        (self.normal,) = ax.plot([], [], "o--", color=FAINT, linewidth=1.2, markerfacecolor="white", **look)
+        style = {"ha": "center", "va": "center"}
+        self.texts = []
+        for y, beside, inside, color in ((1, 1.6, "black", blue), (0.12, -0.48, FAINT, FAINT)):
+            for k in range(3):
+                number = ax.text(0, y, str(k), color=inside, weight="bold", fontsize=8.5, **style)
+                self.texts.append((number, ax.text(0, beside, "", color=color, fontsize=8.5, **style)))
+
+    def show(self, way, normal):
+        self.name.set_visible(bool(normal))
+        self.now.set_data(way, [1] * len(way))
+        self.normal.set_data(normal, [0.12] * len(normal))
+        for k, (number, value) in enumerate(self.texts):
+            values, k = (way, k) if k < 3 else (normal, k - 3)
+            shown = k < len(values) and values[k] not in values[k + 1 :]  # the last of those in one place
+            for text in (number, value):
+                text.set(visible=shown, x=values[k] if shown else 0)
+            value.set_text(decimals(values[k]) if shown else "")
+
+
 def one_step():
     """Two rounds of a training loop, a line at a time: PyTorch, what it does in NumPy, and the numbers in memory."""
-    fig, ax = figure(size=(8.4, 3.7))
-    ax.set(xlim=(0, 8.4), ylim=(7.2, -1.9))
+    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 4.0), height_ratios=(3.05, 0.95))
+    ax.set(xlim=(0, 8.4), ylim=(7.1, -1.9))
     ax.set_axis_off()
+    ways = Ways(line_of_w)
     rows = dict(zip(LINES, (0, 1, 2, 3, 4.1, 5.4, 6.6)))
     swapped = rows | {"backward": 3.2, "zero_grad": 4.3}
     left, middle, right = 0.2, 2.55, 5.3
@@ -333,7 +374,8 @@ def one_step():
             below[each].set(text=words, y=at[each])
             codes[each].set_y(at[each])
         codes["zero_grad"].set_text(f"# {LINES['zero_grad']}" if zero == "left out" else LINES["zero_grad"])
-        memory["backward"].set_y(at["zero_grad" if line == "zero_grad" else "backward"])  # both lines write .grad
+        wrote = [each["line"] for each in states[1 : stop + 1] if "grad" in each["changed"]]
+        memory["backward"].set_y(at[wrote[-1] if wrote else "backward"])  # beside the line that wrote .grad last
         memory["step"].set_y(rows["step"] + (0.35 if momentum else 0))
         for name, (words, key) in in_memory(state, momentum).items():
             changed = key in state["changed"]
@@ -346,6 +388,8 @@ def one_step():
         sums, old = addition(adds, state["added"], state["grad"]) if adds else (memory["backward"].get_text(), "")
         memory["backward"].set_text(sums)
         held.set(text=old, y=at["backward"])
+        normal = two_rounds(PLACES[0], momentum, decay)
+        ways.show(way_of_w(states[: stop + 1]), way_of_w(normal[: stop + 1]) if zero != PLACES[0] else [])
         return said(states, stop, zero, momentum)
 
     return Live(
@@ -371,5 +415,6 @@ def one_step():
         tick=1500,
         alt="Three columns: seven lines of a PyTorch training loop, what each does in NumPy, and the numbers in "
         "memory: batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, "
-        "and so is what it changed; what is left from the round before is gray.",
+        "and so is what it changed; what is left from the round before is gray. Below, a number line with W at the "
+        "start and after each step, and hollow dots for the loop with zero_grad() before backward().",
     )
