@@ -179,45 +179,57 @@ def test_a_wrong_layer_is_shown_and_not_fatal():
 
 @pytest.fixture
 def product():
-    live = row_times_column()  # of its own: it remembers the entries that were found
-    live.guess("12")
+    live = row_times_column()
+    live.guess("20")
     yield live
     live.close()
 
 
 def written(product):
-    """The entries of C, the terms of the sum that count already, and what is said of their sum."""
+    """The entries of C, the terms that stand below, and what is said of their sum."""
     (ax,) = product.figure.axes
-    terms = [artist(ax, f"term {k}") for k in range(4)]
-    counted = [term.get_text() for term in terms if term.get_color() == COLORS["black"]]
-    return [artist(ax, f"entry {p}").get_text() for p in np.ndindex(3, 2)], counted, artist(ax, "total").get_text()
+    terms = [artist(ax, f"term {k}").get_text() for k in range(4)]
+    entries = [artist(ax, f"entry {p}").get_text() for p in np.ndindex(3, 2)]
+    return entries, [term for term in terms if term], artist(ax, "total").get_text()
 
 
-def test_an_entry_is_the_sum_over_its_row_and_column(product):
-    assert product.prediction.answer == f"{A[2] @ B[:, 1]}"
-    assert [product.controls[name].value for name in ("r", "j", "pairs")] == [2, 1, 4]
-    for r, j in np.ndindex(3, 2):
-        for pairs in range(5):
-            turn(product, r=r, j=j, pairs=pairs)
-            so_far = A[r, :pairs] @ B[:pairs, j]
-            said = f"C[{r}, {j}] = {so_far}." if pairs == 4 else f"{pairs} of 4 pairs added, {so_far} so far."
-            assert product.readout == f"Row {r} of A with column {j} of B: {said}"
-            entries, counted, total = written(product)
-            assert entries[2 * r + j] == (str(so_far) if pairs else "")
-            assert total == (f"= {so_far}" if pairs == 4 else f"{so_far} so far" if pairs else "")
-            assert counted == [f"{a} · {b}" for a, b in zip(A[r, :pairs], B[:pairs, j], strict=True)]
-    assert entries == [str(entry) for entry in (A @ B).ravel()]  # what was found stays
+def test_c_fills_entry_by_entry_each_the_sum_over_its_row_and_column(product):
+    whole = [str(entry) for entry in (A @ B).ravel()]
+    assert product.prediction.answer == whole[0] and product.controls["done"].value == 4
+    for done in range(1, 25):
+        turn(product, done=done)
+        at, pairs = divmod(done - 1, 4)
+        (r, j), pairs = divmod(at, 2), pairs + 1
+        so_far = A[r, :pairs] @ B[:pairs, j]
+        said = f"C[{r}, {j}] = {so_far}." if pairs == 4 else f"{pairs} of 4 pairs added, {so_far} so far."
+        assert product.readout == f"Row {r} of A with column {j} of B: {said}"
+        entries, terms, total = written(product)
+        assert entries == [*whole[:at], str(so_far), *["?"] * (5 - at)]
+        assert total == (f"= {so_far}" if pairs == 4 else f"{so_far} so far")
+        assert terms == [f"{a} · {b}" for a, b in zip(A[r, :pairs], B[:pairs, j], strict=True)]
+    assert entries == whole
 
 
-def test_another_entry_waits_to_be_worked_out(product):
-    product.set(r=0)
-    assert product.controls["pairs"].value == 0 and written(product)[0] == ["", "", "52", "", "", "10"]
+def test_the_finished_sum_goes_into_its_entry(product):
+    (ax,) = product.figure.axes
+    (way,) = ax.lines
+    cells = ax.collections[0].get_paths()[-6:]
+    for at in range(6):
+        turn(product, done=4 * at + 4)
+        x, y = way.get_xydata()[-1]
+        inside, outside = (0.1, -0.1) if at % 2 == 0 else (-0.1, 0.1)
+        assert cells[at].contains_point((x + inside, y)) and not cells[at].contains_point((x + outside, y))
+        turn(product, done=4 * at + 3)
+        assert len(way.get_xdata()) == 0
+
+
+def test_play_fills_all_of_c(product):
     product.play()
-    assert written(product)[0][1] == str(A[0] @ B[:, 1])
+    assert "?" not in written(product)[0] and product.controls["done"].value == 24
 
 
 def test_the_fingers_are_on_the_pair_that_was_added_last(product):
-    turn(product, r=1, j=0, pairs=3)
+    turn(product, done=2 * 4 + 3)
     (ax,) = product.figure.axes
     cells, marked, fingers = ax.collections
     corners = [path.vertices[0].tolist() for path in cells.get_paths()]
@@ -226,13 +238,13 @@ def test_the_fingers_are_on_the_pair_that_was_added_last(product):
     (term,) = [text for text in ax.texts if text.get_text() == "4 · 5"]
     assert fingers.get_paths()[2].contains_point(term.get_position())
     assert len(marked.get_paths()) == 4 + 4 + 1
-    turn(product, pairs=0)
+    turn(product, done=0)
     assert len(fingers.get_paths()) == 0
 
 
 def test_the_answer_is_not_shown_before_the_guess():
     live = row_times_column()
-    assert written(live)[0] == ["", "", str(A[1] @ B[:, 0]), "", "", ""]
+    assert written(live) == (["?"] * 6, [], "")
     live.close()
 
 
