@@ -29,16 +29,16 @@ def live():
 
 
 def collections_of(live):
-    """The marked cells of the tables, the nodes and the edges."""
-    net, _, tables = live.figure.axes
-    marked = next(c for c in tables.collections if to_hex(c.get_edgecolor()[0]) == COLORS["orange"].lower())
-    edges, nodes = net.collections[:2]
-    return marked, nodes, edges
+    """The nodes and the edges."""
+    edges, nodes = live.figure.axes[0].collections[:2]
+    return nodes, edges
 
 
-def notes(live):
-    said = [" ".join(t.get_text().split()) for ax in live.figure.axes for t in ax.texts]
-    return [text for text in said if "no row" in text]
+def blocks_of(live):
+    """The blocks of the equations from left to right, and the marked rows: (left, top, width, height) each."""
+    blocks, _, rows = live.figure.axes[2].collections
+    boxes = [[path.get_extents() for path in c.get_paths()] for c in (blocks, rows)]
+    return [[(box.x0, box.y0, box.width, box.height) for box in each] for each in boxes]
 
 
 @pytest.mark.parametrize("n", [BATCHES[0], 4, BATCHES[-1]])
@@ -84,16 +84,17 @@ def test_a_ride_alone_says_what_it_says_in_the_batch(live):
 @pytest.mark.parametrize(("hidden", "drawn"), [(1, 1), (4, 4), (5, 3), (64, 3)])
 def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
     result = turn(live, n=4, row=2, hidden=hidden, outputs=2).result
-    marked, nodes, edges = collections_of(live)
+    nodes, edges = collections_of(live)
     assert len(nodes.get_offsets()) == 3 + drawn + 2
     assert len(edges.get_segments()) == 3 * drawn + drawn * 2
-    cells = len(shown_indices(hidden, 4))  # with one for the dots, behind which the rest of the ride is
-    assert len(marked.get_paths()) == 3 + 2 * cells + 2  # the ride in X, twice in Z1, in Z2
-    tops = {round(path.vertices[:, 1].max(), 6) for path in marked.get_paths()}
-    assert tops == {0.0, -3.7}  # the lower edge of the second of four rows, in each equation
+    blocks, rows = blocks_of(live)
+    assert len(rows) == 4  # the ride in X, twice in Z1, in Z2
+    for (left, top, width, height), row in zip((blocks[k] for k in (0, 3, 4, 7)), rows, strict=True):
+        np.testing.assert_allclose(row, (left, top + height / 2, width, height / 4))  # the third of four
     shown = shown_indices(hidden, 4)
-    flow = [*result["X"][2], *(result["Z1"][2][i] if i is not None else "⋮" for i in shown), *result["Z2"][2]]
-    written = [matrix_number(value, 1) if value != "⋮" else value for value in flow]
+    inner = [f"{result['Z1'][2][i]:.1f}" if i is not None else "⋮" for i in shown]
+    written = ["5", "10", "0", *inner, *(f"{value:.1f}" for value in result["Z2"][2])]
+    written = [text.replace("-0.0", "0.0").replace("-", "−") for text in written]
     (words,) = [c for c in live.figure.axes[0].collections if hasattr(c, "labels")]
     assert [text for _, _, text in words.labels] == written
     assert "row 2" in [text.get_text() for text in live.figure.axes[0].texts]
@@ -112,7 +113,8 @@ def test_one_bar_of_three_grows_with_the_batch(live):
             assert low.get_x() + low.get_width() == min(before, value) and high.get_x() == before  # the log scale's 1
             assert high.get_width() == max(value - before, 0)
         said = [text.get_text() for text in bars.texts[:3]]
-        assert said == [f"still {few[0]}", f"still {few[1]}", f"{few[2]:,} → {now[2]:,}"]
+        times = {20_000: " (× 250)", 20: "", 106_496: " (× 32)"}[now[2]]
+        assert said == [f"still {few[0]}", f"still {few[1]}", f"{few[2]:,} → {now[2]:,}{times}"]
         assert bars.get_xlim()[1] > max(now)
 
 
@@ -125,31 +127,48 @@ def test_played_the_batch_grows(live):
 
 def test_edges_show_the_sign_by_color_and_dashes(live):
     result = turn(live, hidden=4, outputs=2).result
-    _, _, edges = collections_of(live)
+    _, edges = collections_of(live)
     weights = np.concatenate([result["W1"].ravel(), result["W2"].ravel()])
     colors = [to_hex(color) == COLORS["blue"].lower() for color in edges.get_colors()]
     solid = [dashes is None for _, dashes in edges.get_linestyles()]
     assert colors == solid == list(weights >= 0)
 
 
-def test_a_row_beyond_the_batch_is_said_and_the_last_one_drawn(live):
-    turn(live, n=4, row=3)
-    assert notes(live) == []
-    turn(live, row=6)
-    assert notes(live) == ["row 3: this batch has no row 6"]
-    assert live.readout.startswith("This batch has no row 6; drawn is row 3, its last. 4 rides at once")
-    turn(live, n=8)
-    assert notes(live) == [] and "no row" not in live.readout
+def test_only_rows_of_the_batch_can_be_drawn(live):
+    row = live.controls["row"]
+    for n in BATCHES:
+        turn(live, n=n, row=7)
+        assert row.max == row.value == min(n, 8) - 1
+        assert f"row {row.value}" in [text.get_text() for text in live.figure.axes[0].texts]
 
 
-def test_the_largest_tables_stay_within_the_figure(live):
-    turn(live, n=1000, hidden=64, outputs=10, row=7)
+def test_the_blocks_of_the_batch_grow_and_those_of_the_parameters_stay(live):
+    heights = {}
+    for n in BATCHES:
+        turn(live, n=n)
+        blocks, _ = blocks_of(live)
+        heights[n] = [height for _, _, _, height in blocks]
+        for name, block in zip(("X", "W1", "b1", "Z1", "Z1", "W2", "b2", "Z2"), blocks, strict=True):
+            shape = np.atleast_2d(live.result[name]).shape
+            assert block[:1:-1] == pytest.approx(13.5 * (1 + np.log2(shape)))  # a step for each doubling
+    grown = np.array(heights[1000]) / heights[4]
+    assert [factor > 3 for factor in grown] == [True, False, False, True, True, False, False, True]
+    assert set(grown[[1, 2, 5, 6]]) == {1.0}
+
+
+@pytest.mark.parametrize("n", [1, 4, 1000])
+@pytest.mark.parametrize("hidden", [1, 4, 64])
+@pytest.mark.parametrize("outputs", [1, 10])
+def test_blocks_and_words_stay_apart_and_within_the_figure(live, n, hidden, outputs):
+    turn(live, n=n, hidden=hidden, outputs=outputs)
+    assert live.png  # laid out
     tables = live.figure.axes[2]
-    (left, right), (bottom, top) = tables.get_xlim(), tables.get_ylim()
-    for collection in tables.collections:
-        for path in collection.get_paths()[:1000] if collection.get_offset_transform() != tables.transData else []:
-            x, y = path.vertices.T
-            assert left <= x.min() and x.max() <= right and bottom <= y.min() and y.max() <= top
+    words = [text.get_window_extent() for ax in live.figure.axes for text in ax.texts if text.get_text()]
+    blocks = [path.get_extents(tables.transData) for path in tables.collections[0].get_paths()]
+    assert not any(a.overlaps(b) for k, a in enumerate(blocks) for b in [*blocks[:k], *words])
+    assert not any(a.overlaps(b) for k, a in enumerate(words) for b in words[:k])
+    for box in blocks + words:
+        assert 0 <= box.x0 and box.x1 <= live.figure.bbox.x1 and 0 <= box.y0 and box.y1 <= live.figure.bbox.y1
 
 
 def test_the_readers_functions_are_run():

@@ -8,15 +8,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
 
-from nnlib.plots import (
-    COLORS,
-    MATRIX_CELLS,
-    MATRIX_LETTERS,
-    figure,
-    matrix_layout,
-    matrix_number,
-    shown_indices,
-)
+from nnlib.plots import COLORS, figure, matrix_number, shown_indices
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
 
@@ -26,9 +18,14 @@ BATCHES = (1, 2, 4, 8, 32, 128, 1000)
 WIDTHS = (1, 2, 3, 4, 5, 8, 16, 64)
 MOST_OUTPUTS = 10
 MOST_DRAWN = 8  # the rows that can be chosen
-DRAWN = 4  # rows, columns and neurons that are drawn of many
-LETTERS = {kind: {**style, "fontsize": 0.84 * style["fontsize"]} for kind, style in MATRIX_LETTERS.items()}
-HIGH = 3.7  # of an equation, in cells
+DRAWN = 4  # neurons that are drawn of many, and of a long batch the last rows that the reader's function gets
+EQUATIONS = ("X", "@", "W1", "+", "b1", "=", "Z1", "", "Z1", "@", "W2", "+", "b2", "=", "Z2")
+BATCH = {"X", "Z1", "Z2"}  # what has a row for each ride
+ONE = 13.5  # CSS pixels of a side of 1
+SPACE = 25  # and of a sign
+ROOM = 820, 226  # and of the equations: width, height
+TOP = 24  # and from their upper edge to that of the blocks
+MOST_LINES = 32  # rows or columns of a block that can be told apart
 FEW = 4  # the batch that the others are held against
 COSTS = ("parameters", "matrix products", "multiplications")
 GROWN = {"facecolor": COLORS["orange"], "edgecolor": COLORS["black"], "linewidth": 0.8}
@@ -56,18 +53,18 @@ def numbers():
 def forward_shapes(layer=layer, count_parameters=count_parameters):
     """A network of two layers with one ride's numbers in it, what the batch costs, and the matrices with all of it.
 
-    It plays from one ride to a thousand: the tables get higher and one of three bars longer.
+    It plays from one ride to a thousand: three of the blocks get higher and one of three bars longer.
 
     layer(X, W, b) -> Z, count_parameters(sizes) -> int: the reader's own functions, or the library's.
     """
     rides, widest = numbers()
     fig, ((net, bars), (tables, rest)) = figure(
-        2, 2, size=(8.2, 4.0), height_ratios=(2.6, 2 * HIGH * 0.44), width_ratios=(1.25, 1)
+        2, 2, size=(8.2, 4.0), height_ratios=(1.5, ROOM[1] / 130), width_ratios=(1.25, 1)
     )
     rest.remove()
     tables.set_subplotspec(tables.get_gridspec()[1, :])
     net.set(xlim=(-0.75, 2.2), ylim=(-2.5, 2.4))
-    tables.set(xlim=(-0.1, 18.4), ylim=(-1.5 * HIGH, 0.5 * HIGH))
+    tables.set(xlim=(0, ROOM[0]), ylim=(ROOM[1], 0))
     for ax in (net, tables):
         ax.set_axis_off()
     edges = net.add_collection(LineCollection([], zorder=1))
@@ -80,8 +77,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     net.text(1.5, 2.3, "dashed: negative weight", fontsize=9, **style)
     whose = net.text(-0.75, 2.4, "", fontsize=10.5, fontweight="bold", ha="left", va="top")
     cost = Cost(bars)
-    boxes = {kind: tables.add_collection(PolyCollection([], **MATRIX_CELLS[kind])) for kind in MATRIX_CELLS}
-    letters = {kind: tables.add_collection(words(tables, **style)) for kind, style in LETTERS.items()}
+    blocks = Blocks(tables)
 
     def compute(n, hidden, outputs):
         X = rides[:n]
@@ -91,25 +87,17 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         return {"X": X, "W1": W1, "b1": b1, "Z1": Z1, "W2": W2, "b2": b2, "Z2": whole_batch(layer, Z1, W2, b2)}
 
     def draw(result, n, hidden, outputs, row):
-        asked, row = row, min(row, n - 1)
-        whose.set_text(f"row {row}" + f": this batch has no row {asked}" * (asked > row))
-        beyond = f"This batch has no row {asked}; drawn is row {row}, its last. " * (asked > row)
+        whose.set_text(f"row {row}")
         sizes = (3, hidden, outputs)
         flow = [result[name][row] for name in ("X", "Z1", "Z2")]
         draw_network(sizes, flow, result)
         each = 3 * hidden + hidden * outputs  # the multiplications for a ride
         n_parameters = count_parameters(list(sizes))
         cost.show(n, (n_parameters, 2, FEW * each), (n_parameters, 2, n * each))
-        mark = {name: np.s_[row] for name in ("X", "Z1", "Z2")}
-        first = equation(result, ("X", "@", "W1", "+", "b1", "=", "Z1"), mark, 0)
-        second = equation(result, ("Z1", "@", "W2", "+", "b2", "=", "Z2"), mark, HIGH)
-        for kind, corners in zip(boxes, zip(first, second, strict=True), strict=False):
-            boxes[kind].set_verts(corners[0] + corners[1])
-        for kind, collection in letters.items():
-            say(collection, [label[:3] for label in first[2] + second[2] if label[3] == kind])
+        blocks.show({name: array.shape for name, array in result.items()}, row)
         shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
         return (
-            f"{beyond}{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. "
+            f"{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. "
             f"{n_parameters:,} parameters, 2 matrix products, {n * each:,} multiplications."
         )
 
@@ -118,7 +106,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         shown = [shown_indices(size, DRAWN) for size in sizes]
         for x, (indices, numbers) in enumerate(zip(shown, flow, strict=True)):
             for y, index in zip(heights(len(indices)), indices, strict=True):
-                labels.append((x, y, "⋮" if index is None else matrix_number(numbers[index], decimals=1)))
+                labels.append((x, y, "⋮" if index is None else in_a_node(numbers[index], x)))
                 if index is not None:
                     places.append((x, y))
         for x, name in enumerate(("W1", "W2")):
@@ -139,10 +127,15 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
 
     controls = {
         "n": list_slider("batch size", BATCHES, 4, unit="rides"),
-        "row": slider("row drawn", 0, MOST_DRAWN - 1, 0),
+        "row": slider("row drawn", 0, FEW - 1, 0),
         "hidden": list_slider("neurons in layer 1", WIDTHS, 4),
         "outputs": slider("neurons in layer 2", 1, MOST_OUTPUTS, 2),
     }
+
+    def only_rows_that_are_there(change):
+        controls["row"].max = min(MOST_DRAWN, change["new"]) - 1
+
+    controls["n"].observe(only_rows_that_are_there, "value")  # before the figure hears of it
     return Live(
         "forward_shapes",
         question="What does a larger batch cost?",
@@ -161,9 +154,71 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         tick=900,
         alt="Top left, a network of three inputs and two layers with the numbers of one ride in its nodes. Top right, "
         "bars on a log scale: the parameters, the matrix products and the multiplications of this batch, each against "
-        "those of 4 rides. Below, the equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as tables with their shapes; "
+        "those of 4 rides. Below, the equations X @ W1 + b1 = Z1 and Z1 @ W2 + b2 = Z2 as blocks with their shapes, "
+        "sides on a log scale: orange X, Z1 and Z2, which grow with the batch, blue weights and biases, which stay; "
         "the row of that ride is marked.",
     )
+
+
+class Blocks:
+    """The equations of both layers, a block for each array, its sides on a log scale. show(shapes, row) draws them."""
+
+    def __init__(self, ax):
+        self.blocks = ax.add_collection(PolyCollection([], linewidths=1.4))
+        self.lines = ax.add_collection(LineCollection([], linewidths=0.5, colors="#8A8A8A"))
+        self.row = ax.add_collection(PolyCollection([], facecolor=COLORS["orange"], edgecolor="none"))
+        style = {"ha": "center", "va": "center", "animated": True}
+        self.names = [ax.text(0, TOP - 11, term, fontsize=12, **style) for term in EQUATIONS]
+        self.shapes = [ax.text(0, 0, "", fontsize=10, color=COLORS["blue"], **style) for _ in EQUATIONS]
+        ax.text(0, ROOM[1] - 8, "orange: a row for each ride, darker: the ride above", fontsize=9.5, va="center")
+        ax.text(ROOM[0], ROOM[1] - 8, "sides on a log scale", fontsize=9.5, ha="right", va="center")
+
+    def show(self, shapes, row):
+        rooms = [self.room(shapes, term) for term in EQUATIONS]
+        lefts = np.cumsum([0, *rooms]) + (ROOM[0] - sum(rooms)) / 2
+        blocks, fills, edges, lines, marked = [], [], [], [], []
+        for term, left, room, name, said in zip(EQUATIONS, lefts, rooms, self.names, self.shapes):
+            name.set_x(left + room / 2)
+            if term not in shapes:
+                name.set_y(TOP + side(FEW) / 2)
+                continue
+            rows, columns = shapes[term] if len(shapes[term]) == 2 else (1, *shapes[term])
+            width, height = side(columns), side(rows)
+            x = left + (room - width) / 2
+            blocks.append(rectangle(x, TOP, width, height))
+            fills.append("#FBE3B5" if term in BATCH else "#DCEBF6")
+            edges.append(COLORS["orange" if term in BATCH else "blue"])
+            if rows <= MOST_LINES:
+                lines += [[(x, y), (x + width, y)] for y in TOP + height * np.arange(1, rows) / rows]
+            if columns <= MOST_LINES:
+                lines += [[(x, TOP), (x, TOP + height)] for x in x + width * np.arange(1, columns) / columns]
+            if term in BATCH:
+                thick = max(height / rows, 2.5)
+                marked.append(rectangle(x, TOP + (height - thick) * row / max(rows - 1, 1), width, thick))
+            said.set(text=str(shapes[term]), x=left + room / 2, y=TOP + height + 11)
+        self.blocks.set(verts=blocks, facecolors=fills, edgecolors=edges)
+        self.lines.set_segments(lines)
+        self.row.set_verts(marked)
+
+    @staticmethod
+    def room(shapes, term):
+        """How wide a term is: its block or its shape in letters, or a sign."""
+        return max(side(shapes[term][-1]), 6.7 * len(str(shapes[term]))) if term in shapes else SPACE
+
+
+def side(count):
+    """CSS pixels of the side of a block with so many rows or columns."""
+    return ONE * (1 + np.log2(count))
+
+
+def in_a_node(value, x):
+    """A number as the network has it: the inputs, x = 0, are whole, and all others have a decimal where it fits."""
+    return matrix_number(value) if x == 0 or abs(value) >= 99.95 else f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+
+
+def rectangle(x, y, width, height):
+    """The corners of a rectangle."""
+    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
 
 
 class Cost:
@@ -174,6 +229,7 @@ class Cost:
         ax.set_xticklabels(["1", "100", "10,000", "million"])
         ax.tick_params(labelsize=9, pad=1)
         ax.minorticks_off()
+        ax.grid(False)  # no line through the words
         ax.spines["left"].set_visible(False)
         places = np.arange(3) + 0.2
         self.stay = ax.barh(places, 1, left=1, height=0.32, color=COLORS["blue"])
@@ -190,7 +246,8 @@ class Cost:
             stay.set_width(min(before, value) - 1)
             more.set(x=before, width=max(value - before, 0))
             still = "" if n == FEW else "still " if value == before else f"{before:,} → "
-            number.set_text(f"{still}{value:,}")
+            times = f" (× {value / before:g})" if n > FEW and value > before else ""
+            number.set_text(f"{still}{value:,}{times}")
 
 
 def whole_batch(function, X, W, b):
@@ -212,14 +269,6 @@ def whole_batch(function, X, W, b):
 def heights(count):
     """Where the neurons of a layer stand, the first one on top."""
     return (count - 1) / 2 - np.arange(count)
-
-
-def equation(result, terms, mark, down):
-    """The layout of one equation, moved down: (cells, marked, labels)."""
-    terms = [(term, result[term]) if term in result else term for term in terms]
-    cells, marked, labels, _ = matrix_layout(terms, mark=mark, most=(DRAWN, DRAWN), decimals=1)
-    cells, marked = ([[(x, y - down) for x, y in corners] for corners in part] for part in (cells, marked))
-    return cells, marked, [(x, y - down, text, kind) for x, y, text, kind in labels]
 
 
 def words(ax, *, fontsize, fontweight="normal", color="black", zorder=2):
