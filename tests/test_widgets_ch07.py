@@ -9,7 +9,7 @@ from nnlib.exercises import mine
 from nnlib.plots import artist, decision_grid, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
 from nnlib.widgets.ch07_hundred_seeds import PLANE, RESOLUTION, SCALES, all_equal, is_solved, one_of
-from nnlib.widgets.ch07_signal_through_layers import HIGHEST, STDS, in_short, size
+from nnlib.widgets.ch07_signal_through_layers import HIGHEST, LOWEST, STDS, in_short, size
 from nnlib.widgets.live.marks import one_digit
 
 X, y = datasets.xor()
@@ -267,13 +267,23 @@ def test_every_extreme_of_the_layers_answers(layers):
             for depth in (1, 10):
                 turn(layers, activation=activation, weight_std=weight_std, depth=depth)
                 assert f"{depth} layer{'s' * (depth > 1)} of {activation}" in layers.readout
-    assert layers.notes == ["The signal has exploded: it leaves the picture."]
-    turn(layers, activation="tanh")
-    assert layers.notes == [] and 1000 < layers.result[3][0] < HIGHEST
-    turn(layers, weight_std=STDS[0])
-    assert "died" in layers.notes[0]
-    turn(layers, weight_std=0.1)
-    assert layers.notes == []
+                assert all(LOWEST < min(sizes) and max(sizes) < HIGHEST for sizes in layers.result[2:])
+                numbers_are_beside_the_curves(layers, depth)
+
+
+def numbers_are_beside_the_curves(layers, depth):
+    histogram, spread = layers.figure.axes
+    left, right = (spread.transData.transform((k, 1))[0] for k in (0, depth))
+    gradient, signal = (
+        next(text for text in spread.texts if name in text.get_text()).get_window_extent()
+        for name in ("gradient", "signal")
+    )
+    marker = 3 * layers.figure.dpi / 72
+    assert spread.bbox.x0 < gradient.x0 and gradient.x1 < left - marker
+    assert right + marker < signal.x0 and signal.x1 < spread.bbox.x1
+    assert all(spread.bbox.y0 < box.y0 and box.y1 < spread.bbox.y1 for box in (gradient, signal))
+    scales = [text.get_window_extent() for text in histogram.texts if text.get_text().startswith("±")]
+    assert all(one.x1 < other.x0 for one, other in zip(scales, scales[1:]))
 
 
 def test_the_curves_are_the_sizes(layers):
@@ -285,11 +295,11 @@ def test_the_curves_are_the_sizes(layers):
     *ghosts, sample = layers.figure.axes[1].lines[2:5]
     said = [text.get_text() for text in layers.figure.axes[1].texts]
     after = layers.result[2:]
-    for end, k in (("gradient at the input", 1), ("signal at the end", 0)):
+    for end, k in (("← gradient", 1), ("signal →", 0)):
         sizes = [in_short(each[k][-1 if k == 0 else 0]) for each in (after, before)]
-        assert f"{end}: {sizes[0]}, before {sizes[1]}" in said
+        assert f"{end}\n{sizes[0]}\nbefore {sizes[1]}" in said
     for ghost, sizes in zip(ghosts, before):
-        np.testing.assert_allclose(ghost.get_ydata(), sizes)
+        np.testing.assert_allclose(ghost.get_ydata(), sizes[:4])  # not under the numbers of fewer layers
     assert len(sample.get_xdata()) == 2
 
 
@@ -299,7 +309,7 @@ def test_each_histogram_fills_its_own_scale(layers, weight_std):
     ax = layers.figure.axes[0]
     for k, bar in enumerate(ax.patches):
         assert bar.get_xy()[:, 1].max() == (1 if k <= 4 else 0)
-    scales = [text.get_text() for text in ax.texts if text.get_gid() is None]
+    scales = [text.get_text() for text in ax.texts if text.get_gid() is None and "outputs" not in text.get_text()]
     assert scales[:5] == ["±" + one_digit(np.abs(A).max()) for A in trace] and set(scales[5:]) == {""}
 
 

@@ -5,13 +5,14 @@ import numpy as np
 from nnlib.activations import ACTIVATIONS
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import choice, list_slider, slider
-from nnlib.widgets.live.figure import Live, Prediction, note
+from nnlib.widgets.live.figure import Live, Prediction
 from nnlib.widgets.live.marks import Ghost, one_digit
 
 ROWS, WIDTH, DEEPEST = 200, 100, 10
-STDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5, 1)
+STDS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5)
 BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
-LOWEST, HIGHEST = 1e-4, 1e4  # of the lower figure; a curve that goes beyond leaves it
+LOWEST, HIGHEST = 1e-12, 1e8  # of the lower figure: no setting leaves it
+ROOM = 0.19  # for the numbers at the ends of the curves, to each side, in parts of what the layers take
 TINY = 1e-30  # a logarithm needs a number above 0
 
 
@@ -64,25 +65,28 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     forward(X, parameters, activations) -> trace, layer_backward(X, A, dA, W, derivative) -> (dW, db, dX): the
     reader's own, or the library's.
     """
-    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.55), height_ratios=(1, 2))
+    fig, (histogram, spread) = figure(2, 1, size=(8.4, 3.55), height_ratios=(1, 2.6))
     bars = [histogram.fill([0], [0], color=COLORS["blue"])[0] for _ in range(DEEPEST + 1)]
-    place = {"ha": "center", "va": "center", "fontsize": 9.5}
+    place = {"ha": "center", "va": "center", "fontsize": 8.5}
     scales = [histogram.text(k, 1.2, "", **place) for k in range(DEEPEST + 1)]
-    for ax in (histogram, spread):
-        ax.set_xticks(range(DEEPEST + 1), ["input", *map(str, range(1, DEEPEST + 1))])
-    histogram.set(ylim=(0, 1.4), yticks=[], title="the outputs of each layer, each on its own scale")
+    histogram.set(ylim=(0, 1.4), yticks=[], xticks=[])
+    words = "the outputs,\neach layer\nmagnified\nto fit"
+    histogram.text(0.01, 0.5, words, va="center", fontsize=9.5, transform=histogram.transAxes)
+    histogram.set_xlabel(" ", fontsize=8, labelpad=0)  # room for the ghost's key
     histogram.grid(False)
-    for k in range(DEEPEST):
-        histogram.axvline(k + 0.5, color="#CCCCCC", linewidth=0.8)
-    (signal,) = spread.plot([], [], "o-", color=COLORS["blue"], label="signal, on its way up →")
-    (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"], label="gradient, on its way down ←")
+    walls = [histogram.axvline(k - 0.5, color="#CCCCCC", linewidth=0.8) for k in range(DEEPEST + 2)]
+    (signal,) = spread.plot([], [], "o-", color=COLORS["blue"])
+    (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"])
     ghost = Ghost(signal, slope)
-    spread.axhline(1, color=COLORS["black"], linewidth=0.8, linestyle=":")
-    look = {"va": "center", "fontsize": 10, "fontweight": "bold", "animated": True}
-    slope_end, signal_end = (spread.text(0, 1, "", color=line.get_color(), **look) for line in (slope, signal))
-    signal_end.set_horizontalalignment("right")
+    (one,) = spread.plot([], [], color=COLORS["black"], linewidth=0.8, linestyle=":")
+    look = {"va": "center", "fontsize": 9.5, "fontweight": "bold", "animated": True}
+    slope_end, signal_end = (
+        spread.text(x, 1, "", ha=side, color=line.get_color(), transform=spread.get_yaxis_transform(), **look)
+        for x, side, line in ((0.01, "left", slope), (0.99, "right", signal))
+    )
     spread.set(ylim=(LOWEST, HIGHEST), yscale="log", xlabel="layer", ylabel="size (RMS)")
-    spread.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.1)
+    spread.set_yticks(10.0 ** np.arange(-12, 9, 4))
+    spread.minorticks_off()
 
     def compute(weight_std, depth, activation):
         trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
@@ -90,11 +94,17 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     def draw(result, weight_std, depth, activation, before):
         trace, gradients, up, down = result
-        if histogram.get_xlim()[1] != depth + 0.55:  # new limits cost a whole drawing
+        room = 0.55 + ROOM * (depth + 1)
+        if spread.get_xlim()[0] != -room:  # new limits cost a whole drawing
             for ax in (histogram, spread):
-                ax.set_xlim(-0.55, depth + 0.55)
+                ax.set_xlim(-room, depth + room)
+            spread.set_xticks(range(depth + 1), ["input", *map(str, range(1, depth + 1))])
+            one.set_data([0, depth], [1, 1])
+            for k, wall in enumerate(walls):
+                wall.set_visible(k <= depth + 1)
         then = before.result[2:] if before else ()
-        ghost.show(before, *((range(len(sizes)), np.clip(sizes, TINY, None)) for sizes in then))
+        shown = [np.clip(sizes[: depth + 1], TINY, None) for sizes in then]
+        ghost.show(before, *((range(len(sizes)), sizes) for sizes in shown))
         for k, (bar, scale) in enumerate(zip(bars, scales)):
             scale.set_text("")
             if k > depth:
@@ -104,16 +114,14 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             count = np.histogram(trace[k] / largest, BINS)[0]
             heights = np.concatenate([[0], np.repeat(count / count.max(), 2), [0]])
             bar.set_xy(np.stack([np.repeat(k + 0.42 * BINS, 2), heights], axis=1))
-            scale.set_text("±" + one_digit(largest))
+            if depth < 9 or k % 2 == 0:  # there is no room for more
+                scale.set_text("±" + one_digit(largest))
         signal.set_data(range(depth + 1), np.clip(up, TINY, None))
         slope.set_data(range(depth + 1), np.clip(down, TINY, None))
-        was = [f", before {in_short(then[1][0])}", f", before {in_short(then[0][-1])}"] if before else ["", ""]
-        slope_end.set_text(f"gradient at the input: {in_short(down[0])}{was[0]}")
-        slope_end.set_position(
-            (0, 8 if down[0] < 5 else 4 * down[0] if down[0] < HIGHEST / 20 else 0.004)
-        )  # off the curves
-        signal_end.set_text(f"signal at the end: {in_short(up[-1])}{was[1]}")
-        signal_end.set_position((depth, 60 if up[-1] < 0.2 else 0.02))
+        for text, name, k, sizes in ((slope_end, "← gradient", 0, down), (signal_end, "signal →", -1, up)):
+            was = f"\nbefore {in_short(then[1 + k][k])}" if before else ""
+            text.set_text(f"{name}\n{in_short(sizes[k])}{was}")
+            text.set_y(np.clip(sizes[k], 1e4 * LOWEST, HIGHEST / 1e4))  # three lines of text stay inside
         last = trace[-1]
         words = f"Weights with std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: from 1 "
         words += f"the signal comes to {in_short(up[-1])}, the gradient to {in_short(down[0])}."
@@ -121,11 +129,6 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             words += f" {np.mean(np.abs(last) > 0.99):.0%} of the outputs of the last layer are beyond ±0.99."
         if activation == "relu":
             words += f" {np.mean(last == 0):.0%} of the outputs of the last layer are 0."
-        if max(up[-1], down[0]) > HIGHEST:
-            which = "signal" if up[-1] > HIGHEST else "gradient"
-            note(spread, f"The {which} has exploded: it leaves the picture.", height=0.12)
-        elif up[-1] < LOWEST:
-            note(spread, "The signal has died: whatever the input, the last layers say nearly the same.", height=0.88)
         return words
 
     return Live(
@@ -148,6 +151,6 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         compute=compute,
         draw=draw,
         figure=fig,
-        alt="Above, a histogram of the outputs of each layer, each on its own scale. Below, on a log scale, the size "
+        alt="Above, a histogram of the outputs of each layer, each magnified to fit. Below, on a log scale, the size "
         "of the signal layer by layer, and that of the gradient that comes back.",
     )
