@@ -1,23 +1,26 @@
 """Chapter 15: descent, momentum and Adam race down a valley that can be turned against the axes."""
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from nnlib.exercises.ch15_momentum_and_adam import adam_step, momentum_step
 from nnlib.plots import BOWL, COLORS, CONTOUR, figure
 from nnlib.widgets.live.controls import list_slider, slider
-from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit
+from nnlib.widgets.live.figure import Live, Prediction
+from nnlib.widgets.live.marks import APART, Ghost, Names, lay_out, one_digit, spread
 
 CURVATURES = np.array([0.1, 10.0])  # along the floor, and across it: the condition number is 100
 FAR = 4.0  # from the start to the bottom
 STEPS = 120
 LOWEST, HIGHEST = 1e-6, 1e2  # the height above the bottom, as far as it is drawn
+TINY = 1e-30  # a logarithm needs a number above 0
 RATES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.19, 0.2, 0.21, 0.25, 0.3, 0.37, 0.39, 0.5)
 ADAM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1)
 BETAS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
 RUNS = {"descent": ("gray", "--", "o"), "momentum": ("blue", "-", "s"), "Adam": ("vermillion", "-", "^")}
-WIDE = np.array([[-4.96, 4.96], [-4.4, 4.4]])  # of the map, where the paths go far; in x and in y
-NEAR = np.array([[-4.3, 1.0], [-3.5, 1.2]])  # the strip of the usual paths, at every tilt
+WIDE = np.array([6.0, 4.4])  # half of the map's width and height where the paths go far: the bottom is in the middle
+STRIP = np.array([2.8, 0.9])  # where they stay near: half of the strip of the usual paths, along and across
+MIDDLE = np.array([-1.5, 0.0])  # and its middle
 LEVELS = (0.05, 0.2, 0.45, 0.8)  # heights of the contours, at 1, 2, 3 and 4 from the bottom along the floor
 CIRCLE = np.linspace(0, 2 * np.pi, 181)
 
@@ -59,21 +62,41 @@ def heights(path, tilt):
 
 
 def said(height):
-    """A height in words: "0.6", "6 · 10⁻⁶", "below 1 · 10⁻⁶", "beyond the figure"."""
+    """A height in words: "0.6", "6 · 10⁻⁶", "below 1 · 10⁻⁶", "explodes"."""
     if not height < HIGHEST:
-        return "beyond the figure"
+        return "explodes"
     return one_digit(height) if height >= LOWEST else f"below {one_digit(LOWEST)}"
 
 
+def at_the_edge(height):
+    """The same beside the curve, where there is less room."""
+    return "off ↑" if not height < HIGHEST else said(height) if height >= LOWEST else "off ↓"
+
+
 def drawable(heights):
-    return np.where(np.isfinite(heights), np.clip(heights, LOWEST, HIGHEST), np.nan)
+    """Heights for a log scale; a curve that leaves the frame ends there."""
+    return np.where(np.isfinite(heights), np.maximum(heights, TINY), np.nan)
+
+
+def beside(heights):
+    """Where the names of heights stand: inside the frame, and not beside the numbers of the axis below."""
+    return np.clip(np.nan_to_num(heights, nan=HIGHEST), 4 * LOWEST, HIGHEST / 2)
+
+
+def limits(tilt, paths):
+    """The part of the map that is shown, (2, 2): x and y, from and to. It has the shape of `WIDE`."""
+    R = turned(tilt)
+    half = WIDE * np.max(np.abs(R) @ STRIP / WIDE)
+    middle = R @ MIDDLE
+    is_near = all(np.all(np.abs(path - middle) < half) for path in paths)
+    return np.stack([middle - half, middle + half] if is_near else [-WIDE, WIDE], axis=1)
 
 
 def plot_valley(ax):
     """The valley from above: returns a function that turns it to a tilt, and moves in where the paths stay near."""
-    x, y = (np.linspace(*reach, 161) for reach in WIDE)
+    x, y = (np.linspace(-reach, reach, 161) for reach in WIDE)
     look = {"cmap": BOWL, "vmin": 0, "vmax": 9, "interpolation": "bilinear", "zorder": 0}
-    image = ax.imshow(np.zeros((161, 161)), extent=WIDE.ravel(), origin="lower", **look)
+    image = ax.imshow(np.zeros((161, 161)), extent=(x[0], x[-1], y[0], y[-1]), origin="lower", **look)
     lines = [ax.plot([], [], color=CONTOUR, linewidth=0.8, zorder=1)[0] for _ in LEVELS]
     points = np.stack(np.meshgrid(x, y), axis=-1)
 
@@ -82,13 +105,12 @@ def plot_valley(ax):
         for line, level in zip(lines, LEVELS):
             along, across = np.sqrt(2 * level / CURVATURES)
             line.set_data(*(turned(tilt) @ [along * np.cos(CIRCLE), across * np.sin(CIRCLE)]))
-        is_near = all(np.all((NEAR[:, 0] < path) & (path < NEAR[:, 1])) for path in paths)
-        xlim, ylim = NEAR if is_near else WIDE
+        xlim, ylim = limits(tilt, paths)
         if ax.get_xlim() != tuple(xlim):  # new limits cost a whole drawing
             ax.set(xlim=xlim, ylim=ylim)
 
     ax.plot(0, 0, "*", color=COLORS["black"], markersize=12, markeredgecolor="white", zorder=8, label="bottom")
-    ax.set(xlim=NEAR[0], ylim=NEAR[1], aspect="equal", xlabel="parameter 1", ylabel="parameter 2")
+    ax.set(aspect="equal", xlabel="parameter 1", ylabel="parameter 2")
     ax.grid(False)
     return turn_to
 
@@ -111,20 +133,41 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
     (start,) = plane.plot([], [], "D", color="white", markeredgecolor=COLORS["black"], zorder=6, label="start")
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 2, "frameon": False, "borderaxespad": 0.2}
     plane.legend(handles=[start, plane.lines[len(LEVELS)]], **above)
-    curve.set(xlim=(0, STEPS + 1), ylim=(LOWEST, HIGHEST), yscale="log", xticks=range(0, STEPS + 1, 20))
+    curve.set(xlim=(-2, STEPS + 3), ylim=(LOWEST, HIGHEST), yscale="log", xticks=range(0, STEPS + 1, 20))
     curve.set(xlabel="step", ylabel="height above the bottom")
     ghost = Ghost(*curves.values())
     for line in ghost.lines:
         line.set_markevery(20)
     colors = [line.get_color() for line in curves.values()]
-    names = Names(curve, np.repeat(colors, 2), "momentum before 6 · 10⁻⁶")
+    names = Names(curve, np.repeat(colors, 2), "momentum 6 · 10⁻⁶")
+    look = {"ha": "right", "va": "center", "fontsize": 9, "fontweight": "bold", "animated": True, "zorder": 9}
+    halo = [withStroke(linewidth=3, foreground="white")]
+    called = [plane.text(0, 0, name, color=c, path_effects=halo, **look) for name, c in zip(RUNS, colors)]
+    turn_to(0, [])
     lay_out(fig)
+
+    def name_the_paths(ends):
+        """Each name above its dot and off the floor of the valley, no two on each other."""
+        scale, frame = fig.dpi / 100, plane.bbox
+        pixels = plane.transData.transform(ends)
+        seen = np.array([frame.contains(*pixel) for pixel in pixels])
+        for text, is_seen in zip(called, seen):
+            text.set_visible(bool(is_seen))
+        x, y = pixels.T / scale
+        order = np.flatnonzero(seen)[np.argsort(x[seen])]
+        for close in np.split(order, np.flatnonzero(np.diff(x[order]) > 85) + 1 if len(order) else []):
+            places = spread(y[close] + 22, APART)
+            places += np.max(y[close] + 22 - places, initial=0)
+            places -= max(0, places.max(initial=0) + 9 - frame.y1 / scale)
+            for k, place in zip(close, places):
+                right = np.clip(x[k] + 20, frame.x0 / scale + 86, frame.x1 / scale - 4)
+                called[k].set_position(plane.transData.inverted().transform((scale * right, scale * place)))
 
     def compute(tilt, beta, rate, adam_rate, angle):
         paths = race(tilt, beta, rate, adam_rate, angle, momentum_step=momentum_step, adam_step=adam_step)
         return {name: (path, heights(path, tilt)) for name, path in paths.items()}
 
-    def draw(result, tilt, rate, step, before):
+    def draw(result, tilt, step, before):
         turn_to(tilt, [path for path, _ in result.values()])
         start.set_data(*result["Adam"][0][:1].T)
         left, ends, words = [], [], []
@@ -133,17 +176,15 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
             balls[name].set_data(*path[step : step + 1].T)
             curves[name].set_data(np.arange(step + 1), drawable(height[: step + 1]))
             then = before and before.result[name][1]
-            is_other = then is not None and not np.allclose(drawable(then), drawable(height), rtol=1e-6, equal_nan=True)
+            is_other = then is not None and not np.allclose(beside(then), beside(height), rtol=1e-6)
             left.append((np.arange(STEPS + 1), drawable(then)) if is_other else None)
-            ends += [drawable(height[step]), drawable(then[-1]) if is_other else np.nan]
-            words += [f"{name} {said(height[step])}", f"{name} before {said(then[-1])}" if is_other else ""]
+            ends += [beside(height[step]), beside(then[-1]) if is_other else np.nan]
+            words += [f"{name} {at_the_edge(height[step])}", f"before {at_the_edge(then[-1])}" if is_other else ""]
         ghost.show(before, *left)
         names.show(ends, words)
-        lost = [name for name, (_, height) in result.items() if not height[step] < HIGHEST]
-        if lost:
-            note(plane, f"At the rate {rate:g}, {' and '.join(lost)} explode{'' if len(lost) > 1 else 's'}.")
+        name_the_paths([path[step] for path, _ in result.values()])
         of_each = ", ".join(f"{name} {said(height[step])}" for name, (_, height) in result.items())
-        return f"Valley tilted by {tilt}°. Height above the bottom after {step} steps: {of_each}."
+        return f"Heights after {step} steps: {of_each}."
 
     return Live(
         "valley_race",
