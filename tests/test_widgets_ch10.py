@@ -12,7 +12,7 @@ from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import COLORS, artist
 from nnlib.widgets import noisy_path, noisy_paths
 from nnlib.widgets.ch02_descent import descent_path, mse_gradient
-from nnlib.widgets.ch10_noisy_paths import BATCH_SIZES, BUDGETS, RATES, STYLES
+from nnlib.widgets.ch10_noisy_paths import BATCH_SIZES, BUDGETS, HIGHEST, LOWEST, RATES, STYLES, height
 
 
 def rides():
@@ -47,9 +47,12 @@ def live():
 
 def curves_of(live):
     """The three curves on the right: single rows, the chosen size, all rows."""
-    curves, tips = (live.figure.axes[2].lines[first:6:2] for first in (0, 1))
+    curves, tips = (live.figure.axes[2].lines[first:9:3] for first in (0, 1))
     for curve, tip in zip(curves, tips, strict=True):
-        np.testing.assert_array_equal(curve.get_xydata()[-1:], tip.get_xydata())
+        inside = LOWEST < curve.get_ydata()[-1] < HIGHEST
+        np.testing.assert_array_equal(
+            tip.get_xydata()[0], [curve.get_xdata()[-1], curve.get_ydata()[-1] if inside else np.nan]
+        )
     return [curve.get_xydata() for curve in curves]
 
 
@@ -115,17 +118,47 @@ def test_the_guess_is_answered_by_the_figure(live):
     live.guess("all 100 rows")
     assert live.controls["budget"].value == "10 epochs" and live.controls["done"].value == 100
     assert live.readout == (
-        "10 epochs each. Loss above its minimum: 0.036 with 1 row (1,000 updates), "
+        "10 epochs each. Loss above its minimum, at the end: 0.036 with 1 row (1,000 updates), "
         "0.0032 with 10 rows (100), 28 with all 100 rows (10)."
     )
-    assert names(live) == ["0.036", "0.0032", "28"]
+    assert names(live) == ["0.32", "0.0098", "35"]
+
+
+@pytest.mark.parametrize("settings", [{"budget": "10 epochs"}, {"rate": 0.2, "seed": 3}, {"budget": "2 milliseconds"}])
+def test_a_bar_is_the_median_of_the_last_fifth_and_has_its_number(live, settings):
+    turn(live, **settings)
+    bars = live.figure.axes[2].lines[2:9:3]
+    end = live.figure.axes[2].get_xlim()[1]
+    for (_, losses, _), bar, name in zip(live.result, bars, names(live), strict=True):
+        last = np.sort(losses[-(len(losses) + 4) // 5 :])
+        median = (last[(len(last) - 1) // 2] + last[len(last) // 2]) / 2
+        assert name == height(median).split(" (")[0]
+        np.testing.assert_allclose(
+            bar.get_xydata(),
+            [[0.8 * end, median if median > LOWEST else np.nan], [end, median if median > LOWEST else np.nan]],
+        )
+    turn(live, done=98)
+    assert not names(live) and all(np.isnan(bar.get_ydata()).all() for bar in bars)
+
+
+def test_a_run_that_leaves_the_frame_ends_there(live):
+    turn(live, rate=1.1)
+    for line in live.figure.axes[2].lines[:9:3]:
+        assert line.get_ydata()[-1] > HIGHEST and line.axes.get_ylim() == (LOWEST, HIGHEST)
+    assert names(live) == ["off ↑"] * 3
+    frame = live.figure.axes[2].bbox
+    assert all(
+        text.get_window_extent().y0 < frame.y1 for text in live.figure.axes[2].texts if text.get_text() == "off ↑"
+    )
+    assert "none of the three ends here" in {text.get_text() for text in live.figure.axes[1].texts}
 
 
 def test_the_prediction_is_true_for_every_seed(live):
     assert live.prediction.answer == "10 rows"
     for seed in range(21):
         ends = after_ten_epochs(live, seed=seed)
-        assert min(ends) == ends[1], (seed, ends)
+        levels = [np.median(losses[-(len(losses) // 5) :]) for _, losses, _ in live.result]
+        assert min(ends) == ends[1] and min(levels) == levels[1], (seed, ends)
 
 
 @pytest.mark.parametrize("batch_size", [2, 10, 30, 99])
@@ -227,7 +260,8 @@ def test_what_the_chapter_reads_off(live):
     losses = live.result[0][1]
     assert np.flatnonzero(losses < 1)[0] == 25  # a fortieth of the work
     assert 0.02 < np.quantile(losses[100:], 0.05) and np.quantile(losses[100:], 0.92) < 1
-    assert "1.6e-07 with all 100 rows" in turn(live, budget="100 updates").readout
+    assert names(live)[0] == "0.32"
+    assert "2 · 10⁻⁷ with all 100 rows" in turn(live, budget="100 updates").readout
 
 
 def test_the_lone_row(live):
@@ -241,7 +275,7 @@ def test_single_rows_explode_where_all_rows_arrive_in_one_step(live):
     single, _, every = after_ten_epochs(live, rate=0.5)
     assert every < 1e-12 and live.result[2][1][1] < 1e-12
     assert single > live.result[0][1][0]
-    assert notes(live, 0) == ["Higher than at the start: 1 row. Take a smaller rate than 0.5."]
+    assert notes(live, 2) == ["Higher than at the start: 1 row."]
 
 
 def test_the_limits_of_a_row_and_of_all_rows():

@@ -4,13 +4,14 @@ from time import perf_counter
 
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from nnlib.exercises.ch10_mini_batches import minibatches
 from nnlib.plots import COLORS, CONTOUR, artist, figure, plot_loss_bowl
 from nnlib.widgets.ch02_descent import mse_gradient
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Names, lay_out
+from nnlib.widgets.live.marks import Names, lay_out, one_digit
 
 BATCH_SIZES = (2, 5, 10, 20, 30, 50, 99)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0, 1.1)
@@ -52,12 +53,17 @@ def updates_an_epoch(n, batch_size):
 
 
 def height(above):
-    """How far a loss is above the minimum, in words: "156", "0.0032", "beyond the figure"."""
+    """How far a loss is above the minimum, in words: "156", "0.0032", "2 · 10⁻⁷", "beyond the figure"."""
     if not above < HIGHEST:
         return "beyond the figure"
     if above < ROUNDING:
         return "0 (to rounding)"
-    return f"{above:.0f}" if above >= 10 else f"{above:.2g}"
+    return f"{above:.0f}" if above >= 10 else f"{above:.2g}" if above >= 1e-4 else one_digit(above)
+
+
+def level(losses):
+    """The median of the last fifth of a run: a trembling run may end anywhere around it."""
+    return np.median(losses[4 * (len(losses) - 1) // 5 :])
 
 
 def _count_across(ax, unit, end):
@@ -94,8 +100,9 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     below = {"transform": end.transAxes, "ha": "center", "va": "top", "fontsize": 9.5}
     end.text(0.5, -0.04, "ring: loss 1 €² above", **below)
     outside = end.text(0.5, -0.15, "", fontweight="bold", **below)
-    lines = []  # of each run: its path, where it is now, both magnified, its loss, where it ends
-    for (color, line, width), label in zip(STYLES, ("1 row", "your batch size", f"all {n} rows")):
+    lines = []  # of each run: its path, where it is now, both magnified, its loss, where it is now, its level
+    halo = {"path_effects": [withStroke(linewidth=5, foreground="white")], "zorder": 6.5, "clip_on": False}
+    for (color, line, width), ink, label in zip(STYLES, INK, ("1 row", "your batch size", f"all {n} rows")):
         style = {"color": COLORS[color], "linestyle": line, "linewidth": width}
         dot = {"color": COLORS[color], "markersize": 8, "zorder": 6}
         pair = [
@@ -104,15 +111,16 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         ]
         (loss,) = curve.plot([], [], label=label, **style)
         (tip,) = curve.plot([], [], "o", color=COLORS[color], markersize=6, zorder=6, clip_on=False, in_layout=False)
-        lines.append((pair, loss, tip))
-    losses = [loss for _, loss, _ in lines]
+        (bar,) = curve.plot([], [], color=ink, linewidth=3.5, solid_capstyle="butt", in_layout=False, **halo)
+        lines.append((pair, loss, tip, bar))
+    losses = [loss for _, loss, *_ in lines]
     curve.set(yscale="log", ylim=(LOWEST, HIGHEST))
     curve.set_ylabel("loss above minimum (€²)", fontsize=10.5)
     _count_across(curve, "updates", 100)
     keys = fig.legend(handles=[*losses, begin, star], loc="outside upper left", ncols=5, frameon=False, **TIGHT)
-    names = Names(curve, INK, "0.0000000")
-    for text in names.texts:
-        text.set_x(1.04)  # beside its dot
+    names = Names(curve, INK, "2 · 10⁻⁷9")
+    what = "bar: median of the last fifth"
+    curve.text(1, 1.02, what, transform=curve.transAxes, ha="right", va="bottom", fontsize=9.5, in_layout=False)
     lay_out(fig)
 
     def run(batch_size, rate, seed, budget):
@@ -131,38 +139,45 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     def compute(batch_size, rate, seed, budget):
         return [run(size, rate, seed, budget) for size in (1, batch_size, n)]
 
-    def draw(result, batch_size, rate, budget, done):
+    def draw(result, batch_size, budget, done):
         axis, end = BUDGETS[budget]
         if curve.get_xlabel() != axis:  # new limits cost a whole drawing
             _count_across(curve, axis, end)
         sizes, said, astray, away = (1, batch_size, n), [], [], []
-        ends = []  # the losses that the runs end with, once they are there
-        for size, (path, losses, unit), (pair, line, tip) in zip(sizes, result, lines):
+        levels = []  # once the runs are at their end
+        for size, (path, losses, unit), (pair, line, tip, bar) in zip(sizes, result, lines):
             count = (len(losses) - 1) * done // 100
             for way, here in pair:
                 way.set_data(*path[: count + 1].T)
                 here.set_data(*path[count : count + 1].T)
             if not np.abs(path[count] - minimum).max() < CLOSE:
                 away.append(_rows(size, n))
-            line.set_data(np.arange(count + 1) / unit, np.clip(losses[: count + 1], LOWEST, HIGHEST))
-            tip.set_data([count / unit], [np.clip(losses[count], LOWEST, HIGHEST)])
-            ends.append(losses[count] if losses[count] < HIGHEST and done == 100 else np.nan)
+            line.set_data(np.arange(count + 1) / unit, np.maximum(losses[: count + 1], ROUNDING))
+            tip.set_data([count / unit], [losses[count] if LOWEST < losses[count] < HIGHEST else np.nan])
+            levels.append(level(losses) if done == 100 else np.nan)
+            bar.set_data([0.8 * end, end], [levels[-1] if LOWEST < levels[-1] < HIGHEST else np.nan] * 2)
             steps = f"{count:,}" + f" update{'s' * (count != 1)}" * (not said)
             said.append(f"{height(losses[count])} with {_rows(size, n)} ({steps})")
             if not losses[count] <= losses[0]:
                 astray.append(_rows(size, n))
-        names.show(ends, [height(end).replace(" (to rounding)", "") for end in ends])
+        known = np.nan_to_num(levels, nan=HIGHEST) if done == 100 else levels
+        words = [height(known).split(" (")[0] if known < HIGHEST else "off ↑" for known in known]
+        names.show(np.minimum(known, HIGHEST / 10), words)  # a line below the frame's edge
         yours = f"{_rows(batch_size, n)} (yours)"
         if keys.get_texts()[1].get_text() != yours:
             keys.get_texts()[1].set_text(yours)
             fig.stale = True  # a legend of the whole figure stands still
-        far = "none of the three is here" if len(away) == 3 else f"not here: {', '.join(away)}"
+        far = (
+            f"none of the three {'ends' if done == 100 else 'is'} here"
+            if len(away) == 3
+            else f"not here: {', '.join(away)}"
+        )
         outside.set_text(far if away else "")
         if astray:
-            note(bowl, f"Higher than at the start: {', '.join(astray)}. Take a smaller rate than {rate:g}.")
+            note(curve, f"Higher than at the start: {', '.join(astray)}.", height=0.2)
         if batch_size > n:
             note(curve, f"There are only {n} rows: a batch of {batch_size} is a batch of all.")
-        return f"{budget} each. Loss above its minimum: {', '.join(said)}."
+        return f"{budget} each. Loss above its minimum, at the end: {', '.join(said)}."
 
     return Live(
         "noisy_paths",
