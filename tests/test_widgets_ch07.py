@@ -8,7 +8,7 @@ from nnlib import NeuralNetwork, datasets, initializers
 from nnlib.exercises import mine
 from nnlib.plots import artist, decision_grid, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
-from nnlib.widgets.ch07_hundred_seeds import PLANE, RESOLUTION, SCALES, all_equal, is_solved, one_of
+from nnlib.widgets.ch07_hundred_seeds import EPOCHS, PLANE, RESOLUTION, SCALES, SHOWN, all_equal, is_solved, one_of
 from nnlib.widgets.ch07_signal_through_layers import HIGHEST, LOWEST, STDS, in_short, size
 from nnlib.widgets.live.marks import one_digit
 
@@ -157,7 +157,8 @@ def test_what_the_chapter_says_to_try(grid):
 
 
 def test_the_failures_of_relu_have_dead_neurons(grid):
-    assert "Of the 28 that fail, 27 have a dead neuron at the end; so do 45 of the 72 that succeed." in grid.readout
+    assert "Dead neurons: in 27 of the 28 that fail, in 45 of the 72 that succeed." in grid.readout
+    assert len(grid.readout) < 166  # two lines in a narrow window
     stuck = grid.result[0].A1[36]
     assert not grid.result[1][36] and not np.any(np.all(stuck == 0, axis=0))
     assert "succeed" not in turn(grid, scale=20).readout
@@ -194,6 +195,42 @@ def test_a_tile_shows_what_its_network_answers(grid):
 def test_another_tile_does_not_train_again(grid):
     before = grid.result
     assert turn(grid, seed=77).result is before
+
+
+def test_play_shows_the_hundred_at_an_epoch(grid):
+    before = grid.result
+    counts = []
+    for epoch in SHOWN:
+        assert turn(grid, epoch=epoch).result is before, "nothing is trained again"
+        image, dots = (artist(grid.figure.axes[0], name) for name in ("losses", "solved"))
+        counts.append(len(dots.get_xdata()))
+        if epoch in (0, 40, EPOCHS):
+            hundred = train_hundred(4, "relu", initializers.he, epochs=epoch)
+            np.testing.assert_array_equal(image.get_array().ravel(), hundred.losses)
+            assert counts[-1] == sum(is_solved(y_hat, y) for y_hat in hundred.y_hat)
+            assert f"{counts[-1]} of 100 seeds" in grid.readout
+            shown = one_of(hundred, 5, "relu")(decision_grid(PLANE, RESOLUTION)[0])
+            np.testing.assert_array_equal(artist(grid.figure.axes[1], "map").get_array().ravel(), shown.ravel())
+    assert counts[0] == 0 and counts[-1] == 72 and SHOWN[-1] == EPOCHS
+    assert max(np.diff(counts)) < 25, "they are seen to be solved one after another"
+    turn(grid, width=16, epoch=40)
+    was = sum(is_solved(y_hat, y) for y_hat in train_hundred(4, "relu", initializers.he, epochs=40).y_hat)
+    assert grid.figure.axes[0].texts[0].get_text().endswith(f"solved, before {was}")
+
+
+def test_the_headline_is_inside_the_picture(grid):
+    for epoch in (0, EPOCHS):
+        box = turn(grid, width=16, epoch=epoch).figure.axes[0].texts[0].get_window_extent()
+        pixel = grid.figure.dpi / 100
+        assert box.y1 <= grid.figure.bbox.y1 - 4 * pixel and box.x0 >= 0
+
+
+def test_a_flat_answer_has_no_border_along_the_grid(grid):
+    boundary = grid.figure.axes[1].lines[-1]
+    turn(grid, scale=30)
+    assert not np.isfinite(boundary.get_xdata()).any() and grid.notes == ["White: 0.5"]
+    turn(grid, scale=1)
+    assert np.isfinite(boundary.get_xdata()).sum() > 10 and not grid.notes
 
 
 def test_the_readers_functions_are_used():

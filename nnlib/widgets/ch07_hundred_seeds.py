@@ -1,6 +1,6 @@
 """Chapter 07: a hundred networks that differ in nothing but their seed, trained at once at every move of a slider."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.patches import Patch
@@ -29,16 +29,19 @@ RATE = 0.1
 PLANE = ((-0.4, 1.4), (-0.4, 1.4))
 RESOLUTION = 40
 LEGEND = {"frameon": False, "handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 1, "borderaxespad": 0.2}
+# The epochs at which they can be seen: closer together where more happens.
+SHOWN = (0, 1, 2, 3, 5, 7, *range(10, 50, 5), *range(50, 100, 10), 100, 120, 150, 200, 250, 300, 400, 500, 700, EPOCHS)
 SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30)
 
 
 @dataclass(frozen=True, eq=False)
 class Hundred:
-    """A hundred networks 2 → width → 1 after their training on XOR, each with the outputs for its four rows.
+    """A hundred networks 2 → width → 1 after an epoch of training on XOR, each with the outputs for its four rows.
 
     y_hat : (100, 4, 1) outputs.   losses : (100,), nan for a network that has run away.
-    A1_start, A1 : (100, 4, width), the hidden layer before and after the training.
+    A1_start, A1 : (100, 4, width), the hidden layer before the training and now.
     parameters : [{'W': (100, 2, width), 'b': (100, width)}, {'W': (100, width, 1), 'b': (100, 1)}].
+    along : {epoch: Hundred}, what they were on their way.
     """
 
     y_hat: np.ndarray
@@ -46,12 +49,14 @@ class Hundred:
     A1_start: np.ndarray
     A1: np.ndarray
     parameters: list
+    along: dict = field(default_factory=dict)
 
 
-def train_hundred(width, activation, initializer, scale=1.0, *, epochs=EPOCHS, learning_rate=RATE):
+def train_hundred(width, activation, initializer, scale=1.0, *, epochs=EPOCHS, learning_rate=RATE, keep=()):
     """Train a hundred networks 2 → width → 1 on XOR with full batches, the seeds 0 to 99; the output is linear.
 
     initializer(n_inputs, n_neurons, rng) -> W; every weight is multiplied by `scale`.
+    keep : the epochs, from 0, before which they are kept for `along`.
 
     Each of them ends where `NeuralNetwork(..., seed=seed)` ends. All first layers stand side by side as one of
     width · 100 neurons, so a step is one product of matrices and a few operations on arrays.
@@ -73,9 +78,19 @@ def train_hundred(width, activation, initializer, scale=1.0, *, epochs=EPOCHS, l
         A1 = f.function(A1, out=A1).reshape(n, width, SEEDS)
         return A1, (A1 * W2).sum(axis=1) + b2
 
-    start = forward()[0]
+    def hundred():
+        A1, y_hat = forward()
+        losses = np.mean((y_hat - y) ** 2, axis=0)
+        losses[~(losses < 1e100)] = np.nan
+        first = {"W": W1.reshape(2, width, SEEDS).transpose(2, 0, 1).copy(), "b": b1.reshape(width, SEEDS).T.copy()}
+        second = {"W": W2.T[:, :, np.newaxis].copy(), "b": b2[:, np.newaxis].copy()}
+        return Hundred(y_hat.T[:, :, np.newaxis], losses, start, A1.transpose(2, 0, 1).copy(), [first, second], along)
+
+    along, start = {}, forward()[0].transpose(2, 0, 1).copy()
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(epochs):
+        for epoch in range(epochs):
+            if epoch in keep:
+                along[epoch] = hundred()
             A1, dA2 = forward()
             dA2 -= y
             dA2 *= learning_rate * 2 / n  # the rate is in here, so that every gradient below is a step
@@ -88,13 +103,7 @@ def train_hundred(width, activation, initializer, scale=1.0, *, epochs=EPOCHS, l
             b2 -= dA2.sum(axis=(0, 1))
             W1 -= X.T @ dZ1
             b1 -= dZ1.sum(axis=0)
-        A1, y_hat = forward()
-        losses = np.mean((y_hat - y) ** 2, axis=0)
-    losses[~(losses < 1e100)] = np.nan
-    first = {"W": W1.reshape(2, width, SEEDS).transpose(2, 0, 1), "b": b1.reshape(width, SEEDS).T}
-    second = {"W": W2.T[:, :, np.newaxis], "b": b2[:, np.newaxis]}
-    start, A1 = start.transpose(2, 0, 1).copy(), A1.transpose(2, 0, 1).copy()
-    return Hundred(y_hat.T[:, :, np.newaxis], losses, start, A1, [first, second])
+        return hundred()
 
 
 def one_of(hundred, seed, activation):
@@ -132,6 +141,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     grid.legend(handles=[*grid.lines, shade], ncols=3, loc="lower left", bbox_to_anchor=(-0.15, 1), **LEGEND)
     place = {"transform": grid.transAxes, "fontsize": 12, "fontweight": "bold", "animated": True}
     count = grid.text(-0.13, 1.13, "100 of 100 solved, before 100", **place)
+    fig.get_layout_engine().set(rect=(0, 0, 1, 0.97))  # room for it
     tiles, right, wrong = (artist(grid, name) for name in ("losses", "solved", "not solved"))
     here = {"marker": "s", "markerfacecolor": "none", "color": COLORS["black"], "markeredgewidth": 2}
     (frame,) = grid.plot([], [], markersize=17, **here)
@@ -147,45 +157,56 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     curve.set(xlim=(-3, SEEDS + 4), ylim=(SEED_LIMITS[0] / 2, SEED_LIMITS[1]), yscale="log", xticks=(1, 50, 100))
     curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["≤10⁻⁶", "10⁻⁴", "10⁻²", "1"])
     curve.minorticks_off()
-    curve.set(xlabel="networks, the best first", ylabel="final loss")
+    curve.set(xlabel="networks, the best first", ylabel="loss")
     lay_out(fig)
 
+    def judged(hundred):
+        return np.array([bool(solved(y_hat, y)) for y_hat in hundred.y_hat])
+
     def compute(activation, initializer, width, scale):
-        hundred = train_hundred(width, activation, draws[initializer], scale)
-        won = np.array([bool(solved(y_hat, y)) for y_hat in hundred.y_hat])
-        return hundred, won
+        hundred = train_hundred(width, activation, draws[initializer], scale, keep=SHOWN)
+        return hundred, judged(hundred)
+
+    def at(result, epoch):
+        """The hundred after so many epochs, and which are solved then."""
+        hundred = result[0].along.get(epoch)
+        return (hundred, judged(hundred)) if hundred else result
 
     def ranks(losses):
         return np.arange(1, SEEDS + 1), np.clip(np.sort(losses), *SEED_LIMITS)  # nan comes last
 
-    def draw(result, activation, initializer, width, scale, seed, before):
-        hundred, won = result
+    def draw(result, activation, initializer, seed, epoch, before):
+        hundred, won = at(result, epoch)
+        then = at(before.result, epoch) if before else None
         place = np.stack(np.divmod(np.arange(SEEDS), 10)[::-1], axis=1)  # (100, 2): column and row of a tile
         tiles.set_data(hundred.losses.reshape(10, 10))
         right.set_data(*place[won].T)
         wrong.set_data(*place[~won].T)
         order = np.argsort(hundred.losses, kind="stable")  # nan comes last
         ranked.set_data(*ranks(hundred.losses))
-        ghost.show(before, before and ranks(before.result[0].losses))
-        was = f", before {before.result[1].sum()}" if before else ""
+        ghost.show(before, then and ranks(then[0].losses))
+        was = f", before {then[1].sum()}" if then else ""
         count.set_text(f"{won.sum()} of {SEEDS} solved{was}")
         frame.set_data(place[seed][:1], place[seed][1:])
         rank.set_data([1 + np.flatnonzero(order == seed)[0]], np.clip(hundred.losses[[seed]], *SEED_LIMITS))
         with np.errstate(over="ignore", invalid="ignore"):
             output = decision_values(one_of(hundred, seed, activation), points, RESOLUTION)
-        output[np.abs(output - 0.5) < 1e-3] = 0.5  # a stuck network: rounding would draw a line on its flat half
         answers.set_data(output)
-        boundary.set_data(*decision_line(output, axes))
+        flat = np.abs(output - 0.5) < 1e-3
+        is_stuck = flat.mean() > 0.1  # then rounding, or the grid, would draw a line on its flat half
+        boundary.set_data(*decision_line(np.ma.array(output, mask=flat & is_stuck), axes))
+        if flat.mean() > 0.5:
+            note(plane, "White: 0.5")
         exploded = int(np.isnan(hundred.losses).sum())
         if exploded:
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
         elif initializer == "all equal":
             note(curve, "Without chance all hundred networks are the same one.")
-        words = f"{activation}, width {width}, {initializer} × {scale:g}: {won.sum()} of {SEEDS} seeds solve XOR."
+        words = f"{won.sum()} of {SEEDS} seeds solve XOR."
         if activation == "relu" and not won.all():
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
-            words += f" Of the {np.sum(~won)} that fail, {np.sum(lame & ~won)} have a dead neuron at the end"
-            words += f"; so do {np.sum(lame & won)} of the {np.sum(won)} that succeed." if won.any() else "."
+            words += f" Dead neurons: in {np.sum(lame & ~won)} of the {np.sum(~won)} that fail"
+            words += f", in {np.sum(lame & won)} of the {np.sum(won)} that succeed." if won.any() else "."
         said = ", ".join(f"{value:.2f}" for value in hundred.y_hat[seed, :, 0].round(2) + 0.0)
         words += f" Seed {seed}: loss {hundred.losses[seed]:.4f}, outputs {said}."
         return words
@@ -206,10 +227,13 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             "width": slider("hidden neurons", 1, 16, 4),
             "scale": list_slider("weights times", SCALES, 1),
             "seed": slider("seed to look at", 0, SEEDS - 1, 5),
+            "epoch": list_slider("epochs shown", SHOWN, EPOCHS),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epoch",
+        tick=80,
         alt="Left, a grid of ten by ten tiles, one a seed, darker where the loss is higher, with a dot for solved and "
         "a cross for not solved; one tile is framed. In the middle, what its network answers all over the plane. "
         "Right, the hundred losses from the lowest to the highest on a log scale.",
