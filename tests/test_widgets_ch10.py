@@ -137,6 +137,9 @@ def test_a_bar_is_the_median_of_the_last_fifth_and_has_its_number(live, settings
             bar.get_xydata(),
             [[0.8 * end, median if median > LOWEST else np.nan], [end, median if median > LOWEST else np.nan]],
         )
+    dots = [line.get_window_extent().x1 for line in live.figure.axes[2].lines[1:9:3]]
+    texts = [text for text in live.figure.axes[2].texts if text.get_text() in names(live)]
+    assert all(text.get_window_extent().x0 > max(dots) + 3 for text in texts)
     turn(live, done=98)
     assert not names(live) and all(np.isnan(bar.get_ydata()).all() for bar in bars)
 

@@ -162,7 +162,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
                 astray.append(_rows(size, n))
         known = np.nan_to_num(levels, nan=HIGHEST) if done == 100 else levels
         words = [height(known).split(" (")[0] if known < HIGHEST else "off ↑" for known in known]
-        names.show(np.minimum(known, HIGHEST / 10), words)  # a line below the frame's edge
+        names.show(np.minimum(known, HIGHEST / 10), words, at=1.02)  # a line below the frame's edge
         yours = f"{_rows(batch_size, n)} (yours)"
         if keys.get_texts()[1].get_text() != yours:
             keys.get_texts()[1].set_text(yours)
