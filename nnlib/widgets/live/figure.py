@@ -79,16 +79,17 @@ LINE = 20.5  # CSS pixels from one line of text to the next
 ROW = 36  # CSS pixels from one row of controls to the next
 NARROW = 620  # CSS pixels that a window of 800 leaves for a line of text
 
-# Names of controls start where the question starts, and all kinds stand in line. A slider's handle, and Play even when
-# it is locked, can be seen on light and dark pages. A narrow page has the picture first. What a kernel that is gone
-# leaves behind says how to get it back.
+# Names of controls start where the question starts, and all kinds stand in line. A slider's handle, Play even when it
+# is locked, and a frame around what has the focus can be seen on light and dark pages. A narrow page has the picture
+# first. What a kernel that is gone leaves behind says how to get it back.
 STYLE = """<style>
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .nnlib-head { height: 0; width: 0; min-width: 0; margin: 0 0 -4px 0; padding: 0; border: 0; opacity: 0; }
 .nnlib-live .widget-inline-hbox, .nnlib-live .widget-toggle-buttons { margin: 1px 2px; }
 .nnlib-live .noUi-connects { background: #8A8A8A; }
 .nnlib-live .noUi-handle { background: #0072B2; border-color: white; }
-.nnlib-live .noUi-handle:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
+.nnlib-live .jupyter-widgets:focus-visible, .nnlib-live .jupyter-widgets :focus-visible {
+  outline: 2px solid #0072B2 !important; outline-offset: 1px; }
 .nnlib-live [disabled] .noUi-handle { background: #767676; }
 .nnlib-live .slider[disabled] { opacity: 0.7; }
 .nnlib-live .jupyter-button.mod-primary { color: white; background: #0072B2; }
@@ -98,6 +99,7 @@ STYLE = """<style>
 .nnlib-live .nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; }
 .nnlib-options .jupyter-button.mod-success:disabled { opacity: 1; color: white; background: #00734D; }
 .nnlib-live .widget-toggle-buttons .mod-active { color: white; background: #0072B2; }
+.jp-OutputArea:has(.nnlib-live) .jupyter-widget-Collapse-header { color: var(--jp-ui-font-color1, black); }
 .nnlib-live input[type="checkbox"] { accent-color: #0072B2; outline: 1px solid #8A8A8A; }
 .jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { border-radius: 6px; }
 [data-jp-theme-light="false"] .jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { filter: brightness(0.94); }
