@@ -51,9 +51,29 @@ def test_the_curves_are_the_result(live):
         for k, run in enumerate(result.values()):
             np.testing.assert_array_equal(rates.lines[k].get_ydata(), run["rate"][:epoch])
             np.testing.assert_array_equal(losses.lines[k].get_ydata(), run["loss"][:epoch])
-            np.testing.assert_array_equal(data.lines[k + 1].get_ydata(), run["answer"][epoch - 1])
+            np.testing.assert_array_equal(data.lines[2 * k + 1].get_ydata(), run["answer"][epoch - 1])
             said = final(run["loss"]) if epoch == EPOCHS else run["loss"][epoch - 1]
             assert f"{said:.4f}" in live.readout
+
+
+def test_the_answers_of_the_last_five_epochs_stay_and_only_those_of_the_constant_rate_tremble(live):
+    data = live.figure.axes[1]
+    for epoch in (2, 50, EPOCHS):
+        result = turn(live, epoch=epoch).result
+        spreads = {}
+        for line, (name, run) in zip(data.lines[2::2], result.items(), strict=True):
+            curves = line.get_ydata().reshape(-1, len(AXIS) + 1)
+            np.testing.assert_array_equal(curves[:, :-1], run["answer"][max(0, epoch - 5) : epoch])
+            np.testing.assert_array_equal(line.get_xdata().reshape(curves.shape)[:, :-1], [AXIS] * len(curves))
+            assert np.isnan(curves[:, -1]).all()
+            spreads[name] = np.ptp(curves[:, :-1], axis=0).max()
+    assert spreads["constant"] > 5 * max(spreads["stairs"], spreads["slide"])  # what the text asks for
+
+
+def test_the_answers_take_half_the_picture(live):
+    rates, data, losses = (ax.get_window_extent() for ax in live.figure.axes)
+    assert data.width > 0.95 * losses.width and data.height > 0.95 * (rates.y1 - losses.y0)
+    assert live.figure.axes[1].get_tightbbox().x1 <= live.figure.bbox.width
 
 
 def test_what_has_changed_has_a_ghost_and_the_ends_say_so(live):
