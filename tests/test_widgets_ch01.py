@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnlib.exercises import exercises, judge
 from nnlib.plots import artist
 from nnlib.widgets import line_and_squares
 
@@ -35,7 +36,7 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     assert f"MSE {loss}" in squares.readout
     assert f"touches {touched} of 6" in squares.readout
     nearest = np.abs(neuron(X, w, b) - Y).min()
-    assert squares.readout.endswith(f"nearest is €{nearest:.2f} away." if nearest > 1e-9 else "of 6 points.")
+    assert (f"nearest is €{nearest:.2f} away." if nearest > 1e-9 else "of 6 points.") in squares.readout
     ax = squares.figure.axes[0]
     corners = [path.vertices for path in artist(ax, "squares").get_paths()]
     heights = np.array([np.ptp(vertices[:, 1]) for vertices in corners])
@@ -43,10 +44,17 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     on_screen = [ax.transData.transform(vertices[:4]) for vertices in corners]
     for box in on_screen:
         assert np.ptp(box[:, 0]) == pytest.approx(np.ptp(box[:, 1]), abs=0.01)
-    average, best = (patch.get_window_extent() for patch in squares.figure.axes[1].patches)
+    cut = sum(not ax.bbox.padded(0.01).contains(*corner) for box in on_screen for corner in box[::2])
+    assert ("The frame cuts" in squares.readout) == (cut > 0)
+    mean = squares.figure.axes[1]
+    average, best = (patch.get_window_extent() for patch in mean.patches)
+    assert mean.bbox.contains(average.x0, average.y0 + 1)  # all of it is seen,
+    shrunk = "to scale" if w < 4 else "sides ÷ 3"  # if need be smaller
+    assert mean.texts[1].get_text() == f"the average square, {shrunk}"
     areas = [np.ptp(box[:, 0]) * np.ptp(box[:, 1]) for box in on_screen]
     assert average.width == pytest.approx(average.height)
-    assert average.width * average.height == pytest.approx(np.mean(areas), rel=1e-3)  # on the scale of the others
+    scale = 1 if w < 4 else 3
+    assert scale**2 * average.width * average.height == pytest.approx(np.mean(areas), rel=1e-3)  # as the others
     assert best.width == pytest.approx(min(average.width, average.width * np.sqrt(13.125 / float(loss))))
 
 
@@ -58,6 +66,13 @@ def test_the_smallest_square_and_every_line_tried_stay(squares):
     dots = squares.figure.axes[2].collections[0]
     assert [tuple(place) for place in dots.get_offsets()] == [(w, b) for w, b, _ in tried]
     assert list(dots.get_array()) == pytest.approx([mse(neuron(X, w, b), Y) for w, b, _ in tried])
+
+
+def test_the_guess_goes_to_a_line_through_two_points_and_leaves_the_lowest_to_be_found(squares):
+    squares.guess("one or two")
+    assert "MSE 2.167 €². The line touches 2 of 6" in squares.readout
+    w, b = (squares.controls[key].value for key in "wb")
+    assert judge(exercises()["my_line"], (w, b)).state == "wrong"
 
 
 def test_every_line_through_two_points_loses_to_one_that_touches_none():

@@ -22,7 +22,7 @@ def line_and_squares(x, y, neuron, loss):
     limits = ((0, 9), (4, 26))
     fig, axes = figure(1, 3, size=(8.4, 3.9))
     fig.set_layout_engine("none")
-    places = (0.07, 0.135, 0.515, 0.76), (0.64, 0.51, 0.35, 0.47), (0.68, 0.135, 0.3, 0.3)
+    places = (0.07, 0.135, 0.515, 0.76), (0.64, 0.62, 0.35, 0.36), (0.68, 0.135, 0.3, 0.4)
     for each, place in zip(axes, places, strict=True):
         each.set_position(place)
     ax, mean, tries = axes
@@ -36,7 +36,7 @@ def line_and_squares(x, y, neuron, loss):
     square = mean.add_patch(Rectangle((0, 0), 0, 0, **AVERAGE))
     best = mean.add_patch(Rectangle((0, 0), 0, 0, fill=False, linestyle="--", linewidth=1.6, edgecolor="black"))
     score = mean.text(0, -3.1, "", fontsize=14, fontweight="bold")
-    mean.text(0, -1.8, "the average square, to scale")
+    scale = mean.text(0, -1.8, "")
     record = mean.text(0, -0.6, "")
     lowest, losses = np.inf, {}  # (w, b) of each line tried -> its loss
     look = {"cmap": "viridis", "norm": LogNorm(1.4, 200), "linewidths": 0}
@@ -58,9 +58,14 @@ def line_and_squares(x, y, neuron, loss):
         y_hat, mse = result
         lowest = np.nanmin([lowest, mse])
         line.set_data(ends, w * ends + b)
-        squares.set_verts(residual_squares(x, y, w, b, limits))
+        corners = residual_squares(x, y, w, b, limits)
+        squares.set_verts(corners)
+        cut = np.sum(np.any((corners < np.min(limits, axis=1)) | (corners > np.max(limits, axis=1)), axis=(1, 2)))
+        side, room = np.sqrt(abs(mse)), mean.get_ylim()[0]
+        shrink = max(1, np.ceil(side / room)) if np.isfinite(side) else 1
         for patch, area in ((square, mse), (best, lowest)):
-            patch.set(width=np.sqrt(abs(area)), height=np.sqrt(abs(area)))
+            patch.set(width=np.sqrt(abs(area)) / shrink, height=np.sqrt(abs(area)) / shrink)
+        scale.set_text("the average square, " + ("to scale" if shrink == 1 else f"sides ÷ {shrink:.0f}"))
         score.set_text(f"MSE {mse:.3f} €²")
         record.set_text(f"dashed: smallest so far, {lowest:.3f}")
         losses[w, b] = mse
@@ -69,7 +74,8 @@ def line_and_squares(x, y, neuron, loss):
         here.set_data([w], [b])
         missed = np.abs(y_hat - y)
         near = f"; the nearest is €{missed.min():.2f} away" if missed.min() >= 0.005 else ""
-        return f"MSE {mse:.3f} €². The line touches {np.sum(missed < 1e-9)} of {len(x)} points{near}."
+        beyond = f" The frame cuts {cut} of the squares." if cut else ""
+        return f"MSE {mse:.3f} €². The line touches {np.sum(missed < 1e-9)} of {len(x)} points{near}.{beyond}"
 
     return Live(
         "line_and_squares",
@@ -78,8 +84,9 @@ def line_and_squares(x, y, neuron, loss):
             "How many of the six points does the line with the lowest MSE touch?",
             options=("none", "one or two", "three or more"),
             answer="none",
-            explanation="Being exactly right about one ride costs more on the others. Press Reset and find it.",
-            settings={"w": 1.9, "b": 4.6},
+            explanation="This line goes exactly through two, and the other rides pay for it. Let go of the two: "
+            "where is the lowest MSE?",
+            settings={"w": 2.0, "b": 5.0},
         ),
         controls={
             "w": slider("weight w", 0.0, 4.0, 0.5, step=0.05, unit="€ per km"),
@@ -89,6 +96,6 @@ def line_and_squares(x, y, neuron, loss):
         draw=draw,
         figure=fig,
         alt="Left, six points, a line that two sliders move, and a square on each residual. Right, on the same scale, "
-        "one square whose area is their mean, the MSE, and the outline of the smallest so far; below, a dot over w and "
-        "b for each line tried, darker where the MSE is lower.",
+        "one square whose area is their mean, the MSE (a large one is shrunk, and says so), and the outline of the "
+        "smallest so far; below, a dot over w and b for each line tried, darker where the MSE is lower.",
     )
