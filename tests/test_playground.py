@@ -263,6 +263,16 @@ def test_every_button_of_the_gallery_shows_its_run_and_its_question(live, name):
     live.visit(name)
     assert live.settings == Settings(**told) and question in live._guide.value
     assert live.error is None and question.count("?") == 1
+    assert len(question) < 76  # two lines, for which there is room
+    assert live._picture_of_run.side >= 24  # pixels of a map that can be read
+
+
+def test_every_control_is_on_the_page_once(live):
+    def inside(box):
+        return [each for child in box.children for each in (inside(child) if hasattr(child, "children") else [child])]
+
+    shown = inside(live._panel)
+    assert [key for key, control in live.controls.items() if shown.count(control) != 1] == []
 
 
 def test_every_control_of_a_setting_turns_it(live):
@@ -348,6 +358,25 @@ def test_points_are_told_apart_by_shape(live):
     assert len(set(markers)) == 4
     for (held, value), line in picture.points.items():
         np.testing.assert_array_equal(np.transpose(line.get_data()), run.X[(run.held == held) & (run.y == value)])
+
+
+@pytest.mark.parametrize("changed", [{}, {"l2_lambda": 0.1}, {"learning_rate": 0.01, "hidden": "2"}, {"epochs": 1000}])
+def test_the_loss_axis_is_that_of_the_losses_and_its_key_names_what_is_there(live, changed):
+    live.set(epochs=300)
+    live.set(**changed)
+    ax = live._picture_of_run.loss
+    losses = np.concatenate([line.get_ydata() for line in ax.lines])
+    losses = losses[np.isfinite(losses)]
+    low, high = ax.get_ylim()
+    assert low <= losses.min() and high / 10 < losses.max() <= high
+    assert losses.min() < 10 * low or high == pytest.approx(100 * low)
+    *_, penalty = ax.get_legend().get_texts()
+    assert penalty.get_text() == "penalty" and penalty.get_visible() == (live.settings.l2_lambda > 0)
+
+
+def test_the_letters_below_the_losses_are_in_the_picture(live):
+    label = live._picture_of_run.loss.xaxis.label.get_window_extent()
+    assert label.y0 >= 1
 
 
 def test_dead_neurons_are_marked_and_counted(live):

@@ -26,7 +26,7 @@ PLANE = (428, 44, 206, 206)
 RATE, LOSS = (692, 22, 136, 34), (692, 112, 136, 138)
 SHARP = 2  # image pixels per CSS pixel of the maps
 RESOLUTION = 56  # cells of the plane, across and up
-MOST = 14  # neurons of a layer that are drawn
+MOST = 9  # neurons of a layer that are drawn: with more, their maps would be too small to read
 CLOSE = 5  # CSS pixels from a line at which the mouse is on it
 DRAWN = 400  # points of a curve
 COLOR_TABLE = (255 * DECISION_MAP(np.linspace(0, 1, 256))).round().astype(np.uint8)
@@ -106,7 +106,7 @@ class Picture:
             label, color, style = CURVES[key]
             (self.losses[key],) = self.loss.plot([], [], color=color, linestyle=style, label=label, linewidth=1.6)
         self.rate.set_title("learning rate", loc="left", fontsize=9.5, pad=4)
-        self.loss.set_xlabel("epoch", fontsize=9.5)
+        self.loss.set_xlabel("epoch", fontsize=9.5, labelpad=0)  # within the picture
         self.rate.tick_params(labelbottom=False)
         tight = {"handlelength": 2.0, "labelspacing": 0.1, "borderaxespad": 0, "borderpad": 0}
         handles, labels = self.loss.get_legend_handles_labels()
@@ -182,7 +182,8 @@ class Picture:
             self.map.set_extent((*limits[0], *limits[1]))
         end, rate = max(run.settings.epochs, 1), run.settings.learning_rate
         scale = max(1.0, float(np.mean(run.y**2)))
-        wanted = (end, rate, scale)
+        self._lowest, self._highest = 1e-4 * scale, 3 * scale
+        wanted = (end, rate, scale, bool(run.settings.l2_lambda))
         if wanted != getattr(self, "_scales", None):  # new limits cost a whole drawing
             self._scales = wanted
             for ax in (self.rate, self.loss):
@@ -191,7 +192,10 @@ class Picture:
             self.loss.get_xticklabels()[-1].set_horizontalalignment("right")  # centered, it would leave the picture
             self.rate.set(yscale="log", ylim=(rate / 300, 3 * rate))
             self.rate.set_yticks([rate / 100, rate], [f"{rate / 100:g}", f"{rate:g}"])
-            self.loss.set(yscale="log", ylim=(1e-4 * scale, 3 * scale))
+            self.loss.set(yscale="log", ylim=(0.01 * scale, scale))
+            legend = self.loss.get_legend()
+            for part in (legend.get_texts()[-1], legend.legend_handles[-1]):  # the penalty
+                part.set_visible(wanted[-1])
             self.rate.minorticks_off()
             self.loss.minorticks_off()
 
@@ -278,16 +282,27 @@ class Picture:
     def _draw_curves(self, run):
         history, n = run.nn.history, run.nn.epoch
         epochs = np.unique(np.linspace(0, n - 1, min(n, DRAWN)).astype(int)) if n else np.array([], dtype=int)
-        low, high = self.loss.get_ylim()
+        curves = {key: np.array([history[key][epoch] for epoch in epochs], dtype=float) for key in self.losses}
         for key, line in self.losses.items():
-            values = np.array([history[key][epoch] for epoch in epochs])
-            line.set_data(epochs, np.clip(np.where(values > 0, values, np.nan), low, high))
+            values = np.where(curves[key] > 0, curves[key], np.nan)
+            curves[key] = np.clip(values, self._lowest, self._highest)
+            line.set_data(epochs, curves[key])
+        self._fit_losses(np.concatenate([*curves.values()]))
         rates = [history["learning_rate"][epoch] for epoch in epochs]
         self.rates.set_data(epochs, np.clip(rates, *self.rate.get_ylim()))
         if run.ran_away:
             note(
                 self.loss, f"It ran away in epoch {run.ran_away.epoch}. Take a smaller rate than {run.ran_away.rate:g}."
             )
+
+    def _fit_losses(self, values):
+        """The powers of ten around the losses, two at least: limits cost a whole drawing, and so they change seldom."""
+        values = values[np.isfinite(values)]
+        if len(values):
+            high = 10.0 ** np.ceil(np.log10(values.max()))
+            low = min(10.0 ** np.floor(np.log10(values.min())), high / 100)
+            if (low, high) != self.loss.get_ylim():
+                self.loss.set_ylim(low, high)
 
     # From a place to what is there
 

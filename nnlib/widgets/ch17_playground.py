@@ -14,25 +14,25 @@ from nnlib.exercises.ch17_playground import BY_HEART, FULL_BATCH
 from nnlib.playground import CURVES, DATA, INPUTS, Impossible, Run, Settings
 from nnlib.widgets.ch17_picture import Picture
 from nnlib.widgets.live.controls import Mouse, list_slider, log_slider, row, slider, switch
-from nnlib.widgets.live.figure import Live, Panel, _button, _paragraph
+from nnlib.widgets.live.figure import LINE, Live, Panel, _button, _paragraph
 
 FRAME = 0.016  # seconds of training between two pictures: as long as the drawing takes
 SPEEDS = {"one epoch": 1, "10 epochs": 10, "all that fit": 10**9}  # between two pictures
-BELOW = 640  # CSS pixels from the question to the end of the readout
+BELOW = 660  # CSS pixels from the question to the end of the readout
 
 # Six settings worth a look: a name, the settings, and a question that only a look answers.
 GALLERY = {
     "stuck": (
         {"hidden": (), "learning_rate": 0.05},
-        "Why does this never learn, however long it plays? Give it one hidden layer.",
+        "Why does this never learn, however long it plays? Give it a hidden layer.",
     ),
     "x1·x2": (
         {"hidden": (), "inputs": ("x1·x2",), "epochs": 100},
         "No hidden neuron, and yet it solves XOR. Who has done the work?",
     ),
     "spiral": (
-        {"data": "spiral", "hidden": (16, 16), "optimizer": "Adam", "learning_rate": 0.01, "epochs": 400},
-        "Which neurons of the second layer draw what no single line of the first could?",
+        {"data": "spiral", "hidden": (9, 9), "optimizer": "Adam", "learning_rate": 0.01, "epochs": 400},
+        "Which neurons of the second layer draw what no line of the first could?",
     ),
     "by heart": (
         BY_HEART,
@@ -44,9 +44,22 @@ GALLERY = {
     ),
     "dead": (
         {"data": "circles", "hidden": (8, 8), "activation": "relu", "learning_rate": 0.6, "seed": 1, "epochs": 200},
-        "Neurons with a cross are 0 for every training row. Are there fewer at a smaller rate?",
+        "A cross: 0 for every training row. Are there fewer at a smaller rate?",
     ),
 }  # fmt: skip
+
+
+# The controls in columns: a title, CSS pixels for the names, and the keys.
+GROUPS = {
+    ("data", 64): ("data", "n", "noise", "held", "data_seed"),
+    ("network", 66): ("hidden", "activation", "initializer", "output", "seed"),
+    ("training", 62): ("loss", "optimizer", "learning_rate", "batch_size", "l2_lambda"),
+    ("schedule", 60): ("epochs", "scheduler", "gamma", "step_size", "speed"),
+}
+CSS = """
+.nnlib-playground .widget-readout { flex: none; min-width: 0; width: 36px; }
+.nnlib-playground select { padding: 0 16px 0 5px; background-size: 16px; }
+"""
 
 
 class Typed(ipywidgets.Text):
@@ -65,37 +78,35 @@ def widths_of(text):
         raise Impossible(f"hidden layers are whole numbers such as 8, 8; got {text!r}.") from None
 
 
-def dropdown(label, options, width=152):
-    control = ipywidgets.Dropdown(options=options, description=label)
-    control.row_width = width
-    return control
+def dropdown(label, options):
+    return ipywidgets.Dropdown(options=options, description=label)
 
 
 def controls(start):
     """The controls by the names of the settings, and four that decide nothing: speed, looked, side and the inputs."""
     made = {
-        "data": dropdown("data", [each for each in DATA if each not in ("own arrays", "own curve")], 180),
-        "n": dropdown("points", [20, 40, 100, 200, 500, 1000], 128),
+        "data": dropdown("data", [each for each in DATA if each not in ("own arrays", "own curve")]),
+        "n": dropdown("points", [20, 40, 100, 200, 500, 1000]),
         "noise": list_slider("noise", [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5], 0.05),
-        "held": dropdown("held back", [0.0, 0.1, 0.3, 0.5], 138),
-        "data_seed": dropdown("sample", list(range(10)), 122),
+        "held": dropdown("held back", [0.0, 0.1, 0.3, 0.5]),
+        "data_seed": dropdown("sample", list(range(10))),
         **{each: switch(each) for each in INPUTS},
-        "hidden": Typed(description="hidden layers", continuous_update=False),
-        "activation": dropdown("activation", ["tanh", "relu", "sigmoid", "linear"], 162),
-        "initializer": dropdown("start", ["auto", "glorot", "he"], 130),
-        "output": dropdown("output", ["linear", "tanh", "sigmoid", "relu"], 140),
-        "loss": dropdown("loss", ["mse", "cross_entropy"], 156),
-        "optimizer": dropdown("optimizer", ["SGD", "Momentum", "Adam", "AdamW"], 180),
-        "seed": dropdown("seed", list(range(10)), 100),
+        "hidden": Typed(description="hidden", continuous_update=False),
+        "activation": dropdown("activation", ["tanh", "relu", "sigmoid", "linear"]),
+        "initializer": dropdown("start", ["auto", "glorot", "he"]),
+        "output": dropdown("output", ["linear", "tanh", "sigmoid", "relu"]),
+        "loss": dropdown("loss", ["mse", "cross_entropy"]),
+        "optimizer": dropdown("optimizer", ["SGD", "Momentum", "Adam", "AdamW"]),
+        "seed": dropdown("seed", list(range(10))),
         "learning_rate": log_slider("rate", 0.0001, 10.0, 0.1),
-        "l2_lambda": dropdown("λ", [0.0, 1e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0], 110),
-        "batch_size": dropdown("batch", [1, 2, 5, 10, 20, 50, 100, 200, 1000], 114),
-        "scheduler": dropdown("schedule", ["constant", "StepLR", "ExponentialLR"], 180),
-        "gamma": dropdown("γ", [0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0], 100),
-        "step_size": dropdown("every", [1, 5, 10, 20, 50, 100, 200, 500, 1000], 112),
-        "epochs": dropdown("epochs", [10, 30, 100, 200, 300, 400, 500, 1000, 3000, 10_000, 30_000, 100_000], 136),
-        "speed": dropdown("a picture", SPEEDS.items(), 170),
-        "side": dropdown("new points", [("class 0", 0), ("class 1", 1)], 168),
+        "l2_lambda": dropdown("λ", [0.0, 1e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0]),
+        "batch_size": dropdown("batch", [1, 2, 5, 10, 20, 50, 100, 200, 1000]),
+        "scheduler": dropdown("schedule", ["constant", "StepLR", "ExponentialLR"]),
+        "gamma": dropdown("γ", [0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]),
+        "step_size": dropdown("every", [1, 5, 10, 20, 50, 100, 200, 500, 1000]),
+        "epochs": dropdown("epochs", [10, 30, 100, 200, 300, 400, 500, 1000, 3000, 10_000, 30_000, 100_000]),
+        "speed": dropdown("a picture", SPEEDS.items()),
+        "side": dropdown("new points", [("class 0", 0), ("class 1", 1)]),
         "looked": slider("look at neuron", 0, 64, 0),
     }
     made["speed"].value = SPEEDS["all that fit"]
@@ -323,13 +334,14 @@ class Playground(Live):
         buttons.children = (*added, *buttons.children)
         self._lockable += added
 
-        self._guide = ipywidgets.HTML(_paragraph("Six settings, each with a question."))
+        room = {"flex": "1 1 240px", "min_height": f"{2 * LINE:.0f}px"}  # so that no question moves anything
+        self._guide = ipywidgets.HTML(_paragraph("Six settings, each with a question."), layout=room)
         gallery = [_button(each, self.visit, each) for each in GALLERY]
         self._lay_out(settings)
         mouse = Mouse()
         mouse.observe(self._pressed, "pressed")
         mouse.observe(self._hovered, "over")
-        place = f"<style>.nnlib-playground .nnlib-head {{ scroll-margin: 0 0 {BELOW}px; }}</style>"
+        place = f"<style>{CSS} .nnlib-playground .nnlib-head {{ scroll-margin: 0 0 {BELOW}px; }}</style>"
         self._panel.children = (
             *self._panel.children[:2],
             row([*gallery, self._guide]),
@@ -348,22 +360,32 @@ class Playground(Live):
         self._away.layout.max_width = f"{self._frames.width}px"
 
     def _lay_out(self, settings):
-        """Controls as wide as they need to be, in rows that fold."""
+        """Four groups side by side, and a row for what is in the picture."""
         for key, control in self.controls.items():
-            control.style.description_width = "initial"
-            if isinstance(control, ipywidgets.Dropdown):
-                control.layout.width = f"{control.row_width}px"
-            elif key in INPUTS:
-                control.layout.width = "68px"
-            elif key == "hidden":
-                control.layout.width = "200px"
-            else:
-                control.layout.width = "236px" if key == "looked" else "212px"
-        settings.layout.grid_gap = "2px 10px"
-        inputs = ipywidgets.Label("inputs")
-        before = [self.controls[key] for key in ("data", "n", "noise", "held", "data_seed")]
-        after = [control for key, control in self.controls.items() if control not in before and key not in INPUTS]
-        settings.children = [*before, inputs, *(self.controls[each] for each in INPUTS), *after]
+            control.style.description_width, control.layout.width = "initial", "auto"
+            if key in INPUTS:
+                control.layout.width = f"{30 + 6 * len(key)}px"
+        groups = []
+        for (title, room), keys in GROUPS.items():
+            group = [self.controls[key] for key in keys]
+            for control in group:
+                if not isinstance(control, ipywidgets.SelectionSlider):  # which needs the room
+                    control.style.description_width = f"{room}px"
+            groups.append(ipywidgets.VBox([ipywidgets.HTML(f"<b>{title}</b>"), *group]))
+        columns = {
+            "grid_template_columns": "repeat(auto-fit, minmax(140px, 1fr))",
+            "grid_gap": "0 14px",
+            "width": "100%",
+        }
+        inputs = [ipywidgets.Label("inputs"), *(self.controls[each] for each in INPUTS)]
+        self.controls["side"].layout.width, self.controls["looked"].layout.width = "160px", "200px"
+        settings.layout.grid_gap = "0 2px"
+        settings.children = [
+            ipywidgets.GridBox(groups, layout=columns),
+            *inputs,
+            self.controls["side"],
+            self.controls["looked"],
+        ]
 
     def visit(self, name):
         """Show a setting of the gallery, and its question."""

@@ -101,6 +101,9 @@ STYLE = """<style>
 .nnlib-live .widget-toggle-buttons .mod-active { color: white; background: #0072B2; }
 .jp-OutputArea:has(.nnlib-live) .jupyter-widget-Collapse-header { color: var(--jp-ui-font-color1, black); }
 .nnlib-live input[type="checkbox"] { accent-color: #0072B2; outline: 1px solid #8A8A8A; }
+[data-jp-theme-light="false"] .nnlib-live select { background-image: url("data:image/svg+xml,\
+%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18' fill='white'%3E\
+%3Cpath d='M5.2 5.9 9 9.7l3.8-3.8L14 7.1l-5 5-5-5z'/%3E%3C/svg%3E"); }
 .jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { border-radius: 6px; }
 [data-jp-theme-light="false"] .jp-OutputArea:has(.nnlib-live) .jp-RenderedImage img { filter: brightness(0.94); }
 .nnlib-live .widget-html-content { line-height: 1.45; white-space: pre-wrap; }
