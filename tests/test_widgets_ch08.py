@@ -112,6 +112,19 @@ def test_what_is_drawn_is_the_run(gap):
     assert "Best epoch 65: validation loss 0.208, risen since by 0.0" in gap.readout
 
 
+def test_what_happens_early_has_room_and_the_end_is_inside(gap):
+    curves = gap.figure.axes[1]
+    across = [curves.transData.transform((at, 0))[0] for at in (0, 65, EPOCHS - 1)]
+    start, best, end = (np.array(across) - curves.bbox.x0) / curves.bbox.width
+    assert start == 0 and 0.5 < best < 0.75 and 0.95 < end < 0.99
+    for epoch in (0, 35, 65, 200, EPOCHS - 1):
+        turn(gap, epoch=epoch)
+        texts = [text for text in curves.texts if text.get_visible() and text.get_text()]
+        boxes = [text.get_window_extent() for text in texts]
+        assert all(box.x1 <= gap.figure.bbox.width for box in boxes)
+        assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k]), epoch
+
+
 def test_it_is_watched_on_the_same_thousand_points_at_every_setting(gap):
     X_val, y_val = gap.result[0].X_val, gap.result[0].y_val
     assert len(X_val) == 1000
@@ -152,7 +165,7 @@ def test_the_validation_loss_before_stays_as_a_ghost(gap):
 def test_what_the_chapter_says_to_try(gap):
     run = run_of(gap, width=2)
     said = [text.get_text() for text in gap.figure.axes[1].texts if text.get_visible()]
-    assert f"▼ best {run.val_losses[-1]:.3f} (epoch 999)" in said
+    assert f"▼ validation {run.val_losses[-1]:.3f}" in said
     assert np.argmin(run.val_losses) == len(SHOWN) - 1 and "still falling" in gap.readout
     assert f"{run.train_losses[-1]:.3f}" == "0.310"
     run = run_of(gap, width=40, points=160)

@@ -17,6 +17,7 @@ N_HELD = 20  # validation points
 N_WATCHED = 1000  # those of the live figure, the same at every setting
 TOP = 0.6  # of the losses shown
 STEEPNESS = 10
+TICKS = (0, 1, 10, 100, EPOCHS - 1)
 SHOWN = (0, 1, 2, 3, 5, 7, *range(10, 100, 5), *range(100, 200, 10), *range(200, EPOCHS, 25), EPOCHS - 1)
 
 
@@ -115,24 +116,22 @@ def the_gap():
     above = {"loc": "lower left", "bbox_to_anchor": (-0.12, 1), "borderaxespad": 0.2}
     plane.legend(ncols=4, handlelength=1.2, handletextpad=0.4, columnspacing=1, fontsize=9.5, frameon=False, **above)
     plane.get_legend().set_in_layout(False)  # it may be wider than the frame
+    plane.get_legend().legend_handles[0].set_markersize(5)
     plot_history({"train_loss": [0.0], "val_loss": [0.0]}, curves)
     curves.get_legend().remove()
     train_line, val_line = artist(curves, "train_loss"), artist(curves, "val_loss")
     rise = curves.fill_between([], [], [], color=COLORS["vermillion"], alpha=0.2, linewidth=0, label="the rise")
     (level,) = curves.plot([], [], ":", color=COLORS["black"], linewidth=1.2)
     (here,) = curves.plot([], [], color=COLORS["gray"], linewidth=1)
-    (lowest,) = curves.plot([], [], "v", color=COLORS["black"], markersize=9, clip_on=False, in_layout=False)
+    (lowest,) = curves.plot([], [], "v", color=COLORS["black"], markersize=9)
     room = {"ha": "right", "va": "center", "fontsize": 9.5, "color": COLORS["vermillion"], "animated": True}
     risen = curves.text(0, 0, "the rise", **room)
-    curves.set(
-        ylabel="loss (mean squared error)",
-        xlim=(-15, EPOCHS - 1),
-        ylim=(0, TOP),
-        xticks=(0, 200, 400, 600, 800, EPOCHS - 1),
-    )
+    # All but the slow rise happens in the first hundred epochs, so each power of ten has equal room.
+    curves.set_xscale("symlog", linthresh=1, linscale=0.3)
+    curves.set(ylabel="loss (mean squared error)", xlabel="epoch (log scale)", xlim=(0, 1.2 * EPOCHS), ylim=(0, TOP))
+    curves.set_xticks(TICKS, TICKS, minor=False)
     ghost = Ghost(val_line, name="validation")
-    best_is = curves.text(0, 0, "", ha="right", va="top", fontsize=9.5, animated=True)
-    names = Names(curves, [COLORS[color] for color in ("vermillion", "black", "blue")], "validation 0.000")
+    names = Names(curves, [COLORS[color] for color in ("vermillion", "black", "blue")], "▼ validation 0.000")
     lay_out(fig)
 
     def compute(width, noise, points, data):
@@ -161,16 +160,16 @@ def the_gap():
         rise.set_data(SHOWN[first : at + 1], least, val[first:])
         level.set_data([best, EPOCHS - 1] if best <= epoch else [], [least] * 2 if best <= epoch else [])
         risen.set_visible(best < epoch and 0.05 < val[-1] - least and val[-1] < TOP)  # where there is room
-        risen.set_position((epoch - 15, (val[-1] + least) / 2))
+        beside = max(best, 0.45 * epoch)
+        risen.set_position((beside, np.interp(beside, SHOWN[: at + 1], val) + 0.02))
         here.set_data([epoch, epoch], [0, TOP])
         lowest.set_data([best], [least + 0.025])
         lowest.set_visible(best <= epoch)
         risen_since = 0 < epoch - best  # otherwise the lowest so far is the end
-        best_is.set(text=f"▼ best {least:.3f} (epoch {best})", visible=best == epoch == EPOCHS - 1)
-        best_is.set_position((epoch, min(least, train[-1]) - 0.02))
         ends = val[-1], least if risen_since else np.nan, train[-1]
-        at = (epoch + 15) / (EPOCHS + 14)
-        words = [f"{name} {end:.3f}" for name, end in zip(("validation", "▼ best", "training"), ends)]
+        at = (curves.transScale + curves.transLimits).transform((epoch, 0))[0] + 0.01
+        validation = "▼ validation" if best == epoch else "validation"
+        words = [f"{name} {end:.3f}" for name, end in zip((validation, "▼ best", "training"), ends)]
         names.show(ends, words, (at, 1, at))
         if epoch == EPOCHS - 1 and val[-1] > TOP:
             note(curves, f"The validation loss ends at {val[-1]:.2f}, above the figure.", height=0.85)
@@ -205,6 +204,6 @@ def the_gap():
         plays="epoch",
         tick=60,
         alt="Left, noisy training and validation points of a sine, and the curve that the network draws at the epoch "
-        "shown. Right, training and validation loss over 1000 epochs; a triangle marks the smallest validation loss, "
-        "and the rise from there on is shaded.",
+        "shown. Right, training and validation loss over 1000 epochs, on a log scale of epochs; a triangle marks the "
+        "smallest validation loss, and the rise from there on is shaded.",
     )
