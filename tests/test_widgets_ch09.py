@@ -149,9 +149,45 @@ def test_the_chosen_column_says_what_its_total_is_made_of(live):
     for price in (0.2, 0, 1):
         run = turn(live, l2_lambda=price).result
         said = [text.get_text() for text in trail.texts if text.get_text()]
-        assert said == [f"+ penalty {run.penalty:.3f}", f"data {run.data:.3f}"]
+        assert said[1:] == [f"+ penalty {run.penalty:.3f}", f"data {run.data:.3f}"]
         place, (bottom, _) = trail.lines[-1].get_data()  # the line down to it
         assert (*place, bottom) == (*[LAMBDAS.index(price)] * 2, run.total)
+
+
+def test_the_lowest_validation_loss_so_far_is_marked():
+    own = price_of_weights()  # with nothing tried
+    trail = own.figure.axes[2]
+    level = next(line for line in trail.lines if line.get_linestyle() == ":")
+
+    def marked():
+        (words,) = (text.get_text() for text in trail.texts if "lowest" in text.get_text())
+        assert words.startswith(f"lowest: {level.get_ydata()[0]:.3f}\n")
+        return level.get_ydata()[0], words.split(" = ")[1]
+
+    lowest = turn(own, l2_lambda=0.01).result.validation
+    assert marked() == (lowest, "0.01")
+    lowest = turn(own, l2_lambda=0.015).result.validation
+    for price in (0.015, 0.03, 30):
+        turn(own, l2_lambda=price)
+        assert marked() == (lowest, "0.015")
+    turn(own, seed=3, l2_lambda=0.2)
+    assert marked() == (own.result.validation, "0.2")  # of this seed
+    own.close()
+
+
+@pytest.mark.parametrize("price", [0, 0.05, 0.1, 0.2, 1, 15])
+def test_no_letters_of_the_trail_or_note_leave_their_panel(live, price):
+    turn(live, l2_lambda=price)
+    assert live.png  # and so it is laid out
+    fit, histogram, trail = live.figure.axes
+    for ax, texts in ((fit, fit.texts), (trail, [text for text in trail.texts if text.get_color() != "#606060"])):
+        for text in texts:
+            box = text.get_window_extent()
+            if text.get_visible() and text.get_text().strip():
+                assert ax.bbox.x0 + 1 < box.x0 and box.x1 < ax.bbox.x1, text
+                assert not any(box.overlaps(other.get_window_extent()) for other in texts if other is not text)
+    counted = int(np.sum(np.abs(live.result.weights) < 0.1))
+    assert histogram.texts[0].get_text().startswith(f"{counted} are smaller")
 
 
 def test_the_curve_and_the_histogram_are_the_network(live):

@@ -115,14 +115,19 @@ def price_of_weights(train_l2=None):
     histogram.set(xlim=(BINS[0], BINS[-1]), ylim=(LEAST, 600), yscale="log")
     histogram.set(xlabel="weight", ylabel="how many of 440", xticks=[-2, 0, 2])
     histogram.set_yticks([1, 10, 100], ["1", "10", "100"])
+    above = {"transform": histogram.transAxes, "ha": "center", "va": "bottom", "fontsize": 9, "in_layout": False}
+    small = histogram.text(0.5, 1.02, "", **above)  # what a log scale of counts hides
     # A column for every price: the total, built up from its two parts.
     data = trail.bar(range(len(LAMBDAS)), 0, width=0.8, color=COLORS["blue"], label="data loss")
     penalty = trail.bar(range(len(LAMBDAS)), 0, width=0.8, label="+ penalty", **PENALTY)
     (others,) = trail.plot([], [], color="#8C8C8C", linewidth=1)
-    (walk,) = trail.plot([], [], "^-", color=COLORS["vermillion"], markersize=5, linewidth=1.5, label="validation loss")
+    look = {"color": COLORS["vermillion"], "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6}
+    (walk,) = trail.plot([], [], "^-", linewidth=1.5, label="validation loss", **look)
     (here,) = trail.plot([], [], "^", color=COLORS["vermillion"], markersize=10, markeredgecolor="black")
+    (level,) = trail.plot([], [], ":", color=COLORS["vermillion"], linewidth=1.2)
+    record = trail.text(0, HIGHEST + 0.15, "", color=COLORS["vermillion"], fontsize=9, va="top", linespacing=1.3)
     trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST + 0.16), ylabel="loss (mean squared error)")
-    trail.set_xlabel("price λ, stop by stop")
+    trail.set_xlabel("price λ, stop by stop", loc="left")
     trail.tick_params(axis="x", labelsize=9)
     trail.set_yticks(np.arange(0, HIGHEST, 0.1))
     ticks = (0, 0.001, 0.01, 0.1, 1, 10)
@@ -139,7 +144,7 @@ def price_of_weights(train_l2=None):
 
     def say(text):
         note(fit, " ")
-        fit.texts[-1].set(text=text, y=0.1, fontsize=8.5)  # below the points
+        fit.texts[-1].set(text=text, y=0.11, fontsize=8.5)  # below the points
 
     def compute(l2_lambda, rate, seed):
         runs = tried.setdefault((rate, seed), {})
@@ -164,7 +169,13 @@ def price_of_weights(train_l2=None):
             run = runs.get(price)
             data[k].set_height(run.data if run else 0)
             penalty[k].set(y=run.data if run else 0, height=run.penalty if run else 0)
-        walk.set_data(*stops(runs).T)
+        found = stops(runs)
+        walk.set_data(*found.T)
+        best, least = found[np.argmin(found[:, 1])] if len(found) else (0, np.nan)
+        level.set_data([-0.8, len(LAMBDAS)], [least] * 2)
+        record.set_text(f"lowest: {least:.3f}\nat λ = {LAMBDAS[int(best)]:g}" if len(found) else "")
+        left = LAMBDAS.index(l2_lambda) > len(LAMBDAS) / 2  # away from the numbers of the chosen one
+        record.set(x=-0.5 if left else len(LAMBDAS) - 0.5, ha="left" if left else "right")
         elsewhere = [stops(tried[key]) for key in sorted(tried) if key[0] == rate and key[1] != seed]
         gap = [[np.nan, np.nan]]
         others.set_data(*np.concatenate([gap, *(part for each in elsewhere for part in (each, gap))]).T)
@@ -177,21 +188,23 @@ def price_of_weights(train_l2=None):
             penalty_words.set_text("")
             data_words.set_text("")
             columns.set_xy(np.array([[0, LEAST]]))
+            small.set_text("")
             factor = f"1 − {rate:g} · {l2_lambda:g} = {1 - rate * l2_lambda:.3g}".replace("-", "−")
             say(f"Exploded: each step\nmultiplies the weights by\n{factor}")
             note(histogram, "Exploded: no weights.")
-            note(trail, "Exploded: no losses.", 0.9)
+            note(trail, "Exploded.", 0.9)
             return words + f"it exploded. Rate times λ is {rate * l2_lambda:.3g}; it must stay below 2."
         curve.set_data(GRID, np.clip(result.outputs, -10, 10))
         counts = np.histogram(np.clip(result.weights, BINS[0], BINS[-1]), BINS)[0]
         heights = np.concatenate([[LEAST], np.repeat(np.maximum(counts, LEAST), 2), [LEAST]])
         columns.set_xy(np.stack([np.repeat(BINS, 2), heights], axis=1))
+        small.set_text(f"{np.sum(np.abs(result.weights) < 0.1)} are smaller\nthan 0.1")
         here.set_data([at], [result.validation])
         pointer.set_data([at, at], [result.total, HIGHEST + 0.04])
         for text, name, loss in ((penalty_words, "+ penalty", result.penalty), (data_words, "data", result.data)):
-            text.set(x=np.clip(at, 3.8, len(LAMBDAS) - 4.8), text=f"{name} {loss:.3f}")
+            text.set(x=np.clip(at, 4.4, len(LAMBDAS) - 5.2), text=f"{name} {loss:.3f}")
         if np.sum(result.weights**2) < 1e-6:
-            say("Every weight is 0: only a bias is left.")
+            say("Every weight is 0:\nonly a bias is left.")
         words += f"data {result.data:.4f} + penalty {result.penalty:.4f} = total {result.total:.4f}, validation "
         largest = np.abs(result.weights).max()
         return words + f"{result.validation:.4f}. Largest weight {largest:.2f}, steepest slope {result.steepest:.1f}."
@@ -217,5 +230,5 @@ def price_of_weights(train_l2=None):
         figure=fig,
         alt="Left, twelve points, the sine they come from and the curve of the network. Middle, a histogram of its 440 "
         "weights, counts on a log scale. Right, against the price, a column for each one tried, data loss and penalty, "
-        "those of the chosen one with their numbers, and the trail of the validation losses.",
+        "those of the chosen one with their numbers, and the trail of the validation losses with the lowest so far.",
     )
