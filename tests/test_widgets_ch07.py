@@ -9,7 +9,7 @@ from nnlib.exercises import mine
 from nnlib.plots import artist, decision_grid, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
 from nnlib.widgets.ch07_hundred_seeds import EPOCHS, PLANE, RESOLUTION, SCALES, SHOWN, all_equal, is_solved, one_of
-from nnlib.widgets.ch07_signal_through_layers import HIGHEST, LOWEST, STDS, in_short, size
+from nnlib.widgets.ch07_signal_through_layers import STDS, in_short, size
 from nnlib.widgets.live.marks import one_digit
 
 X, y = datasets.xor()
@@ -304,12 +304,22 @@ def test_every_extreme_of_the_layers_answers(layers):
             for depth in (1, 10):
                 turn(layers, activation=activation, weight_std=weight_std, depth=depth)
                 assert f"{depth} layer{'s' * (depth > 1)} of {activation}" in layers.readout
-                assert all(LOWEST < min(sizes) and max(sizes) < HIGHEST for sizes in layers.result[2:])
+                low, high = layers.figure.axes[1].get_ylim()
+                assert all(low < min(sizes) and max(sizes) < high for sizes in layers.result[2:])
                 numbers_are_beside_the_curves(layers, depth)
     layers.reset()
     turn(layers, activation="relu", weight_std=STDS[0])
     turn(layers, depth=10)  # long numbers, now and before
     numbers_are_beside_the_curves(layers, 10)
+
+
+def test_the_range_is_the_first_that_holds_the_sizes(layers):
+    spread = layers.figure.axes[1]
+    assert spread.get_ylim() == (1e-4, 1e4)
+    assert list(spread.get_yticks()) == pytest.approx([1e-4, 1e-2, 1, 1e2, 1e4])
+    turn(layers, activation="relu", weight_std=STDS[0])
+    assert spread.get_ylim() == (1e-12, 1e8)
+    assert list(spread.get_yticks()) == pytest.approx([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8])
 
 
 def numbers_are_beside_the_curves(layers, depth):

@@ -234,7 +234,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         figure=fig,
         plays="epoch",
         tick=80,
-        alt="Left, a grid of ten by ten tiles, one per seed, darker where the loss is higher, with a dot for solved and "
-        "a cross for not solved; one tile is framed. In the middle, what its network answers all over the plane. "
+        alt="Left, a grid of ten by ten tiles, one per seed, darker where the loss is higher, with a dot for solved "
+        "and a cross for not solved; one tile is framed. In the middle, what its network answers all over the plane. "
         "Right, the hundred losses from the lowest to the highest on a log scale.",
     )

@@ -11,7 +11,9 @@ from nnlib.widgets.live.marks import Ghost, one_digit
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5)
 BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
-LOWEST, HIGHEST = 1e-12, 1e8  # of the lower figure: no setting leaves it
+# The lower figure's range, and from tick to tick: the first that holds the sizes, so that a small change is seen too.
+# No setting leaves the last.
+RANGES = ((1e-4, 1e4, 1e2), (1e-12, 1e8, 1e4))
 ROOM = 0.19  # for the numbers at the ends of the curves, to each side, in parts of what the layers take
 TINY = 1e-30  # a logarithm needs a number above 0
 
@@ -84,9 +86,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         spread.text(x, 1, "", ha=side, color=line.get_color(), transform=spread.get_yaxis_transform(), **look)
         for x, side, line in ((0.01, "left", slope), (0.99, "right", signal))
     )
-    spread.set(ylim=(LOWEST, HIGHEST), yscale="log", xlabel="layer", ylabel="size (RMS)")
-    spread.set_yticks(10.0 ** np.arange(-12, 9, 4))
-    spread.minorticks_off()
+    spread.set(yscale="log", xlabel="layer", ylabel="size (RMS)")
 
     def compute(weight_std, depth, activation):
         trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
@@ -103,6 +103,13 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             for k, wall in enumerate(walls):
                 wall.set_visible(k <= depth + 1)
         then = before.result[2:] if before else ()
+        every = np.concatenate([up, down, *then])
+        held = (each for each in RANGES if each[0] < min(every) and max(every) < each[1])
+        low, high, factor = next(held, RANGES[-1])  # a reader's own functions may leave any
+        if spread.get_ylim() != (low, high):
+            spread.set_yticks(np.geomspace(low, high, round(np.log(high / low) / np.log(factor)) + 1))
+            spread.minorticks_off()
+            spread.set_ylim(low, high)
         shown = [np.clip(sizes[: depth + 1], TINY, None) for sizes in then]
         ghost.show(before, *((range(len(sizes)), sizes) for sizes in shown))
         for k, (bar, scale) in enumerate(zip(bars, scales)):
@@ -121,7 +128,8 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         for text, name, k, sizes in ((slope_end, "← gradient", 0, down), (signal_end, "signal →", -1, up)):
             was = f"\nbefore {in_short(then[1 + k][k])}" if before else ""
             text.set_text(f"{name}\n{in_short(sizes[k])}{was}")
-            text.set_y(np.clip(sizes[k], 1e4 * LOWEST, HIGHEST / 1e4))  # three lines of text stay inside
+            room = (high / low) ** 0.2  # for three lines of text
+            text.set_y(np.clip(sizes[k], low * room, high / room))
         last = trace[-1]
         words = f"Weights with std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: from 1 "
         words += f"the signal comes to {in_short(up[-1])}, the gradient to {in_short(down[0])}."
