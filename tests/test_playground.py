@@ -470,6 +470,15 @@ def test_what_decides_nothing_begins_nothing(seen):
         assert seen.run is run and not seen._clock.playing
 
 
+def test_a_button_opens_the_code_and_folds_it_away(live):
+    _, opener, code = live._away.children
+    assert (opener.description, code.layout.display) == ("The same run as nnlib code", "none")
+    opener.value = True
+    assert code.layout.display is None
+    opener.value = False
+    assert code.layout.display == "none"
+
+
 def test_a_run_away_is_said_in_the_figure(live):
     live.set(learning_rate=10.0)
     assert live.run.ran_away and any("It ran away in epoch" in note for note in live.notes)

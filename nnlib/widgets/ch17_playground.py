@@ -354,9 +354,11 @@ class Playground(Live):
         self._line.style.description_width = "initial"
         self._line.layout.width = "98%"
         self._line.observe(self._line_changed, "value")
-        self._code = ipywidgets.Textarea(rows=17, disabled=True, layout={"width": "98%"})
-        fold = ipywidgets.Accordion([self._code], titles=["The same run as nnlib code"])
-        self._away = Panel(lambda: f"This run in one line: {self._line.value}", [self._line, fold])
+        self._code = ipywidgets.Textarea(rows=17, disabled=True, layout={"width": "98%", "display": "none"})
+        # Not an Accordion, whose heading the Tab key passes by.
+        opener = ipywidgets.ToggleButton(description="The same run as nnlib code", layout={"width": "auto"})
+        opener.observe(lambda change: setattr(self._code.layout, "display", None if change["new"] else "none"), "value")
+        self._away = Panel(lambda: f"This run in one line: {self._line.value}", [self._line, opener, self._code])
         self._away.layout.max_width = f"{self._frames.width}px"
 
     def _lay_out(self, settings):

@@ -99,7 +99,6 @@ STYLE = """<style>
 .nnlib-live .nnlib-options .jupyter-button.mod-primary:disabled { opacity: 1; }
 .nnlib-options .jupyter-button.mod-success:disabled { opacity: 1; color: white; background: #00734D; }
 .nnlib-live .widget-toggle-buttons .mod-active { color: white; background: #0072B2; }
-.jp-OutputArea:has(.nnlib-live) .jupyter-widget-Collapse-header { color: var(--jp-ui-font-color1, black); }
 .nnlib-live input[type="checkbox"] { accent-color: #0072B2; outline: 1px solid #8A8A8A; }
 [data-jp-theme-light="false"] .nnlib-live select { background-image: url("data:image/svg+xml,\
 %3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18' fill='white'%3E\
