@@ -7,6 +7,7 @@ cases tell the mistakes apart.
 import functools
 import importlib
 import inspect
+import json
 import re
 import time
 from collections import Counter
@@ -58,8 +59,9 @@ def test_enough_is_declared(exercise):
 
 def test_a_chapters_exercises_carry_its_number_and_lie_in_a_file_of_its_name():
     files = {path.stem: path for path in Path(nnlib.exercises.__file__).parent.glob("ch[0-9A][0-9]_*.py")}
-    chapters = {f"ch{path.stem}" for path in form.chapters(Path(__file__).parents[1] / "notebooks")}
-    assert set(files) == chapters
+    notebooks = form.chapters(Path(__file__).parents[1] / "notebooks")
+    worked = [p for p in notebooks if not form.is_to_look_things_up(json.loads(p.read_text(encoding="utf-8")), p)]
+    assert set(files) == {f"ch{path.stem}" for path in worked}
     for stem in files:
         module = importlib.import_module(f"nnlib.exercises.{stem}")
         assert module.exercise.keywords["chapter"] == stem[2:4], stem

@@ -1,7 +1,5 @@
 """The live figure and the still ones of appendix A1, and what they say."""
 
-import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -139,14 +137,3 @@ def test_every_symptom_has_a_test_and_every_chapter_exists():
         assert symptom and test and branches
         for *_, chapter in branches:
             assert {int(each) for each in chapter.split(",")} <= numbers
-
-
-def test_the_links_of_the_table_lead_to_headings():
-    notebook = json.loads((NOTEBOOKS / "A1_when_it_does_not_learn.ipynb").read_text("utf-8"))
-    text = "\n".join(form.source(c) for c in notebook["cells"] if c["cell_type"] == "markdown")
-    found = re.findall(r"\]\((\w+\.ipynb)#([^)]*)\)", text)
-    assert len(found) >= 15
-    for name, anchor in found:
-        other = json.loads((NOTEBOOKS / name).read_text("utf-8"))
-        headings = re.findall(r"^#+ (.*)$", "\n".join(map(form.source, other["cells"])), re.MULTILINE)
-        assert anchor in {heading.replace(" ", "-") for heading in headings}, (name, anchor)
