@@ -35,6 +35,7 @@ LAWS = {
 }
 SEEDS = range(10)
 each = pytest.mark.parametrize("name", GIVEN)
+pytestmark = pytest.mark.swap  # many runs of whole programs; tests/test_exercises.py has a few of each
 
 
 def source_in_the_notebook(name):
