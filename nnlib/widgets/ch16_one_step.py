@@ -330,7 +330,7 @@ class Ways:
 
 def one_step():
     """Two rounds of a training loop, a line at a time: PyTorch, what it does in NumPy, and the numbers in memory."""
-    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 4.0), height_ratios=(3.05, 0.95))
+    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 3.66), height_ratios=(2.8, 0.86))
     ax.set(xlim=(0, 8.4), ylim=(7.1, -1.9))
     ax.set_axis_off()
     ways = Ways(line_of_w)
