@@ -156,9 +156,9 @@ CAUSES = {
     "rows apart": "Every row of `X` still stands beside its own answer here.",
     "stale slopes": "The slopes are computed anew for every step here.",
     "softmax twice": "Count the calls of softmax, those inside other functions too: here there are fewer than two.",
-    "leak": "A leak makes a score too good to be true. The one here is too bad.",
+    "leak": "A leak makes a score on held rows too good. Here the training loss itself will not fall.",
     "rate": "A tenth of the rate and ten times the epochs would not have mended it.",
-    "scale": "Look at the columns of `X`: they are of one size already.",
+    "scale": "Look at the columns of `X`: they lie in one small range already.",
     "dead neurons": "A neuron dies on the flat side of ReLU, and there is no ReLU here.",
 }
 
@@ -363,8 +363,8 @@ GIVEN_GATES = broken(
 UNREPEATABLE = "Two runs from one seed differ. Draw from the `rng` of the program, so that a run can be repeated."
 MOTIONLESS = "The four outputs are one number. With weights of zero their slopes are zero, too: only a bias moves."
 ONE_NEURON = (
-    "The cause is right, but XOR keeps a loss of 1/6 or more, the best that one neuron can do. Print `W1` after some "
-    "epochs: how many different columns has it, and how large are they?"
+    "The cause is right, but 500 epochs do not solve XOR. Print `W1` after some of them: how many different columns "
+    "has it, and how large are they? One neuron cannot get below 1/6; columns that begin tiny need far longer."
 )
 UNSOLVED = (
     "In 500 epochs it should solve XOR from every seed, and does not. Look at the columns of `W1` before and after: "
@@ -737,25 +737,27 @@ GIVEN_CHOSEN = broken(
 
 
 def noise_and_coins(seed, n=60, n_inputs=500, signal=0.0):
-    """Columns of pure noise and a coin for each row; with a signal the first ten columns know the coin."""
+    """Columns of pure noise and a coin for each row; with a signal ten of the columns know the coin."""
     rng = np.random.default_rng(seed)
     y = rng.permutation(np.arange(n) % 2)[:, np.newaxis] * 1.0
     X = rng.normal(size=(n, n_inputs))
-    X[:, :10] += signal * (2 * y - 1)
+    X[:, np.random.default_rng(seed + 1).permutation(n_inputs)[:10]] += signal * (2 * y - 1)
     return X, y
 
 
 NO_SHARE = "The third thing should be the share of held rows that are read right: one number from 0 to 1."
 FINDS_NOTHING = "Where ten columns do know the answer, it finds too little: does it still choose them?"
 COINS_FORETOLD = (
-    "The cause is right, but coins are still foretold from noise. And when the answer of a held row is flipped, the "
-    "training loss changes: it has been seen."
+    "The cause is right, but coin tosses are still predicted from noise. And when the answer of a held row is "
+    "flipped, the training loss changes: it has been seen."
 )
 HELD_ROWS_TRAIN = (
     "Held rows are still part of the training: fewer than 20 rows can have their answers flipped without a change of "
     "the training loss."
 )
-OTHER_ROWS_JUDGE = "The training is clean now, but coins are still foretold: on which rows is the share measured?"
+OTHER_ROWS_JUDGE = (
+    "The training is clean now, but coin tosses are still predicted: on which rows is the share measured?"
+)
 
 
 def judges_by_rows_it_never_saw(train):

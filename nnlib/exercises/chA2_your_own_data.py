@@ -1,5 +1,7 @@
 """Exercises of appendix A2: from a file of your own to numbers for a network, and to an honest score."""
 
+import contextlib
+
 import numpy as np
 
 from nnlib.exercises import chapter, edited, mistakes
@@ -65,6 +67,14 @@ def to_numbers_by_mask(texts, gap_words):
     return numbers
 
 
+def to_numbers_by_trying(texts, gap_words):
+    numbers = np.full(len(texts), np.nan)
+    for row, text in enumerate(texts):
+        with contextlib.suppress(ValueError):
+            numbers[row] = float(text)
+    return numbers
+
+
 exercise(
     title="Numbers from texts",
     solution=to_numbers,
@@ -74,6 +84,7 @@ exercise(
         (np.array([f"{number:.3f}" for number in rng.normal(size=7)]), GAP_WORDS),
         (np.array(["none", "none", "5.75", "6"]), ["none"]),
         (np.array(["NA", "NA"]), ["NA"]),
+        (np.array(["12", "-999", "7.5"]), ["-999"]),
     ],
     also_right=[
         to_numbers_loop,
@@ -95,6 +106,9 @@ exercise(
         "These are still texts: `'39.1'` is not 39.1, and no mean can be taken of it. Make numbers with `float(text)`.",
         edited(to_numbers, "np.nan if", "None if"),
         "With `None` in it, the array holds objects, and no mean can be taken of them. A gap among floats is `np.nan`.",
+        to_numbers_by_trying,
+        "Whatever cannot be read becomes a gap here, and `gap_words` is not asked: a typo such as `'3,75'` would "
+        "vanish, and a −999 that means a gap would count. A text is a gap if it is in `gap_words`.",
         edited(to_numbers, "np.nan if", "-1.0 if"),
         "A gap became −1, a number like any other: the mean and the network would take it for a measurement.",
         edited(to_numbers, "float(text)", "float(int(float(text)))"),
@@ -149,6 +163,7 @@ exercise(
         (np.array(["b", "a", "c", "b", "a"]), ["c", "a", "b"]),
         (rng.choice(["red", "green", "blue", "black"], 9), ["green", "black", "blue", "red"]),
         (np.array(["yes"]), ["no", "yes"]),
+        (np.array(["MALE", "FEMALE", "MALES", "FEMALE"]), ["FEMALE", "MALE", "MALES"]),
     ],
     use=lambda one_hot_texts, texts, words: as_floats(one_hot_texts(texts, words)),
     also_right=[one_hot_texts_loop, one_hot_texts_at_once, one_hot_texts_by_column],
@@ -156,6 +171,10 @@ exercise(
         lambda texts, words: one_hot_texts(texts, np.unique(texts)),
         "The columns come from these rows, by `np.unique(texts)`. Next month's rows may hold other words: the "
         "columns are those of `words`, in that order, always.",
+        lambda texts, words: np.array([[float(word in text) for word in words] for text in texts]),
+        "`word in text` is true of a part too: `'MALE' in 'FEMALE'`. Ask for the whole word, with `==`.",
+        lambda texts, words: np.array([[float(text.startswith(word)) for word in words] for text in texts]),
+        "A word that begins another counts for both. Ask for the whole word, with `==`.",
         lambda texts, words: one_hot_texts(texts, sorted(words)),
         "The words are sorted here. Keep the order of `words`: the weights belong to the columns as they were.",
         lambda texts, words: np.array([[float([*words, text].index(text))] for text in texts]),
@@ -522,6 +541,13 @@ def two_text_columns(rng):
     return columns, kept | {"words": kept["words"] | {"island": ["Dream", "Biscoe"]}, "with_gaps": [0, 1]}
 
 
+def another_file(rng):
+    """The same columns in another order, with another word for a gap."""
+    columns, kept = two_text_columns(rng)
+    columns = {name: np.where(texts == "NA", "-", texts) for name, texts in reversed(columns.items())}
+    return columns, kept | {"gap_words": ["-"]}
+
+
 def with_numbers_of_its_own(columns, kept):
     X = np.stack([to_numbers(columns[name], kept["gap_words"]) for name in kept["numbers"]], axis=1)
     X = filled(X, kept["medians"])
@@ -541,6 +567,7 @@ exercise(
         birds_case(rng, 1, ["Chinstrap", "Adelie", "Gentoo"], [("carbon", 0)]),
         two_text_columns(rng),
         birds_case(rng, 4, ["Gentoo", "King", "Adelie", "Chinstrap"]),
+        another_file(rng),
     ],
     use=lambda prepared, columns, kept: as_floats(prepared(columns, kept)),
     also_right=[prepared_column_by_column, prepared_row_by_row],
@@ -548,6 +575,12 @@ exercise(
         with_numbers_of_its_own,
         "The rows are standardized with their own mean and standard deviation. A row that comes alone would be all "
         'zeros. Take `kept["means"]` and `kept["stds"]`.',
+        lambda columns, kept: prepared(
+            columns, kept | {"words": {n: kept["words"][n] for n in columns if n in kept["words"]}}
+        ),
+        'The text columns come in the order of this file. The weights know the order of `kept["words"]`: keep it.',
+        lambda columns, kept: prepared(columns, kept | {"medians": np.zeros(len(kept["medians"]))}),
+        'A gap is filled with 0, a bird that weighs nothing. Fill with `kept["medians"]`.',
         edited(prepared, STANDARDIZED, 'Z = my_filled((X - kept["means"]) / kept["stds"], kept["medians"])'),
         "The gaps are filled after the standardizing, with medians in grams and millimeters. Fill first.",
         edited(prepared, STANDARDIZED, 'Z = np.nan_to_num((X - kept["means"]) / kept["stds"])'),

@@ -113,7 +113,7 @@ CHART = (
     ("XOR stays at 0.5", "count the different\ncolumns of W1", (
         ("one", "equal start", "7"), ("all, but no bend", "linear layers", "4"))),
     ("flat loss", "range test", (
-        ("falls further on", "rate too small", "2"), ("never falls", "a wrong gradient", "6"))),
+        ("falls further on", "rate too small", "2"), ("never falls", "scale, or gradient", "6, 7"))),
     ("loss goes up,\nor swings", "a tenth of\nthe rate", (
         ("calm", "rate too large", "2"), ("slower swings", "slopes add up", "5"))),
     ("nan", "starting loss,\nblind loss", (
@@ -121,7 +121,7 @@ CHART = (
     ("stops at a plateau", "three rows", (
         ("reach 0", "width, or time", "4, 11"), ("do not", "output or loss", "4, 14"))),
     ("no better than\nchance", "does the nearest\nrow agree?", (
-        ("yes", "rows apart", "10"), ("no", "labels say nothing", "8"))),
+        ("yes", "parted inside", "10"), ("no", "rows, or labels", "8, 10"))),
     ("bad on new rows", "loss of held rows", (("turns up", "overfitting", "8"),)),
     ("too good at once", "shuffle y", (("still good", "a leak", "8"),)),
 )  # fmt: skip
