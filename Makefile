@@ -52,7 +52,7 @@ help:
 	@echo "make class-progress   make a table of a class's progress: FOLDERS=the folders of my_answers, or zips"
 
 lab: $(STAMPS)/course
-	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb $(ROOT_FLAG) $(LAB_ARGS)
 
 test: $(STAMPS)/test
 	$(BIN)/python -m ruff check
@@ -147,6 +147,8 @@ $(STAMPS)/course: requirements.txt pyproject.toml $(STAMPS)/venv
 	$(PIP) -r requirements.txt
 	$(PIP) --no-deps -e .
 	@$(BIN)/python -c "import matplotlib.font_manager"
+	@# Or JupyterLab asks about its news over the first chapter.
+	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements"
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/course
