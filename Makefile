@@ -73,7 +73,7 @@ test-binder: $(STAMPS)/test
 	$(BIN)/python -m pytest -n 0 -m slow tests $(PYTEST_ARGS)
 
 test-swap: $(STAMPS)/test
-	$(BIN)/python -m pytest -m swap -n 2 --dist=worksteal tests/test_swap.py tests/test_classroom.py tests/test_broken_programs.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m swap -n 2 --dist=worksteal tests/test_swap.py tests/test_classroom.py tests/test_broken_programs.py tests/test_widgets_chA1.py $(PYTEST_ARGS)
 
 # For one of them: make test-processors PROCESSORS=Prescott. For every day: PROCESSORS=--quick
 test-processors: $(STAMPS)/test

@@ -227,6 +227,7 @@ def test_a_closed_copy_of_a_worked_chapter_holds_no_answer(tmp_path):
 # --- slides -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.swap
 @every_chapter
 def test_the_slides_hold_every_question_and_figure(path):
     notebook = classroom.shipped(path)

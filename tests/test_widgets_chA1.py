@@ -72,6 +72,7 @@ def test_three_illnesses_answer_nearly_the_same_everywhere_and_the_tests_tell_th
     assert float(apart["loss of three rows"]) > 0.1
 
 
+@pytest.mark.swap
 @pytest.mark.parametrize("seed", range(10))
 def test_what_is_said_of_the_illnesses_holds_from_other_seeds(seed):
     X, y = rows()
