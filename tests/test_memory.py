@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent / "bench"))
 from memory import megabytes, run_to_its_end
 from tools import form
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells")
+pytestmark = pytest.mark.linux  # the others do not tell
 
 
 def test_what_a_chapter_keeps_and_what_it_had(tmp_path):

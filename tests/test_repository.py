@@ -24,7 +24,7 @@ def read(path):
 # --- issue forms -------------------------------------------------------------------------------------------------
 
 PARTS = {"input", "textarea", "dropdown"}
-ATTRIBUTES = {"label", "description", "placeholder", "render", "options"}
+ATTRIBUTES = {"label", "description", "render", "options"}
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
