@@ -1466,12 +1466,13 @@ def test_progress_says_how_many_first_guesses_came_true(capsys):
         ("02", "descent", True),  # a second guess has seen the answer
         ("04", "fold", True),
         ("12", "left_out", True),
+        ("A1", "which_illness", True),
     ):
         record.add_guess(chapter, figure, "up", came_true)
     with open(record.path() / "guesses.csv", "a") as file:
         file.write("two,descent,up,yes\n")
     progress()
-    assert "that came true: 1 of 2 in chapters 00–04, 1 of 1 in chapters 10–14" in output(capsys)
+    assert "that came true: 1 of 2 in chapters 00–04, 1 of 1 in chapters 10–14, 1 of 1 in the appendices" in output(capsys)
 
 
 def test_entries_of_exercises_that_are_gone_do_no_harm(capsys):

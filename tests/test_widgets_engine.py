@@ -23,6 +23,7 @@ from nnlib.widgets import (
     note,
     slider,
     switch,
+    which_illness,
     xor_learns,
 )
 from nnlib.widgets.live import figure as engine_module
@@ -634,16 +635,17 @@ def test_a_right_guess_is_confirmed():
     assert "You guessed “higher”, and so it is. Up is up." in toy.live._verdict.value
 
 
-def test_a_guess_on_a_page_of_the_course_is_kept(monkeypatch, tmp_path):
+@pytest.mark.parametrize("chapter, figure", [("00", xor_learns), ("A1", which_illness)])
+def test_a_guess_on_a_page_of_the_course_is_kept(chapter, figure, monkeypatch, tmp_path):
     monkeypatch.setenv("NNLIB_PROGRESS", str(tmp_path))
     monkeypatch.setattr(engine_module, "display", lambda *args, **options: None)
-    unseen, seen, strangers = xor_learns(), xor_learns(), Toy(prediction=prediction()).live
+    unseen, seen, strangers = figure(), figure(), Toy(prediction=prediction()).live
     unseen.guess(unseen.prediction.answer)
     for live in (seen, strangers):
         live._ipython_display_()
         live.guess(live.prediction.options[-1])
     came_true = seen.prediction.options[-1] == seen.prediction.answer
-    assert record.guesses() == [("00", seen.name, seen.prediction.options[-1], came_true)]
+    assert record.guesses() == [(chapter, seen.name, seen.prediction.options[-1], came_true)]
 
 
 def test_a_guess_is_answered_by_the_figure():

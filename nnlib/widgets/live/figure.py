@@ -279,7 +279,7 @@ class Live:
             button.disabled = True
             button.button_style = "primary" if button.description == option else ""
         self._guessed, self._locked = option, False
-        chapter = re.search(r"\.ch(\d\d)_", getattr(self._compute, "__module__", ""))
+        chapter = re.search(r"\.ch([0-9A]\d)_", getattr(self._compute, "__module__", ""))
         if chapter and self._display_id:  # the course's own, on a reader's page
             record.add_guess(chapter[1], self.name, option, option == self.prediction.answer)
         self._enable()
