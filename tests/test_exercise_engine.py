@@ -1472,7 +1472,8 @@ def test_progress_says_how_many_first_guesses_came_true(capsys):
     with open(record.path() / "guesses.csv", "a") as file:
         file.write("two,descent,up,yes\n")
     progress()
-    assert "that came true: 1 of 2 in chapters 00–04, 1 of 1 in chapters 10–14, 1 of 1 in the appendices" in output(capsys)
+    said = output(capsys)
+    assert "that came true: 1 of 2 in chapters 00–04, 1 of 1 in chapters 10–14, 1 of 1 in the appendices" in said
 
 
 def test_entries_of_exercises_that_are_gone_do_no_harm(capsys):
