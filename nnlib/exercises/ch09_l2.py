@@ -18,7 +18,7 @@ from nnlib.exercises.ch05_backpropagation import (
     two_small_layers,
 )
 
-exercise = chapter("09", "a price on large weights")
+exercise = chapter("09", "L2")
 
 
 # ---- recall -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlib.exercises import chapter, edited, mistakes
 
-exercise = chapter("15", "momentum and adam")
+exercise = chapter("15", "momentum and Adam")
 
 
 # ---- recall -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from nnlib.exercises import chapter, edited, mistakes
 from nnlib.exercises.ch14_classification import loss_of_logits as my_loss_of_logits
 from nnlib.exercises.ch14_classification import softmax as my_softmax
 
-exercise = chapter("A1", "when it doesn't learn")
+exercise = chapter("A1", "when it does not learn")
 
 
 # ---- blind_loss -------------------------------------------------------------------------------------
