@@ -9,6 +9,7 @@ from turning import fresh, turn
 
 from nnlib import datasets
 from nnlib.exercises import mine
+from nnlib.plots import COLORS
 from nnlib.widgets import digit_pad, preprocess, stored_drawings
 from nnlib.widgets.ch13_digit_pad import (
     HEIGHT,
@@ -170,7 +171,7 @@ def test_the_pad_reads_what_is_drawn(live):
 
 def test_the_picture_shows_what_the_network_gets(live):
     read = turn(live, drawing=SEVEN).result
-    paper, seen, inside, _ = (ax.images[0].get_array() if ax.images else None for ax in live.figure.axes)
+    paper, seen, inside, *_ = (ax.images[0].get_array() if ax.images else None for ax in live.figure.axes)
     np.testing.assert_array_equal(paper, black_and_white(SEVEN))
     np.testing.assert_array_equal(np.ravel(seen), preprocess(SEVEN))
     assert inside.shape == (8, 4)
@@ -190,6 +191,26 @@ def test_the_box_and_the_pen(live):
     np.testing.assert_array_equal(live.result.pixels, preprocess(SEVEN))
     turn(live, turn=90)
     np.testing.assert_array_equal(live.result.pixels, preprocess(turned(SEVEN, 90)))
+
+
+def large(live):
+    """The large digit, and the words above it."""
+    how, text = (text for text in live.figure.axes[4].texts if not text.get_gid())
+    return text, how.get_text()
+
+
+def test_what_it_reads_can_be_read_from_the_back_of_a_room(live):
+    digit, how = large(live)
+    box = digit.get_window_extent()
+    assert (digit.get_text(), how) == ("3", "it reads") and box.height > 60  # CSS pixels
+    assert box.x0 > live.figure.axes[3].get_window_extent().x1  # beside the bars
+    for strokes, _, _ in drawings()[::3]:
+        outputs = turn(live, drawing=strokes, fit=False).result.outputs
+        digit, how = large(live)
+        assert (digit.get_text(), how) == (str(outputs.argmax()), "it reads" if outputs.max() > 0.5 else "unsure")
+        assert digit.get_color() == COLORS["blue" if outputs.max() > 0.5 else "gray"]
+    turn(live, drawing=[])
+    assert large(live)[0].get_text() == large(live)[1] == ""
 
 
 def test_an_empty_pad_has_no_answer(live):

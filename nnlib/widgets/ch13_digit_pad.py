@@ -26,6 +26,7 @@ THICKNESS = 5.5  # pixels of a stroke: with it a drawn digit has as much ink as 
 MOST_SLANT = 0.7  # pixels to the side for each pixel up
 MOST_STRETCH = 1.5  # of the width against the height: a 1 stays narrow
 PENS = {"thin": 1.5, "medium": 3.0, "thick": 6.0}  # pixels of a stroke on the pad
+SURE = 0.5  # an output above this says yes
 SPACING = 0.01  # of the side of the pad, between two points along a stroke
 THREE = [[0.25, 0.22], [0.3, 0.17], [0.38, 0.16], [0.45, 0.19], [0.46, 0.26], [0.42, 0.31], [0.34, 0.34]]
 THREE += [[0.43, 0.36], [0.49, 0.42], [0.48, 0.5], [0.42, 0.55], [0.33, 0.56], [0.26, 0.52]]
@@ -169,11 +170,13 @@ def digit_pad(trace=None):
     columns = min(n_hidden, 4)
     rows = -(-n_hidden // columns)
 
-    ratios = {"width_ratios": (1, 1, 0.5), "height_ratios": (2, 1)}
-    fig, ((paper, seen, inside), (outputs, *others)) = figure(2, 3, size=(5.4, 3.5), **ratios)  # beside the pad
-    for ax in others:
-        ax.remove()
-    outputs.set_subplotspec(outputs.get_gridspec()[1, :])
+    ratios = {"width_ratios": (1, 1, 0.5), "height_ratios": (1.9, 1)}
+    fig, ((paper, seen, inside), (outputs, other, says)) = figure(2, 3, size=(5.4, 3.5), **ratios)  # beside the pad
+    other.remove()
+    outputs.set_subplotspec(outputs.get_gridspec()[1, :2])
+    says.set_axis_off()
+    how = says.text(0.5, 1.06, "it reads", fontsize=10.5, ha="center", va="bottom")
+    large = says.text(0.5, 0.46, "", fontsize=72, fontweight="bold", ha="center", va="center_baseline")
     white = {"cmap": "gray_r", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
     paper_image = paper.imshow(np.zeros((PAPER, PAPER)), **white)
     for k in range(BLOCK, PAPER, BLOCK):
@@ -211,6 +214,10 @@ def digit_pad(trace=None):
         firing[:n_hidden] = np.clip(read.hidden / bright, 0, 1)
         inside_image.set_data(firing.reshape(rows, columns))
         empty = read.answer is None
+        sure = read.outputs.max() > SURE
+        how.set_text("" if empty else "it reads" if sure else "unsure")
+        large.set_text("" if empty else str(read.answer))
+        large.set_color(COLORS["blue" if sure else "gray"])
         for digit, (bar, output) in enumerate(zip(bars, read.outputs)):
             bar.set_height(0 if empty else output)
             bar.set_facecolor(COLORS["blue"] if digit == read.answer else "#767676")
@@ -237,7 +244,8 @@ def digit_pad(trace=None):
         draw=draw,
         figure=fig,
         alt="From left to right: the drawing in 32 by 32 black or white pixels, the 8 by 8 gray pixels counted from "
-        "them, and the hidden neurons, darker where they fire more. Below, a bar for each of the ten outputs.",
+        "them, and the hidden neurons, darker where they fire more. Below, a bar for each of the ten outputs, and "
+        "beside them, large, the digit with the longest bar.",
     )
 
 
