@@ -115,8 +115,22 @@ def test_a_bend_without_a_second_layer_and_a_dead_network_are_said():
 # ---- fold ---------------------------------------------------------------------------------------------
 
 
-def test_it_opens_with_the_weights_of_the_chapter():
+def at_45_degrees():
+    return turn(fold(), angle1=45, angle2=45)
+
+
+def test_it_opens_with_a_plane_that_is_folded_and_not_flattened_to_a_line():
     live = fold()
+    wire = np.concatenate(live.figure.axes[1].collections[0].get_segments())
+    across = np.linalg.svd(wire - wire.mean(axis=0), compute_uv=False)
+    assert across[1] > 0.15 * across[0]
+    assert "3 of 4 right" in live.readout and not live.notes  # one point is left to the reader
+    wire = np.concatenate(at_45_degrees().figure.axes[1].collections[0].get_segments())
+    np.testing.assert_allclose(wire[:, 1], np.maximum(wire[:, 0] - 1, 0), atol=1e-9)
+
+
+def test_at_45_degrees_it_has_the_weights_of_the_chapter():
+    live = at_45_degrees()
     W1, b1, W2, b2, _ = live.result
     for got, wanted in zip((W1, b1, W2, b2), XOR_WEIGHTS, strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-12)
@@ -126,7 +140,7 @@ def test_it_opens_with_the_weights_of_the_chapter():
 
 
 def test_its_prediction_is_true():
-    live = fold()
+    live = at_45_degrees()
     assert live.prediction.answer == "tanh and sigmoid"
     for name in ("tanh", "sigmoid", "relu"):
         turn(live, activation=name)
@@ -141,7 +155,7 @@ def small_titles(live):
 
 def test_the_small_pictures_keep_the_answer_and_then_give_it():
     live = fold()
-    assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid", "tanh", "linear"]
+    assert small_titles(live) == ["relu: 3 of 4 ✗", "sigmoid", "tanh", "linear"]
     live.guess("none of them")
     assert small_titles(live) == ["relu: 4 of 4 ✓", "sigmoid: 4 of 4 ✓", "tanh: 4 of 4 ✓", "linear: all 0.5 ✗"]
     assert live.figure.axes[4].spines["top"].get_linewidth() > live.figure.axes[2].spines["top"].get_linewidth()
@@ -164,11 +178,13 @@ def test_linear_says_one_half_at_every_setting():
 
 def test_what_the_chapter_says_to_try():
     live = fold()
-    turn(live, activation="linear")
+    turn(live, activation="linear", angle1=45, angle2=45)
     assert "All points land on one line" in notes(live)
     turn(live, angle1=0)
     assert "There is no line" in notes(live)
     live.reset()
+    turn(live, angle1=45, angle2=45)
+    assert "4 of 4 right" in live.readout
     turn(live, bias2=0.0)
     assert "outputs 0.50, 0.50, 0.50, 0.50" in live.readout and "not folded between them" in notes(live)
     live.reset()
@@ -217,7 +233,7 @@ def test_the_readers_functions_are_the_ones_that_run():
         return np.maximum(Z, 0)
 
     live = fold(relu=my_relu)
-    assert calls and "4 of 4 right" in live.readout
+    assert calls and "4 of 4 right" in turn(live, angle1=45, angle2=45).readout
     live = fold(sigmoid=lambda Z: 0 * Z)
     turn(live, activation="sigmoid")
     assert "0 of 4 right" in live.readout
@@ -302,7 +318,7 @@ def test_one_plane_is_folded_into_the_other():
 
 
 def test_play_folds():
-    live = fold()
+    live = at_45_degrees()
     live.restart()
     assert live.controls["folded"].value == 0
     live.play()

@@ -189,7 +189,7 @@ class Thumbnail:
             for color, marker in zip(CLASS_COLORS, CLASS_MARKERS, strict=True)
         ]
         self.unknown = ax.text(0.5, 0.5, "?", transform=ax.transAxes, fontsize=22, ha="center", va="center")
-        self.title = ax.text(0.5, 1.04, "", transform=ax.transAxes, fontsize=9.5, ha="center", va="bottom")
+        self.title = ax.text(0.5, 1.04, "", transform=ax.transAxes, fontsize=9, ha="center", va="bottom")
         ax.set(xlim=reach, ylim=reach, xticks=[], yticks=[], aspect="equal")
         ax.grid(False)
         ax.spines[:].set_visible(True)
@@ -294,16 +294,16 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         "fold",
         question="Which folds let the output layer solve XOR?",
         prediction=Prediction(
-            "ReLU solves XOR. Swap it, and the output layer adapts: which of the other three will solve XOR too?",
+            "With both angles at 45°, ReLU solves XOR. Swap it, and the output layer adapts: which others solve it too?",
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
             explanation="Any bend will do here, sharp or soft. Without one every fold is flat, and no line can do it.",
-            settings={"activation": "tanh"},
+            settings={"activation": "tanh", "angle1": 45, "angle2": 45},
         ),
         controls={
-            "angle1": slider("angle of neuron 1", -180, 180, 45, step=5, unit="°"),
+            "angle1": slider("angle of neuron 1", -180, 180, 30, step=5, unit="°"),
             "bias1": slider("bias of neuron 1", -2.0, 1.0, 0.0, step=0.05),
-            "angle2": slider("angle of neuron 2", -180, 180, 45, step=5, unit="°"),
+            "angle2": slider("angle of neuron 2", -180, 180, 60, step=5, unit="°"),
             "bias2": slider("bias of neuron 2", -2.0, 1.0, -1.0, step=0.05),
             "folded": slider("folded", 0, 100, 100, step=4, unit="%"),
             "activation": choice("hidden activation", ["relu", "sigmoid", "tanh", "linear"]),
