@@ -58,7 +58,7 @@ def test_a_new_number_is_found_wherever_it_is_claimed():
 
 
 def test_what_holds_a_number_must_exist_and_have_it():
-    here = "tests/test_prose_numbers.py::test_the_glass_is_put_away"
+    here = "tests/test_prose_numbers.py::test_under_the_glass_chord_and_slope_become_one"
     assert prose_numbers.holds(here, "0.05") and not prose_numbers.holds(here, "0.06")
     assert prose_numbers.holds("= 64 * 32 + 32, 7", "2,080") and not prose_numbers.holds("= 64 * 32", "2,080")
     for nothing in ("tests/test_prose_numbers.py::test_of_old", "asserts: tests/test_none.py", "a guess", "given:"):
@@ -97,13 +97,18 @@ def test_the_valley_is_99_times_as_steep_across_as_along():
     assert round(high / low) == 99
 
 
-def test_the_glass_is_put_away():
+def test_under_the_glass_chord_and_slope_become_one():
     rng = np.random.default_rng(0)
     parameters = [{"W": rng.normal(size=s), "b": rng.normal(size=s[1])} for s in ((2, 3), (3, 3), (3, 1))]
     live = v_curve(*datasets.xor(), parameters)
     live.guess("far larger")
-    seen = {step: turn(live, epsilon=step).figure.axes[2].get_visible() for step in (1.0, 0.1, 0.05, 1e-5, 1e-16)}
-    assert seen == {1.0: True, 0.1: True, 0.05: False, 1e-5: False, 1e-16: True}
+    apart = {}  # CSS pixels between the ends of the two lines
+    for step in (1.0, 0.05, 1e-5):
+        glass = turn(live, epsilon=step).figure.axes[2]
+        lines = {line.get_label(): line for line in glass.lines}
+        slope, chord = (lines[name].get_ydata() for name in ("slope of backward", "chord"))
+        apart[step] = glass.transData.get_matrix()[1, 1] * abs(slope[-1] - slope[0] - 1.6 * (chord[1] - chord[0])) / 2
+    assert apart[1.0] > 10 and max(apart[0.05], apart[1e-5]) < 0.5
 
 
 def test_what_is_said_of_the_penguins():

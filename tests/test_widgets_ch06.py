@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.path import Path
 from turning import fresh, turn
 
 from nnlib import datasets
@@ -141,7 +142,6 @@ def test_the_picture_follows(live):
         assert list(x) == [e for e in EPSILONS if e >= epsilon]
         assert np.allclose(drawn, np.maximum(live.result[0][-len(x) :], FLOOR))
         visited.append(np.isfinite(figure.axes[0].lines[0].get_ydata()).sum())
-        assert figure.axes[2].get_visible() == (epsilon != 1e-4)  # there the lines under the glass are one
     assert visited == sorted(visited) and visited[-1] == len(x)
     turned(live, epsilon=1e-5, bug="sign")
     assert color_of(live, "b2")[:3] == pytest.approx(rgb("vermillion")) and "wrong" in live.readout
@@ -209,6 +209,61 @@ def test_under_the_glass_a_loss_of_few_digits_is_a_staircase(live):
     assert len(set(lens(live)[2][1])) < 10
     turn(live, epsilon=1e-9, precision="float32")
     assert not lens(live)[2][1].any()
+
+
+def test_play_comes_down_from_1_and_draws_the_v(live):
+    live.restart()
+    assert live.controls["epsilon"].value == EPSILONS[-1] == 1
+    live.step()
+    assert live.controls["epsilon"].value == EPSILONS[-2]
+    live.play()
+    assert live.controls["epsilon"].value == EPSILONS[0]
+    curve = next(line for line in live.figure.axes[0].lines if line.get_marker() == ".")
+    assert list(curve.get_xdata()) == EPSILONS
+    live.step()
+    assert live.controls["epsilon"].value == 1
+
+
+def test_the_guess_is_answered_from_the_right_end_of_the_v():
+    own = make()
+    seen, as_it_is = [], own.set
+    own.set = lambda **values: (seen.append(values.get("epsilon")), as_it_is(**values))
+    own.guess("far larger")
+    assert seen[0] == 1 and seen[-1] == own.controls["epsilon"].value == 1e-10
+    own.close()
+
+
+def test_the_digits_stand_still_while_epsilon_moves(live):
+    seen = set()
+    for epsilon in (1.0, 0.05, 1e-4, 1e-10, 1e-16):
+        turn(live, epsilon=epsilon, bug="none", precision="float64")
+        words = [text for text in live.figure.axes[1].texts if text.get_fontfamily() == ["DejaVu Sans Mono"]]
+        seen.add(tuple((text.get_position(), text.get_fontsize()) for text in words))
+        box = live.figure.axes[1].get_window_extent()
+        ends = [text.get_window_extent() for text in words if text.get_text().strip()]
+        assert max(end.x1 for end in ends) <= box.x1 + 2 and max(end.y1 for end in ends) <= live.figure.bbox.y1
+        assert live.figure.axes[2].get_visible()
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "epsilon, precision",
+    [(1.0, "float64"), (1e-14, "float64"), (1e-16, "float64"), (1e-7, "float32"), (1e-9, "float32")],
+)
+def test_a_note_covers_no_arm_of_the_v(live, epsilon, precision):
+    turn(live, epsilon=1e-16, bug="none", precision="float64")  # the whole V has been visited
+    turn(live, epsilon=epsilon, precision=precision)
+    valley = live.figure.axes[0]
+    (said,) = [text for text in valley.texts if text.get_gid() and text.get_visible()]
+    card = said.get_bbox_patch().get_window_extent()
+    for line in valley.lines[:2]:
+        x, y = line.get_data()
+        assert not Path(valley.transData.transform(np.column_stack([x, y])[np.isfinite(y)])).intersects_bbox(
+            card, filled=False
+        )
+    for text in valley.texts:
+        assert text is said or not text.get_text() or not card.overlaps(text.get_window_extent())
+        assert text.get_window_extent().x1 <= valley.get_window_extent().x1
 
 
 def rgb(name):

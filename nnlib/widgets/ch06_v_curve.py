@@ -40,9 +40,9 @@ def v_curve(
 ):
     """Relative errors over sixteen powers of ten of ε, for the whole gradient and for each array, and one difference.
 
-    That difference is of the weight W1[1, 1]: the digits that its two losses share are gone, and stand in gray. Below,
-    where it differs from the slope, its chord in a picture that is magnified as ε shrinks: 1 is ε across, and up it is
-    what the loss rises on the way at its true slope.
+    That difference is of the weight W1[1, 1]: the digits that its two losses share are gone, and stand in gray. Below
+    is its chord in a picture that is magnified as ε shrinks: 1 is ε across, and up it is what the loss rises on the way
+    at its true slope.
 
     X, y : (n, n_inputs), (n, n_outputs). parameters : [{'W', 'b'}] of two tanh layers and a linear one.
     backward(trace, y, parameters, derivatives) -> [{'W', 'b'}], central_difference(f, theta, epsilon) -> array,
@@ -87,7 +87,7 @@ def v_curve(
         losses = np.array([loss(each) for each in around], dtype=float)
         return losses[ENDS], (losses - float(loss(theta))) / (epsilon * true)
 
-    fig, grid = figure(3, 2, size=(8.4, 3.7), width_ratios=(1.1, 1), height_ratios=(0.72, 0.95, 1.08))
+    fig, grid = figure(3, 2, size=(8.4, 3.7), width_ratios=(1.1, 1), height_ratios=(0.86, 0.88, 1.04))
     (valley, *rest), (digits, lens, bars) = grid.T
     for ax in rest:
         ax.remove()
@@ -95,7 +95,8 @@ def v_curve(
     fig.get_layout_engine().set(wspace=0.06, hspace=0, h_pad=0.02)
     digits.set(xlim=(0, 1), ylim=(0, 3))
     digits.set_axis_off()
-    lines = [Digits(digits, name) for name in ("loss(θ + ε)", "loss(θ − ε)", "difference")]
+    names_of_lines = ("loss(θ + ε)", "loss(θ − ε)", "difference")
+    lines = [Digits(digits, name, 2.5 - k) for k, name in enumerate(names_of_lines)]
     (visited,) = valley.plot([], [], color=SHADE, linewidth=1)
     (curve,) = valley.plot([], [], color=COLORS["blue"], marker=".", markersize=5)
     (here,) = valley.plot([], [], "o", color=COLORS["vermillion"], markersize=10, clip_on=False, zorder=5)
@@ -113,9 +114,9 @@ def v_curve(
     for axis, ticks in ((valley.xaxis, (1e-16, 1e-12, FINE, WRONG, 1)), (bars.xaxis, (FINE, WRONG, 1))):
         axis.set_ticks(ticks, [short(tick) for tick in ticks])
     valley.set_yticks([1e-10, FINE, 1e-6, WRONG, 0.01, 1], ["1e-10", "1e-8", "1e-6", "1e-4", "0.01", "1"])
-    arms = [
+    arms = [  # each outside its arm, so that the notes have the room between the two
         valley.text(*place, "", fontsize=9.5, fontweight="bold", color=COLORS["blue"], va="top")
-        for place in ((4e-9, 1.5e-5), (4e-4, 1e-9))
+        for place in ((1.3e-16, 6e-6), (1e-3, 4e-9))
     ]
     bars.invert_yaxis()
     bars.grid(False, axis="y")
@@ -148,7 +149,7 @@ def v_curve(
         visited.set_data(EPSILONS, np.where(np.array(EPSILONS) >= reached, np.maximum(whole, FLOOR), np.nan))
         here.set_data([epsilon], [max(whole[now], FLOOR)])
         whole_v = reached < SMALL and bug == "none" and precision == "float64"
-        for arm, words in zip(arms, ("rounding, ∝ 1/ε", "bent curve,\n∝ ε²"), strict=True):
+        for arm, words in zip(arms, ("rounding,\n∝ 1/ε", "bent\ncurve,\n∝ ε²"), strict=True):
             arm.set_text(words * whole_v)
         for column, label, error in zip(columns, labels, each[now]):
             column.set_width(max(error - FLOOR, 0.0))
@@ -157,23 +158,18 @@ def v_curve(
             label.set_text(short(error) if error > FLOOR else "≈ 0")
         (low, high), rises = magnified(precision, epsilon)
         shared = agreeing(low, high, DECIMALS[precision])
-        coarse = epsilon < 10 * np.finfo(DTYPES[precision]).eps
-        magnify = bool(bug != "none" or epsilon >= 0.1 or coarse)  # where the lines under the glass differ
-        if lens.get_visible() != magnify:
-            lens.set_visible(magnify)
         without = LAST if precision == "float64" and epsilon > SMALL else 0
-        for k, (line, value) in enumerate(zip(lines, (high, low, high - low), strict=True)):
+        for line, value in zip(lines, (high, low, high - low), strict=True):
             line.show(value, DECIMALS[precision], shared, without)
-            line.place(*((2.5 - k, 11.5) if magnify else (1.7 - 1.8 * k, 15)))
         loss_line.set_data(STEPS, rises)
         chord.set_data(STEPS[ENDS], rises[ENDS])
         tangent.set_data(STEPS, STEPS * computed / true)
         vanished = not any(np.any(array) for array in measured[precision][now])
         if vanished:
-            note_in_the_corner(valley, f"In {precision} θ + ε is θ again: every difference is zero.")
+            note_off_the_curve(valley, f"In {precision} θ + ε is θ again: every difference is zero.", precision)
         elif bug == "none" and whole[now] > WRONG:
             cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
-            note_in_the_corner(valley, f"A right gradient, called wrong. {cause}")
+            note_off_the_curve(valley, f"A right gradient, called wrong. {cause}", precision)
         worst = int(np.argmax(each[now]))
         decimals = DECIMALS[precision]
         same = f"all {decimals}" if shared == decimals else f"{shared} of {decimals}"
@@ -202,11 +198,12 @@ def v_curve(
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epsilon",
+        plays_down=True,
         alt="Left, the relative error of a gradient check against ε, both on log scales, drawn from large ε down to "
-        "the chosen one. Right, above, two losses and their difference, the digits that they share in gray; then, "
-        "where chord and slope differ, the loss over one weight, from θ - ε to θ + ε, with the chord and the slope of "
-        "backward; below, a bar for each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong "
-        "above).",
+        "the chosen one. Right, above, two losses and their difference, the digits that they share in gray; then "
+        "the loss over one weight, from θ - ε to θ + ε, with the chord and the slope of backward; below, a bar for "
+        "each of the six parameter arrays. Lines at 1e-8 (fine below) and 1e-4 (wrong above).",
     )
     live.controls["epsilon"].layout.width = "330px"  # all controls in one row
     return live
@@ -215,23 +212,17 @@ def v_curve(
 class Digits:
     """A number in two colors: gray as far as the losses agree, from there on bold."""
 
-    def __init__(self, ax, name):
-        self.name = ax.text(0, 0, name, va="center")
-        style = {"va": "center", "family": "DejaVu Sans Mono"}
-        self.same = ax.text(0.28, 0, "", color=COLORS["gray"], **style)
-        self.other = ax.text(0.28, 0, "", color=COLORS["vermillion"], fontweight="bold", **style)
+    def __init__(self, ax, name, height):
+        ax.text(0, height, name, va="center")
+        style = {"va": "center", "family": "DejaVu Sans Mono", "fontsize": 14}
+        self.same = ax.text(0.3, height, "", color=COLORS["gray"], **style)
+        self.other = ax.text(0.3, height, "", color=COLORS["vermillion"], fontweight="bold", **style)
 
     def show(self, value, decimals, shared, without):
         text = f"{value:.{decimals}f}".replace("-", "−").rjust(decimals + 3)
         first = len(text) - decimals + shared if shared else 0
         self.same.set_text(text[:first])
         self.other.set_text(" " * first + text[first : len(text) - without] + "…" * (without > 0))
-
-    def place(self, height, size):
-        for text in (self.name, self.same, self.other):
-            text.set_y(height)
-        for text in (self.same, self.other):
-            text.set_fontsize(size)
 
 
 def agreeing(a, b, decimals):
@@ -241,10 +232,10 @@ def agreeing(a, b, decimals):
     return max(first - texts[0].index(".") - 1, 0)
 
 
-def note_in_the_corner(ax, text):
-    """A note at the lower left, where no curve passes."""
+def note_off_the_curve(ax, text, precision):
+    """A note where no curve passes: in float64 high between the arms of the V, in float32 at the lower left."""
     note(ax, "\n".join(textwrap.wrap(text, 32)))
-    ax.texts[-1].set(position=(0.31, 0.1), fontsize=9.5)
+    ax.texts[-1].set(position=(0.52, 0.87) if precision == "float64" else (0.31, 0.1), fontsize=9.5)
 
 
 def verdict(error):

@@ -158,6 +158,7 @@ class Live:
     alt : what the picture shows, for those who do not see it.
     prediction : Prediction, or None.
     plays : the name of the slider that Play moves, or None.
+    plays_down : whether Play moves it from its last stop to its first.
     tick : milliseconds between two stops of Play, or more where the machine is slower.
 
     Tests drive it without a notebook: call `live.set(rate=0.1)`, `live.play()`, `live.step()`, `live.reset()` or
@@ -165,8 +166,23 @@ class Live:
     Without a page that shows it nobody waits to see it move: it is at its end at once.
     """
 
-    def __init__(self, name, *, question, controls, compute, draw, figure, alt, prediction=None, plays=None, tick=TICK):
+    def __init__(
+        self,
+        name,
+        *,
+        question,
+        controls,
+        compute,
+        draw,
+        figure,
+        alt,
+        prediction=None,
+        plays=None,
+        plays_down=False,
+        tick=TICK,
+    ):
         self.name, self.question, self.alt, self.prediction, self.plays = name, question, alt, prediction, plays
+        self._plays_down = plays_down
         self.controls, self.figure = dict(controls), figure
         self.result = self.error = None
         self.readout, self.frames, self.closed = "", 0, False
@@ -242,8 +258,7 @@ class Live:
 
     def play(self):
         """Move the slider that `plays` names to its last stop; from the first one, if it is there already."""
-        way = stops(self.controls[self.plays])
-        now = place(self.controls[self.plays])
+        way, now = self._way_of_play()
         if now == len(way) - 1:
             self.set(**{self.plays: way[0]})
             now = 0
@@ -263,13 +278,13 @@ class Live:
     def step(self):
         """The next stop of the slider that `plays` names; after the last the first."""
         self.pause()
-        way = stops(self.controls[self.plays])
-        self.set(**{self.plays: way[(place(self.controls[self.plays]) + 1) % len(way)]})
+        way, now = self._way_of_play()
+        self.set(**{self.plays: way[(now + 1) % len(way)]})
 
     def restart(self):
         """The first stop of the slider that `plays` names."""
         self.pause()
-        self.set(**{self.plays: stops(self.controls[self.plays])[0]})
+        self.set(**{self.plays: self._way_of_play()[0][0]})
 
     def guess(self, option):
         """Commit a guess: say how good it was, and unlock the controls."""
@@ -286,7 +301,7 @@ class Live:
         self._verdict.value = _paragraph(f"You guessed “{option}”. Watch.", role="status")
         asked = dict(self.prediction.settings)
         if self.plays and asked:
-            way = stops(self.controls[self.plays])
+            way, _ = self._way_of_play()
             end = asked.pop(self.plays, way[-1])
             self.set(**{self.plays: way[0]}, **asked)
             asked = {self.plays: end}
@@ -316,6 +331,11 @@ class Live:
         if self._ahead and any(self.controls[key] is change["owner"] for key in self._ahead[0]):
             self.pause()  # the reader has taken hold of what was moving
         self._refresh()
+
+    def _way_of_play(self):
+        """The stops of Play in its order, and which of them it is at."""
+        way, now = stops(self.controls[self.plays]), place(self.controls[self.plays])
+        return (way[::-1], len(way) - 1 - now) if self._plays_down else (way, now)
 
     def _way_to(self, settings):
         """From the present controls to these settings, stop by stop where they are sliders: a dict for each frame."""
