@@ -294,7 +294,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         "fold",
         question="Which folds let the output layer solve XOR?",
         prediction=Prediction(
-            "With both angles at 45°, ReLU solves XOR. Swap it, and the output layer adapts: which others solve it too?",
+            "With both angles at 45°, ReLU solves XOR. Swap it, and the output layer adapts: which others do it too?",
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
             explanation="Any bend will do here, sharp or soft. Without one every fold is flat, and no line can do it.",
