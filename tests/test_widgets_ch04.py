@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from turning import turn
 
-from nnlib import datasets
+from nnlib import NeuralNetwork, datasets
 from nnlib.activations import ACTIVATIONS
 from nnlib.exercises import exercises, judge
 from nnlib.plots import png
 from nnlib.widgets import fold, plot_fold, stacked_layers
 from nnlib.widgets.ch04_fold import Fold, best_output, hidden_weights, undecided
+from nnlib.widgets.ch04_stacked_layers import EPOCHS, stack
 
 X, Y = datasets.xor()
 XOR_WEIGHTS = np.ones((2, 2)), np.array([0.0, -1.0]), np.array([[1.0], [-2.0]]), np.zeros(1)
@@ -28,8 +29,9 @@ def notes(live):
 def test_no_stack_of_linear_layers_beats_the_best_line():
     live = stacked_layers()
     for n_layers, width, seed in itertools.product((1, 2, 5), (2, 16), (0, 20)):
-        nn, loss = turn(live, n_layers=n_layers, width=width, seed=seed).result
-        assert f"{loss:.4f}" == "0.2306"
+        run = turn(live, n_layers=n_layers, width=width, seed=seed).result
+        nn = run.nn
+        assert f"{run.losses[-1]:.4f}" == "0.2306"
         for said in nn.trace(np.linspace(-1, 1, 9).reshape(-1, 1))[1:]:
             assert np.abs(np.diff(said, n=2, axis=0)).max() < 1e-12  # straight lines
         assert not live.notes
@@ -40,14 +42,14 @@ def test_its_guess_is_answered_by_the_figure():
     live = stacked_layers()
     assert live.readout == "3 layers, 8 wide, no bend, 97 parameters: loss 0.2306 after 300 epochs."
     live.guess("0.0950")
-    assert live.prediction.answer == "0.2306" in [text.get_text() for text in live.figure.axes[-1].texts]
+    assert live.prediction.answer == "0.2306" in [text.get_text().strip() for text in live.figure.axes[-1].texts]
     assert live.readout == "5 layers, 16 wide, no bend, 865 parameters: loss 0.2306 after 300 epochs."
     assert "loss 0.2306" in live.prediction.explanation
-    curve, line, ghost = live.figure.axes[-1].lines[:3]
+    curve, _, line, ghost = live.figure.axes[-1].lines[:4]
     assert f"{line.get_ydata()[0]:.4f}" == "0.2306"  # the best straight line, dotted
     assert len(ghost.get_ydata()) == 300 and f"{ghost.get_ydata()[-1]:.4f}" == "0.2306"  # as it was before
     for seed in range(0, 21, 5):
-        assert f"{turn(live, seed=seed).result[1]:.4f}" == "0.2306"
+        assert f"{turn(live, seed=seed).result.losses[-1]:.4f}" == "0.2306"
 
 
 def test_every_layer_shows_its_neurons():
@@ -59,20 +61,75 @@ def test_every_layer_shows_its_neurons():
         return np.array([segment[:, 1] for segment in bundle.get_segments()])
 
     x = np.linspace(-1.2, 1.2, 241).reshape(-1, 1)
-    nn, _ = turn(live, n_layers=4, bend=True, width=6).result
+    nn = turn(live, n_layers=4, bend=True, width=6).result.nn
     for ax, said in zip(hidden, nn.trace(x)[1:4], strict=False):
         np.testing.assert_allclose(drawn(ax), said.T)
     corners = (np.abs(np.diff(drawn(hidden[0]), n=2)) > 1e-9).sum(axis=1)
     assert corners.max() <= 2  # a corner between two points of the drawing turns there at both
-    assert len(drawn(hidden[3])) == 0 and [text.get_text() for text in hidden[3].texts if not text.get_gid()] == [
-        "none"
-    ]
+
+
+def test_there_is_a_panel_for_each_hidden_layer_and_no_empty_one():
+    live = stacked_layers()
+    hidden = live.figure.axes[:4]
+    for n_layers, bend in ((5, False), (2, True), (3, True), (1, True), (4, False)):
+        run = turn(live, n_layers=n_layers, bend=bend).result
+        seen = [ax for ax in hidden if ax.get_visible()]
+        assert len(seen) == n_layers - 1
+        (words,) = live.figure.texts
+        assert bool(words.get_text()) == (n_layers == 1)
+        if seen:  # over the whole width, on one scale that holds all that is drawn
+            edges = [(ax.get_position().x0, ax.get_position().x1) for ax in (*seen, *live.figure.axes[4:])]
+            assert (edges[0][0], edges[len(seen) - 1][1]) == pytest.approx((edges[-2][0], edges[-1][1]), abs=1e-6)
+            assert len({ax.get_ylim() for ax in seen}) == 1
+            low, high = seen[0].get_ylim()
+            far = [layer for layers in run.said[-1:] for layer in layers[:-1]]
+            assert min(map(np.min, far)) >= low and 0.4 * high < max(np.abs(layer).max() for layer in far) <= high
+
+
+def test_play_shows_the_fit_grow():
+    live = stacked_layers()
+    live.guess("0.2306")
+    turn(live, n_layers=3, width=8, bend=True)
+    x = np.linspace(-1.2, 1.2, 241).reshape(-1, 1)
+    plane, curve = live.figure.axes[-2:]
+    losses = []
+    for epoch in (0, 7, 40, 300):
+        turn(live, epoch=epoch)
+        nn = NeuralNetwork(stack(3, 8, True), learning_rate=0.1, seed=0)
+        nn.fit(*datasets.noisy_sine(), epochs=epoch, batch_size=40)
+        np.testing.assert_allclose(plane.lines[1].get_ydata(), nn.predict(x), atol=1e-9)
+        losses.append(nn.loss(*datasets.noisy_sine()))
+        assert f"loss {losses[-1]:.4f} after {epoch} epochs" in live.readout
+        line, moment = curve.lines[:2]
+        assert len(line.get_xdata()) == epoch and moment.get_xydata()[0] == pytest.approx((epoch, losses[-1]))
+    assert losses[0] > 2 * losses[2] and losses[2] > losses[3]
+    live.restart()
+    assert live.controls["epoch"].value == 0 and "after 0 epochs" in live.readout
+    live.step()
+    assert live.readout.endswith("after 1 epoch.")
+    live.play()
+    assert live.controls["epoch"].value == EPOCHS
+
+
+def test_the_words_stay_inside_the_picture_and_off_the_best_line():
+    live = stacked_layers()
+    turn(live, n_layers=2)
+    turn(live, bend=True)
+    curve = live.figure.axes[-1]
+    seen = [text for text in curve.texts if text.get_text() and text.get_visible()]
+    boxes = {text.get_text().strip(): text.get_window_extent() for text in seen}
+    assert boxes["before: bend (ReLU) between layers off"].x0 - 34 >= curve.get_window_extent().x0
+    assert max(box.x1 for box in boxes.values()) <= live.figure.bbox.x1
+    line = curve.transData.transform((0, curve.lines[2].get_ydata()[0]))[1]
+    (label,) = [box for words, box in boxes.items() if "best" in words]
+    assert label.y1 <= line
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_with_a_bend_the_wave_is_fitted(seed):
     live = stacked_layers()
-    nn, loss = turn(live, n_layers=5, bend=True, seed=seed).result
+    run = turn(live, n_layers=5, bend=True, seed=seed).result
+    nn, loss = run.nn, run.losses[-1]
     assert loss < 0.08
     assert [layer.activation.name for layer in nn.layers] == ["relu"] * 4 + ["linear"]
     if seed == 0:
@@ -82,10 +139,11 @@ def test_with_a_bend_the_wave_is_fitted(seed):
 def test_two_layers_do_as_well_and_two_seeds_fail():
     """What the chapter says below the figure."""
     live = stacked_layers()
-    assert turn(live, n_layers=2, bend=True).result[1] < 0.05
+    assert turn(live, n_layers=2, bend=True).result.losses[-1] < 0.05
     turn(live, n_layers=5)
     for seed in (8, 13):
-        nn, loss = turn(live, seed=seed).result
+        run = turn(live, seed=seed).result
+        nn, loss = run.nn, run.losses[-1]
         assert f"{loss:.4f}" == "0.4605" and np.ptp(nn.predict(np.linspace(-1, 1, 9).reshape(-1, 1))) < 1e-3
         assert np.abs(nn.trace(np.linspace(-1, 1, 9).reshape(-1, 1))[4]).max() < 1e-3  # the neurons of a layer
         assert "The same answer for every input" in notes(live)
@@ -106,8 +164,8 @@ def test_a_bend_without_a_second_layer_and_a_dead_network_are_said():
     live = stacked_layers()
     turn(live, n_layers=1, bend=True)
     assert "needs a second layer" in notes(live) and "no bend" in live.readout
-    _, loss = turn(live, n_layers=5, width=2, seed=0).result
-    assert loss > 0.4 and "The same answer for every input" in notes(live)
+    run = turn(live, n_layers=5, width=2, seed=0).result
+    assert run.losses[-1] > 0.4 and "The same answer for every input" in notes(live)
     turn(live, bend=False)
     assert not notes(live)
 

@@ -1,16 +1,19 @@
 """Chapter 04: stack linear layers, as many as you like, and see what each can draw; then put a bend between them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.collections import LineCollection
 
 from nnlib import DivergenceError, NeuralNetwork, datasets
 from nnlib.plots import COLORS, figure, style
-from nnlib.widgets.live.controls import slider, switch
+from nnlib.widgets.live.controls import list_slider, slider, switch
 from nnlib.widgets.live.figure import Live, Prediction, note
 from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 EPOCHS = 300
-REACH = 3.0  # of what a hidden neuron says, as far as it is drawn
+SHOWN = [*range(10), *range(10, 50, 2), *range(50, EPOCHS + 1, 5)]  # epochs that can be shown: the fit begins fast
+REACHES = (1, 2, 3, 4, 5, 7, 10, 1000)  # of what the hidden neurons say, as far as it is drawn
 
 
 def stack(n_layers, width, bend):
@@ -23,6 +26,21 @@ def stack(n_layers, width, bend):
     ]
 
 
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A training, as far as it came.
+
+    nn : the network at its end.   losses, said : at each epoch of `SHOWN`, its loss, and what each layer says over x.
+    reach : how far the hidden neurons go, of `REACHES`.   exploded : whether it never came to an end.
+    """
+
+    nn: NeuralNetwork
+    losses: list
+    said: list
+    reach: float
+    exploded: bool
+
+
 def stacked_layers():
     """What each layer of a network of 1 to 5 layers draws over its input, after training on points along a wave."""
     X, y = datasets.noisy_sine()
@@ -30,16 +48,15 @@ def stacked_layers():
     best_line = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
     x = np.linspace(-1.2, 1.2, 241).reshape(-1, 1)  # (241, 1)
 
-    fig, first = figure(size=(8.4, 4.0))
+    fig, first = figure(size=(8.4, 3.6))
     first.remove()
     with style():
         axes = fig.subplot_mosaic([[1, 2, 3, 4], ["plane", "plane", "curve", "curve"]], height_ratios=(1, 1.9))
     *hidden, plane, curve = axes.values()
-    bundles, absent = [], []
+    bundles = []
     for k, ax in enumerate(hidden, start=1):
         bundles.append(ax.add_collection(LineCollection([], colors=COLORS["blue"], linewidths=1.2), autolim=False))
-        absent.append(ax.text(0, 0, "", ha="center", va="center", fontsize=10, color="#666666"))
-        ax.set(xlim=(-1.2, 1.2), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-2, 0, 2])
+        ax.set(xlim=(-1.2, 1.2), ylim=(-10, 10), xticks=[-1, 0, 1], yticks=[-10, 0, 10])
         ax.set_title(f"hidden layer {k}", fontsize=10)
         ax.label_outer(remove_inner_ticks=True)
     hidden[0].set_ylabel("its neurons")
@@ -48,46 +65,77 @@ def stacked_layers():
     plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, data y")
     # The axis reaches far down, so that what `note` says in its middle stands below the curve.
     (losses,) = curve.plot([], [], color=COLORS["blue"])
+    (moment,) = curve.plot([], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False)
     curve.axhline(best_line, color=COLORS["black"], linestyle=":", linewidth=1.3)
-    words = {"ha": "right", "va": "bottom", "fontsize": 9.5}
-    curve.text(0.98 * EPOCHS, 1.15 * best_line, f"best straight line: {best_line:.4f}", **words)
+    words = {"ha": "right", "va": "top", "fontsize": 9.5}
+    curve.text(0.97 * EPOCHS, best_line / 1.2, f"best straight line: {best_line:.4f}", **words)
     curve.set(xlim=(0, EPOCHS), ylim=(0.001, 5), yscale="log", xlabel="epoch", ylabel="loss (MSE)")
     ghost, names = Ghost(losses), Names(curve, [COLORS["blue"]], "0.000000")
     lay_out(fig)
+    first, last = hidden[0].get_position(), hidden[-1].get_position()
+    shallow = fig.text(
+        (first.x0 + last.x1) / 2, (first.y0 + first.y1) / 2, "", ha="center", va="center", color="#555555"
+    )
+    looks_now = None  # of the upper row
+
+    def arrange(n_hidden, reach, bend):
+        """The upper row: as many panels as there are hidden layers, over the whole width, with one scale."""
+        nonlocal looks_now
+        if looks_now == (n_hidden, reach, bend):
+            return  # a new one costs a whole drawing
+        looks_now = n_hidden, reach, bend
+        shallow.set_text("" if n_hidden else "One layer: no hidden neurons, the input goes straight to the output.")
+        gap = first.width / 20
+        width = (last.x1 - first.x0 + gap) / max(n_hidden, 1)
+        for k, ax in enumerate(hidden):
+            ax.set_visible(k < n_hidden)
+            ax.set_position([first.x0 + k * width, first.y0, width - gap, first.height])
+            ax.set(ylim=(-0.08 * reach if bend else -reach, reach), yticks=[0, reach] if bend else [-reach, 0, reach])
 
     def compute(n_layers, width, seed, bend):
         nn = NeuralNetwork(stack(n_layers, width, bend), learning_rate=0.1, seed=seed)
-        try:
-            nn.fit(X, y, epochs=EPOCHS, batch_size=len(X))
-        except DivergenceError:
-            return nn, None
-        return nn, nn.loss(X, y)
+        losses, said = [], []
 
-    def draw(result, n_layers, width, bend, before):
-        nn, loss = result
-        old = before and before.result[1] is not None and before.result[0].history["train_loss"]
+        def remember(nn):
+            if nn.epoch in SHOWN:
+                losses.append(nn.loss(X, y))
+                said.append(nn.trace(x)[1:])
+
+        remember(nn)
+        try:
+            nn.fit(X, y, epochs=EPOCHS, batch_size=len(X), callback=remember)
+        except DivergenceError:
+            return Run(nn, [], [], REACHES[0], True)
+        far = max((np.abs(layer).max() for layer in said[-1][:-1]), default=0)
+        return Run(nn, losses, said, next(reach for reach in REACHES if far <= reach), False)
+
+    def draw(run, n_layers, width, bend, epoch, before):
+        nn, bent = run.nn, bend and n_layers > 1
+        old = before and not before.result.exploded and before.result.nn.history["train_loss"]
         ghost.show(before, old and (range(EPOCHS), old))
-        names.show([np.nan if loss is None else loss], [f"{loss or 0:.4f}"])
+        arrange(0 if run.exploded else n_layers - 1, run.reach, bent)
+        loss = np.nan if run.exploded else run.losses[SHOWN.index(epoch)]
+        names.show([loss], [f"  {loss:.4f}"])
         count = sum(layer.W.size + layer.b.size for layer in nn.layers)
         many = "1 layer" if n_layers == 1 else f"{n_layers} layers, {width} wide"
-        how = "with bends" if bend and n_layers > 1 else "no bend"
-        *said, output = nn.trace(x)[1:]
-        for k, (bundle, none) in enumerate(zip(bundles, absent, strict=True)):
-            seen = said[k].T if k < len(said) and loss is not None else []
-            bundle.set_segments([np.column_stack([x[:, 0], neuron]) for neuron in seen])
-            none.set_text("" if k < len(said) else "none")
-        if loss is None:
-            drawn.set_data([], [])
-            losses.set_data([], [])
+        how = "with bends" if bent else "no bend"
+        if run.exploded:
+            for line in (drawn, losses, moment):
+                line.set_data([], [])
             note(curve, "The training exploded. Try another seed.")
             return f"{many}, {how}, {count} parameters: the training exploded."
+        *said, output = run.said[SHOWN.index(epoch)]
+        for bundle, neurons in zip(bundles, said, strict=False):
+            bundle.set_segments([np.column_stack([x[:, 0], neuron]) for neuron in neurons.T])
         drawn.set_data(x, output)
-        losses.set_data(range(EPOCHS), nn.history["train_loss"])
+        losses.set_data(range(epoch), nn.history["train_loss"][:epoch])
+        moment.set_data([epoch], [loss])
         if bend and n_layers == 1:
-            note(curve, "One layer has nothing after it: a bend needs a second layer.")
-        elif bend and np.ptp(output) < 1e-3:
-            note(curve, "The same answer for every input: all neurons of a layer say 0, or almost. See chapter 7.")
-        return f"{many}, {how}, {count} parameters: loss {loss:.4f} after {EPOCHS} epochs."
+            note(curve, "One layer has nothing after it: a bend needs a second layer.", height=0.16)
+        elif bend and epoch == EPOCHS and np.ptp(output) < 1e-3:
+            dead = "The same answer for every input: all neurons of a layer say 0, or almost. See chapter 7."
+            note(curve, dead, height=0.2)
+        return f"{many}, {how}, {count} parameters: loss {loss:.4f} after {epoch} epoch{'s' * (epoch != 1)}."
 
     return Live(
         "stacked_layers",
@@ -104,11 +152,13 @@ def stacked_layers():
             "n_layers": slider("layers", 1, 5, 3),
             "width": slider("width", 2, 16, 8, unit="neurons"),
             "seed": slider("seed", 0, 20, 0),
-            "bend": switch("a bend (ReLU) after each hidden layer"),
+            "epoch": list_slider("epoch shown", SHOWN, EPOCHS),
+            "bend": switch("bend (ReLU) between layers"),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="epoch",
         alt="Above, what each neuron of each hidden layer says for every input, a line for each neuron. Below, on the "
         "left 40 points along one period of a wave and the answer of the trained network, on the right its loss over "
         "300 epochs on a log scale, with a dotted line at the loss of the best straight line.",
