@@ -6,7 +6,7 @@ from turning import fresh
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.widgets import xor_learns
-from nnlib.widgets.ch00_xor_learns import LAYERS
+from nnlib.widgets.ch00_xor_learns import LAYERS, smooth
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_xor_shows_the_very_network_that_nnlib_trains(xor):
 
 
 def test_the_curve_before_stays_as_a_ghost(xor):
-    before, ghost = xor.result[0], xor.figure.axes[1].lines[2]
+    before, ghost = smooth(xor.result[0]), xor.figure.axes[1].lines[3]
     assert not len(ghost.get_xdata())
     xor.guess("lower")
     np.testing.assert_array_equal(ghost.get_ydata(), before)
@@ -66,6 +66,29 @@ def test_the_curve_before_stays_as_a_ghost(xor):
     assert "before 0.0012" in said and f"now {xor.readout.split('loss ')[1][:6]}" in said
     xor.set(rate=2, epoch=300)
     np.testing.assert_array_equal(ghost.get_ydata(), before)
+
+
+def test_a_loss_that_jumps_is_a_line_and_no_blob(xor):
+    xor.controls["rate"].value = 1.0
+    each, thick = xor.figure.axes[1].lines[:2]
+    assert each.get_linewidth() < 1 < thick.get_linewidth()
+    np.testing.assert_array_equal(each.get_ydata(), xor.result[0])
+    for epoch in (1, 5, 10, 500, 1000):
+        tens = xor.result[0][max(epoch - 10, 0) : epoch]
+        np.testing.assert_allclose(thick.get_ydata()[epoch - 1], np.mean(tens), rtol=1e-9)
+    jumps = [np.abs(np.diff(np.log(line.get_ydata()[20:150]))).mean() for line in (each, thick)]
+    assert jumps[0] > 3 * jumps[1]
+
+
+def test_the_words_beside_the_curve_have_their_room(xor):
+    xor.set(rate=0.001, seed=3)
+    xor.set(rate=1.0)
+    plane, curve = xor.figure.axes
+    boxes = [text.get_window_extent() for text in curve.texts if text.get_text() and text.get_visible()]
+    assert len(boxes) == 4 and max(box.x1 for box in boxes) < xor.figure.bbox.x1 - 5
+    assert curve.yaxis.label.get_window_extent().x0 > plane.get_window_extent().x1 + 8
+    key = plane.get_legend().get_window_extent()
+    assert not any(key.overlaps(box) for box in boxes)
 
 
 def test_moving_through_the_epochs_does_not_train_again(xor):

@@ -6,7 +6,7 @@ from nnlib import NeuralNetwork, datasets
 from nnlib.plots import COLORS, artist, decision_grid, decision_line, decision_values, figure, plot_boundary
 from nnlib.widgets.live.controls import log_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost, Names, lay_out
+from nnlib.widgets.live.marks import Ghost, Names, lay_out, pale
 
 LAYERS = [
     {"n_inputs": 2, "n_neurons": 4, "activation": "tanh"},
@@ -16,6 +16,14 @@ EPOCHS = 1000
 ABOVE = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1), "frameon": False, "borderaxespad": 0.2}
 ABOVE |= {"handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 1}
 EVERY = 10  # epochs between two remembered states
+
+
+def smooth(losses):
+    """The mean of each loss and up to nine before it: what remains of a curve that jumps from epoch to epoch."""
+    total = np.cumsum([0.0, *losses])
+    end = np.arange(1, len(total))
+    start = np.maximum(end - EVERY, 0)
+    return (total[end] - total[start]) / (end - start)
 
 
 def xor_learns():
@@ -36,13 +44,18 @@ def xor_learns():
     for key in plane.get_legend().legend_handles[2:]:
         key.set_markersize(8)
     picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
-    (losses,) = curve.plot([], [], color=COLORS["blue"])
+    (each,) = curve.plot([], [], color=pale(COLORS["blue"]), linewidth=0.6)
+    (losses,) = curve.plot([], [], color=COLORS["blue"], linewidth=2)
     (moment,) = curve.plot(
         [], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False, zorder=5
     )
     ghost = Ghost(losses)
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 2), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
-    names = Names(curve, [COLORS["blue"], "#555555"], "before 0.0000")
+    curve.text(EPOCHS, 1.7, "thin: every epoch    thick: mean of ten", ha="right", va="top", fontsize=9.5)
+    names = Names(curve, [COLORS["blue"], "#555555"], "before 0.00000")
+    for name in names.texts:
+        name.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
+    fig.get_layout_engine().set(wspace=0.06)
     lay_out(fig)
 
     def compute(rate, seed):
@@ -65,8 +78,9 @@ def xor_learns():
         answers = decision_values(shown.predict, grid)
         picture.set_data(answers)
         boundary.set_data(*decision_line(answers, axes))
-        losses.set_data(range(epoch), train_loss[:epoch])
-        ghost.show(before, before and (range(EPOCHS), before.result[0]))
+        each.set_data(range(epoch), train_loss[:epoch])
+        losses.set_data(range(epoch), smooth(train_loss[:epoch]))
+        ghost.show(before, before and (range(EPOCHS), smooth(before.result[0])))
         loss, was = shown.loss(X, y), np.nan
         if before:
             shown.set_parameters(before.result[1][-1])
