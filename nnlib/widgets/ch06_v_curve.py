@@ -87,13 +87,13 @@ def v_curve(
         losses = np.array([loss(each) for each in around], dtype=float)
         return losses[ENDS], (losses - float(loss(theta))) / (epsilon * true)
 
-    fig, grid = figure(3, 2, size=(8.4, 3.7), width_ratios=(1.1, 1), height_ratios=(0.86, 0.88, 1.04))
+    fig, grid = figure(3, 2, size=(8.4, 3.7), width_ratios=(1.1, 1), height_ratios=(0.86, 0.8, 1.12))
     (valley, *rest), (digits, lens, bars) = grid.T
     for ax in rest:
         ax.remove()
     valley.set_subplotspec(valley.get_gridspec()[:, 0])
     fig.get_layout_engine().set(wspace=0.06, hspace=0, h_pad=0.02)
-    digits.set(xlim=(0, 1), ylim=(0, 3))
+    digits.set(xlim=(0, 1), ylim=(0, 3.1))
     digits.set_axis_off()
     names_of_lines = ("loss(θ + ε)", "loss(θ − ε)", "difference")
     lines = [Digits(digits, name, 2.5 - k) for k, name in enumerate(names_of_lines)]
