@@ -86,7 +86,7 @@ def test_the_words_beside_the_curve_have_their_room(xor):
     plane, curve = xor.figure.axes
     boxes = [text.get_window_extent() for text in curve.texts if text.get_text() and text.get_visible()]
     assert len(boxes) == 4 and max(box.x1 for box in boxes) < xor.figure.bbox.x1 - 5
-    assert curve.yaxis.label.get_window_extent().x0 > plane.get_window_extent().x1 + 8
+    assert curve.yaxis.label.get_window_extent().x0 > plane.get_window_extent().x1 + 15
     key = plane.get_legend().get_window_extent()
     assert not any(key.overlaps(box) for box in boxes)
 
