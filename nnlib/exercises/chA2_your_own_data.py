@@ -25,6 +25,7 @@ exercise(
         (0.5, "0.5 is the probability of the right class. The loss is minus its logarithm."),
         (float(-np.log(2)), "A loss is not negative here: minus the logarithm of 0.5."),
         (float(np.log10(2)), "This is the logarithm to base 10. The loss takes the natural one, `np.log`."),
+        (1.0, "This is the logarithm to base 2. The loss takes the natural one, `np.log`."),
     ],
     hints=["Cross-entropy is minus the logarithm of the probability that the right class got."],
     holds="−ln 0.5 = ln 2, about 0.693: where a two-class network starts, and what it must get below.",
@@ -37,6 +38,7 @@ exercise(
     solution=0.03,
     wrong=[
         (0.3, "0.3 is the spread of a single answer, the root of 0.9 · 0.1. A mean of 100 has a tenth of it."),
+        (0.09, "This is p (1 − p), the variance of a single answer. Divide by the 100 answers, then take the root."),
         (0.0009, "This is the variance. The standard error is its root."),
         (3.0, "This is in percent, or in rows. As a share it is 0.03."),
     ],
@@ -67,6 +69,11 @@ def to_numbers_by_mask(texts, gap_words):
     return numbers
 
 
+def to_numbers_overwritten(texts, gap_words):
+    texts[np.isin(texts, gap_words)] = "nan"
+    return texts.astype(float)
+
+
 def to_numbers_by_trying(texts, gap_words):
     numbers = np.full(len(texts), np.nan)
     for row, text in enumerate(texts):
@@ -84,7 +91,7 @@ exercise(
         (np.array([f"{number:.3f}" for number in rng.normal(size=7)]), GAP_WORDS),
         (np.array(["none", "none", "5.75", "6"]), ["none"]),
         (np.array(["NA", "NA"]), ["NA"]),
-        (np.array(["12", "-999", "7.5"]), ["-999"]),
+        (np.array(["9", "-999", "7.5"]), ["-999"]),
     ],
     also_right=[
         to_numbers_loop,
@@ -111,6 +118,25 @@ exercise(
         "vanish, and a −999 that means a gap would count. A text is a gap if it is in `gap_words`.",
         edited(to_numbers, "np.nan if", "-1.0 if"),
         "A gap became −1, a number like any other: the mean and the network would take it for a measurement.",
+        edited(to_numbers, "np.nan if text in gap_words else float(text)", "np.nan if text in gap_words else text"),
+        "Beside texts, `np.nan` became the text `'nan'`, and no mean can be taken of texts. Make numbers with "
+        "`float(text)`.",
+        edited(to_numbers, "np.nan if", "'' if"),
+        "An empty text for a gap makes texts of all the numbers beside it. A gap among floats is `np.nan`.",
+        lambda texts, gap_words: np.array(
+            [np.nan if any(text in w for w in gap_words) else float(text) for text in texts]
+        ),
+        "A text is taken for a gap where it is a part of a gap word: `'9' in '-999'` is True. Look for it in the list "
+        "itself, `text in gap_words`.",
+        edited(to_numbers, "text in gap_words", 'text == "NA"'),
+        "`'NA'` is not the only gap: another file has others. A text is a gap if it is in `gap_words`.",
+        edited(to_numbers, "text in gap_words", "text == gap_words[0]"),
+        "Only the first of `gap_words` is taken for a gap. Ask `text in gap_words`.",
+        to_numbers_overwritten,
+        "This writes into `texts`, which belong to the caller, and an array of texts keeps its width: where two "
+        "letters are the most, `'nan'` becomes `'na'`. Make a new array of numbers.",
+        edited(to_numbers, "float(text)", "int(text)"),
+        "`int` reads whole numbers only, and `'39.1'` is none. Use `float(text)`.",
         edited(to_numbers, "float(text)", "float(int(float(text)))"),
         "`int` cuts the decimals off. Use `float(text)`.",
         lambda texts, gap_words: np.where(
@@ -163,7 +189,7 @@ exercise(
         (np.array(["b", "a", "c", "b", "a"]), ["c", "a", "b"]),
         (rng.choice(["red", "green", "blue", "black"], 9), ["green", "black", "blue", "red"]),
         (np.array(["yes"]), ["no", "yes"]),
-        (np.array(["MALE", "FEMALE", "MALES", "FEMALE"]), ["FEMALE", "MALE", "MALES"]),
+        (np.array(["MALE", "FEMALE", "male", "MALES", "FEMALE"]), ["FEMALE", "MALE", "MALES"]),
     ],
     use=lambda one_hot_texts, texts, words: as_floats(one_hot_texts(texts, words)),
     also_right=[one_hot_texts_loop, one_hot_texts_at_once, one_hot_texts_by_column],
@@ -173,6 +199,19 @@ exercise(
         "columns are those of `words`, in that order, always.",
         lambda texts, words: np.array([[float(word in text) for word in words] for text in texts]),
         "`word in text` is true of a part too: `'MALE' in 'FEMALE'`. Ask for the whole word, with `==`.",
+        edited(one_hot_texts, "text == word", "text in word"),
+        "`text in word` is true where the text is a part of the word: `'MALE' in 'FEMALE'`. Ask for the whole word, "
+        "with `==`.",
+        edited(one_hot_texts, "text == word", "word.startswith(text)"),
+        "A text that begins a longer word gets that word's 1 too. Ask for the whole word, with `==`.",
+        edited(one_hot_texts, "text == word", "text.lower() == word.lower()"),
+        "`'male'` counts as `'MALE'` here. It is not in `words`, so it gets a row of zeros.",
+        edited(one_hot_texts, "float(text == word)", "float(text == word) if text in words else 1 / len(words)"),
+        "A word that is not in `words` is spread over all columns. It is none of them: a row of zeros.",
+        edited(one_hot_texts, "float(text == word)", "float(text == word) if text in words else np.nan"),
+        "A word that is not in `words` became `nan`, which no network can take. It is none of them: a row of zeros.",
+        edited(one_hot_texts, "for text in texts]", "for text in texts if text in words]"),
+        "A row whose word is not in `words` is left out, and the rows below it move up. Give it a row of zeros.",
         lambda texts, words: np.array([[float(text.startswith(word)) for word in words] for text in texts]),
         "A word that begins another counts for both. Ask for the whole word, with `==`.",
         lambda texts, words: one_hot_texts(texts, sorted(words)),
@@ -246,7 +285,7 @@ exercise(
         (np.array([[1.0, 20.0], [np.nan, 30.0], [3.0, np.nan]]), np.array([2.5, 60.0])),
         (table_with_gaps(rng, 6, 3), np.array([1.0, -2.0, 0.5])),
         (table_with_gaps(rng, 3, 3), np.array([7.0, 8.0, 9.0])),
-        (np.array([[np.nan, np.nan]]), np.array([4.0, 5.0])),
+        (np.array([[6.0, 1.0], [np.nan, np.nan]]), np.array([4.0, 5.0])),
         (rng.normal(size=(4, 2)), np.array([0.0, 1.0])),
     ],
     also_right=[
@@ -257,11 +296,16 @@ exercise(
     wrong=mistakes(
         lambda X, medians: np.nan_to_num(X),
         "The gaps are filled with 0. Fill each with its column's entry of `medians`.",
-        lambda X, medians: np.where(
-            np.isnan(X), np.nan_to_num([np.median(c[~np.isnan(c)]) if np.any(~np.isnan(c)) else 0 for c in X.T]), X
-        ),
+        edited(filled, "medians, X)", "np.nanmedian(X, axis=0), X)"),
         "Each gap gets the median of this very table. Take `medians`, which come from the training rows: a row of "
         "next month has to be treated as those were.",
+        edited(filled, "medians, X)", "np.nanmean(X, axis=0), X)"),
+        "Each gap gets the mean of this very table. Take `medians`, which come from the training rows.",
+        edited(filled, "medians, X)", "medians, X + medians)"),
+        "The medians are added to the known numbers as well. Only a gap is replaced: `np.where(is it a gap, then, "
+        "else)`.",
+        lambda X, medians: np.zeros_like(X) + medians,
+        "Every entry is replaced, the known numbers too. Ask of each whether it is a gap: `np.isnan(X)`.",
         edited(filled, "medians, X", "medians.mean(), X"),
         "One number fills every gap. Each column has a median of its own, `medians[column]`.",
         edited(filled, "medians, X", "X, medians"),
@@ -269,7 +313,8 @@ exercise(
         lambda X, medians: X[~np.isnan(X).any(axis=1)],
         "The rows with a gap are left out. Somebody wants an answer for them too: fill the gaps, keep the rows.",
         edited(filled, "np.isnan(X)", "X == np.nan"),
-        "`X == np.nan` is False everywhere: `nan` equals nothing, not even itself. Ask with `np.isnan(X)`.",
+        "Nothing is filled: every gap is still `nan`. Gaps are found by `np.isnan(X)`: `X == np.nan` is False "
+        "everywhere, since `nan` equals nothing, not even itself.",
         filled_in_place,
         "The numbers are right, but the table that came in was changed: the caller's gaps are gone. Work on "
         "`X.copy()`.",
@@ -315,10 +360,33 @@ def split_groups_one_by_one(groups, fraction, rng):
     return held
 
 
+def split_groups_by_rows(groups, fraction, rng):
+    held = []
+    for name in rng.permutation(np.unique(groups)):
+        if np.isin(groups, held).sum() < fraction * len(groups):
+            held.append(name)
+    return np.isin(groups, held)
+
+
 def rows_alone(groups, fraction, rng):
     held = np.zeros(len(groups), dtype=bool)
     held[rng.permutation(len(groups))[: round(fraction * len(groups))]] = True
     return held
+
+
+def the_held(split_groups, groups, fraction, rng):
+    """What is compared: the result, or what is wrong with any that tears groups or says 0 and 1.
+
+    Rows can be drawn in many ways, no two of which draw the same; what they have in common is a torn group.
+    """
+    two_each = np.repeat(np.arange(20).astype(str), 2)
+    probe = split_groups(two_each, 0.5, np.random.default_rng(0))
+    if isinstance(probe, np.ndarray) and probe.shape == two_each.shape:
+        if probe.dtype != bool and np.isin(probe, [0, 1]).all():
+            return f"{len(groups)} numbers, 0 and 1"
+        if probe.dtype == bool and np.any(probe[::2] != probe[1::2]):
+            return f"{len(groups)} rows, with a group on both sides"
+    return split_groups(groups, fraction, rng)
 
 
 def groups_case(rng, sizes, fraction):
@@ -336,15 +404,33 @@ exercise(
         groups_case(rng, [2] * 12, 0.25),
         groups_case(rng, [3, 1, 1, 6, 2, 1, 2], 0.25),
         groups_case(rng, [1] * 9, 1 / 3),
+        groups_case(rng, [2, 1, 3, 2, 1], 0.25),
     ],
+    use=the_held,
     also_right=[split_groups_loop, split_groups_by_number, split_groups_one_by_one],
     wrong=mistakes(
         rows_alone,
-        "Rows are drawn, so that of some groups one row is held back and another is not. Draw among the names of "
-        "the groups, `np.unique(groups)`.",
-        lambda groups, fraction, rng: rng.random(len(groups)) < fraction,
-        "A coin is tossed for each row, so that groups are torn and their number is luck. Shuffle the names of the "
-        "groups, and take the first ones.",
+        "Rows are drawn here, not groups: of some groups one row is held back and another is not, so that they stand "
+        "on both sides. Draw among the names of the groups, `np.unique(groups)`.",
+        edited(split_groups, "return np.isin(groups, held)", "return np.isin(groups, held).astype(int)"),
+        "These are 0 and 1. Used to choose rows, they mean row 0 and row 1. Return True and False, as `np.isin` does.",
+        edited(split_groups, "rng.permutation(names)[:n_held]", "names[np.argsort(rng.random(len(names)))[:n_held]]"),
+        "A fair split, but drawn in another way. Take the first ones of `rng.permutation(names)`, so that your split "
+        "is the same as everybody's.",
+        edited(split_groups, "round(fraction * len(names))", "int(np.ceil(fraction * len(names)))"),
+        "`ceil` rounds up: a quarter of 5 groups is 1.25, and that is nearer to 1. Use `round`.",
+        edited(
+            split_groups, "names = np.unique(groups)", "groups = rng.permutation(groups)\n    names = np.unique(groups)"
+        ),
+        "The rows are shuffled, and the answer is given in their new order. It belongs to the rows as they came: leave "
+        "`groups` as it is, and shuffle the names.",
+        edited(split_groups, "return np.isin(groups, held)", "return groups[np.isin(groups, held)]"),
+        "These are the entries of the held rows. Return True or False for each row: `np.isin(groups, held)`.",
+        edited(split_groups, "return np.isin(groups, held)", "return np.isin(held, groups)"),
+        "This asks of each held name whether it is in `groups`. Ask of each row whether its group is held: "
+        "`np.isin(groups, held)`.",
+        split_groups_by_rows,
+        "It stops when the held groups have `fraction` of the *rows*. The number of groups, `len(names)`, counts.",
         edited(split_groups, "np.isin(groups, held)", "np.isin(groups, names[rng.random(len(names)) < fraction])"),
         "A coin is tossed for each group, so that their number is luck. Shuffle the names, and take the first ones.",
         edited(split_groups, "round(", "int("),
@@ -371,6 +457,9 @@ exercise(
         edited(split_groups, "names = np.unique(groups)", "names = list(dict.fromkeys(groups))"),
         "A fair split, but the names are in the order of the rows. Shuffle those of `np.unique(groups)`, so that "
         "your split is the same as everybody's.",
+        edited(split_groups, "np.unique(groups)", "list(set(groups))"),
+        "A set has no fixed order, so that the same seed gives another split in another run of Python. `np.unique` "
+        "sorts the names.",
         edited(split_groups, "rng.permutation(names)", "rng.permutation(groups)"),
         "Here the groups are drawn by their rows: a large one is more likely, and one can come twice. Shuffle "
         "`np.unique(groups)`, which has each name once.",
@@ -421,10 +510,34 @@ def learn_numbers_by_squares(X):
     return medians, means, stds + (stds == 0)
 
 
+def learn_numbers_in_place(X):
+    medians = np.nanmedian(X, axis=0)
+    rows, columns = np.where(np.isnan(X))
+    X[rows, columns] = medians[columns]
+    stds = X.std(axis=0)
+    return medians, X.mean(axis=0), np.where(stds == 0, 1.0, stds)
+
+
+def the_three(learn_numbers, X):
+    """What is compared: three rows of one array are as good, and any tiny number is one of 1e-8."""
+    parts = learn_numbers(X)
+    if isinstance(parts, np.ndarray) and parts.ndim == 2:
+        parts = tuple(parts)
+    if len(parts) == 3 and isinstance(parts[2], np.ndarray):
+        tiny = (parts[2] > 0) & (parts[2] < 1e-5)
+        parts = (*parts[:2], np.where(tiny, 1e-8, parts[2]))
+    return parts
+
+
+def upper_middle(X):
+    return np.array([np.sort(column[~np.isnan(column)])[np.sum(~np.isnan(column)) // 2] for column in X.T])
+
+
 exercise(
     title="What the training rows teach the preparation",
     solution=learn_numbers,
     returns=("medians", "means", "stds"),
+    use=the_three,
     cases=lambda rng: [
         (np.array([[1.0, 5.0], [2.0, 5.0], [6.0, np.nan], [np.nan, 5.0]]),),
         (table_with_gaps(rng, 9, 3),),
@@ -436,6 +549,47 @@ exercise(
     wrong=mistakes(
         edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.nanmean(X, axis=0)"),
         "The gaps are filled with the mean of the column. The median is asked for: one absurd number cannot move it.",
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.median(X, axis=0)"),
+        "`np.median` of a column with a gap is `nan`. `np.nanmedian` leaves the gaps out.",
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.median(np.nan_to_num(X), axis=0)"),
+        "The gaps count as 0 in the medians, and pull them down. `np.nanmedian` leaves the gaps out.",
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.median(X[~np.isnan(X).any(axis=1)], axis=0)"),
+        "The medians leave out every row with a gap, and with it what is known of the row. `np.nanmedian(X, axis=0)` "
+        "leaves out the gaps alone.",
+        edited(learn_numbers, "medians = np", "X = X[~np.isnan(X).any(axis=1)]\n    medians = np"),
+        "Every row with a gap is left out, and with it what is known of the row. Fill the gaps, keep the rows.",
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.nanmedian(X)"),
+        "One median for the whole table mixes grams with millimeters. Each column has its own: `axis=0`.",
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "upper_middle(X)"),
+        "Where the number of known entries is even, two stand in the middle: the median is halfway between them. "
+        "`np.nanmedian` knows that.",
+        edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.nanmedian(X, axis=1)"),
+        "`axis=1` gives a median for each row, and they don't fit the columns. Each column has its own: `axis=0`.",
+        lambda X: learn_numbers(X.T),
+        "`axis=1` gives a median, a mean and a standard deviation for each row. Each column has its own: `axis=0`.",
+        edited(learn_numbers, "X.std(axis=0)", "X.std(axis=1)", "X.mean(axis=0)", "X.mean(axis=1)"),
+        "Means and standard deviations are those of the rows, `axis=1`. Each column has its own: `axis=0`.",
+        edited(learn_numbers, "X.std(axis=0)", "X.std(axis=1)"),
+        "The standard deviations are those of the rows, `axis=1`. Each column has its own: `axis=0`.",
+        edited(learn_numbers, "X.mean(axis=0)", "X.mean(axis=1)"),
+        "The means are those of the rows, `axis=1`. Each column has its own: `axis=0`.",
+        edited(learn_numbers, "np.where(stds == 0, 1.0, stds)", "np.maximum(stds, 1.0)"),
+        "Every standard deviation below 1 became 1. Only one of 0 should: a column may be as narrow as it likes, and "
+        "is stretched to 1 when it is standardized.",
+        edited(learn_numbers, "np.where(stds == 0, 1.0, stds)", "np.maximum(stds, 1e-8)"),
+        "Where a standard deviation is 0 a tiny number is returned: a new row that differs in that column would be "
+        "divided by it, and become huge. Return 1.",
+        edited(learn_numbers, "np.where(stds == 0, 1.0, stds)", "stds + 1.0"),
+        "1 is added to every standard deviation. Return 1 where it is 0, and leave the others as they are.",
+        edited(learn_numbers, "medians, X)", "np.nanmean(X, axis=0), X)"),
+        "The medians are right, but the gaps are filled with the means. Fill with the medians.",
+        lambda X: (*learn_numbers(X)[:2], np.where(np.nanstd(X, axis=0) == 0, 1.0, np.nanstd(X, axis=0))),
+        "The standard deviations leave the gaps out. The network will see the columns filled: take them after filling.",
+        lambda X: (learn_numbers(X)[0], np.nanmean(X, axis=0), learn_numbers(X)[2]),
+        "The means leave the gaps out. The network will see the columns filled: take them after filling.",
+        learn_numbers_in_place,
+        "The numbers are right, but the table that came in was changed: its gaps are filled now, and the indicators "
+        "will find none. Fill a copy, or use `np.where`.",
         edited(learn_numbers, "np.where(stds == 0, 1.0, stds)", "stds"),
         "Where all rows of a column agree, the standard deviation is 0, and dividing by it gives `nan`: return 1.",
         edited(
@@ -462,6 +616,8 @@ exercise(
         "These are variances. The standard deviation is the root, `X.std(axis=0)`.",
         edited(learn_numbers, "return medians, X.mean(axis=0), ", "return X.mean(axis=0), medians, "),
         "The order is medians, means, stds. Yours begins with the means.",
+        lambda X: (*learn_numbers(X)[1:], learn_numbers(X)[0]),
+        "The order is medians, means, stds. Yours ends with the medians.",
         edited(learn_numbers, "X.std(axis=0)", "X.std()", "X.mean(axis=0)", "X.mean()"),
         "One mean and one standard deviation for the whole table mix grams with millimeters. Each column has its "
         "own: `axis=0`.",
@@ -548,12 +704,31 @@ def another_file(rng):
     return columns, kept | {"gap_words": ["-"]}
 
 
-def with_numbers_of_its_own(columns, kept):
-    X = np.stack([to_numbers(columns[name], kept["gap_words"]) for name in kept["numbers"]], axis=1)
-    X = filled(X, kept["medians"])
-    stds = X.std(axis=0)
-    own = kept | {"means": X.mean(axis=0), "stds": np.where(stds == 0, 1.0, stds)}
-    return prepared(columns, own)
+def with_its_own(*parts, std_of_one=1.0):
+    """A wrong answer: `parts` of the preparation are learned from the rows that are to be prepared."""
+
+    def prepared_by_itself(columns, kept):
+        X = np.stack([to_numbers(columns[name], kept["gap_words"]) for name in kept["numbers"]], axis=1)
+        medians = np.nanmedian(X, axis=0)
+        X = filled(X, medians if "medians" in parts else kept["medians"])
+        stds = X.std(axis=0)
+        own = {"medians": medians, "means": X.mean(axis=0), "stds": np.where(stds == 0, std_of_one, stds)}
+        with np.errstate(all="ignore"):
+            return prepared(columns, kept | {name: own[name] for name in parts})
+
+    return prepared_by_itself
+
+
+def in_the_order_of_the_file(columns, kept):
+    names = [name for name in columns if name in kept["numbers"]]
+    return prepared(columns, kept | {"numbers": names})
+
+
+def numbered(columns, kept):
+    blocks = [prepared(columns, kept | {"words": {}})]
+    for name, words in kept["words"].items():
+        blocks.append(np.array([[words.index(text) if text in words else -1] for text in columns[name]]))
+    return np.hstack(blocks)
 
 
 STANDARDIZED = 'Z = (my_filled(X, kept["medians"]) - kept["means"]) / kept["stds"]'
@@ -564,7 +739,7 @@ exercise(
     cases=lambda rng: [
         birds_case(rng, 2, ["Adelie", "Gentoo"], [("carbon", 1)]),
         birds_case(rng, 6, ["Adelie", "Chinstrap", "Gentoo"], [("carbon", 4), ("mass", 2)]),
-        birds_case(rng, 1, ["Chinstrap", "Adelie", "Gentoo"], [("carbon", 0)]),
+        birds_case(rng, 1, ["Chinstrap", "Adelie", "Gentoo"]),
         two_text_columns(rng),
         birds_case(rng, 4, ["Gentoo", "King", "Adelie", "Chinstrap"]),
         another_file(rng),
@@ -572,9 +747,51 @@ exercise(
     use=lambda prepared, columns, kept: as_floats(prepared(columns, kept)),
     also_right=[prepared_column_by_column, prepared_row_by_row],
     wrong=mistakes(
-        with_numbers_of_its_own,
+        with_its_own("means", "stds"),
         "The rows are standardized with their own mean and standard deviation. A row that comes alone would be all "
         'zeros. Take `kept["means"]` and `kept["stds"]`.',
+        with_its_own("means", "stds", std_of_one=0.0),
+        "The rows are standardized with their own mean and standard deviation. A row that comes alone is divided by 0. "
+        'Take `kept["means"]` and `kept["stds"]`.',
+        with_its_own("medians"),
+        "Each gap gets the median of this very file. Next month's file has others, and a row that comes alone has "
+        'none: fill with `kept["medians"]`, which come from the training rows.',
+        with_its_own("medians", "means", "stds"),
+        "Medians, means and standard deviations are all learned anew, from this very file. Here nothing is learned: "
+        'they come from the training rows, and are in `kept["medians"]`, `kept["means"]` and `kept["stds"]`.',
+        with_its_own("means"),
+        'The mean that is subtracted is that of these rows. Take `kept["means"]`, which comes from the training rows.',
+        with_its_own("stds"),
+        'These rows are divided by their own standard deviation. Take `kept["stds"]`, which comes from the training '
+        "rows.",
+        edited(prepared, '- kept["means"]) / kept["stds"]', '- kept["means"])'),
+        'The numbers are not divided by `kept["stds"]`.',
+        edited(prepared, '- kept["means"]) / kept["stds"]', ') / kept["stds"]'),
+        '`kept["means"]` is not subtracted from the numbers.',
+        edited(prepared, '- kept["means"]', '- kept["medians"]'),
+        'The medians are subtracted. They fill the gaps; what is subtracted is `kept["means"]`.',
+        in_the_order_of_the_file,
+        "The numbers come in the order of this file, so that columns are exchanged. Go through "
+        '`kept["numbers"]`: medians, means, stds and weights know that order.',
+        edited(prepared, 'np.isnan(X[:, kept["with_gaps"]])', "np.isnan(X)[:, np.isnan(X).any(axis=0)]"),
+        "The indicators are those of the columns in which *these* rows have gaps, so that their number changes from "
+        'file to file. They are those of `kept["with_gaps"]`, always.',
+        edited(
+            prepared,
+            '    for name, words in kept["words"].items():\n',
+            '    for name, words in list(kept["words"].items())[:1]:\n',
+        ),
+        'Only the first text column is there. Each one in `kept["words"]` has a one-hot block.',
+        lambda columns, kept: prepared(columns, kept | {"words": {}}),
+        'The one-hot blocks are missing: one for each text column in `kept["words"]`.',
+        numbered,
+        'The words are numbered, as if one were between two others. Each word of `kept["words"]` has a column of its '
+        "own: `my_one_hot_texts`.",
+        edited(prepared, 'kept["gap_words"]', "GAP_WORDS"),
+        "Only the gap words of this notebook are known here. Another file has others, and they are in "
+        '`kept["gap_words"]`.',
+        edited(prepared, "return np.hstack(blocks)", "return tuple(blocks)"),
+        "These are the blocks one by one. Join them side by side into one array: `np.hstack`.",
         lambda columns, kept: prepared(
             columns, kept | {"words": {n: kept["words"][n] for n in columns if n in kept["words"]}}
         ),
