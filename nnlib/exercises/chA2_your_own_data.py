@@ -374,19 +374,22 @@ def rows_alone(groups, fraction, rng):
     return held
 
 
-def the_held(split_groups, groups, fraction, rng):
-    """What is compared: the result, or what is wrong with any that tears groups or says 0 and 1.
+# Rows can be drawn in many ways, no two of which draw the same. What they have in common is said in place of the result.
+Torn = type("split that tears groups", (frozenset,), {})
+ZerosAndOnes = type("row of 0 and 1", (frozenset,), {})
 
-    Rows can be drawn in many ways, no two of which draw the same; what they have in common is a torn group.
-    """
+
+def the_held(split_groups, groups, fraction, rng):
+    """What is compared: the result, or what is wrong with any that tears groups or says 0 and 1."""
     two_each = np.repeat(np.arange(20).astype(str), 2)
     probe = split_groups(two_each, 0.5, np.random.default_rng(0))
+    held = split_groups(groups, fraction, rng)
     if isinstance(probe, np.ndarray) and probe.shape == two_each.shape:
         if probe.dtype != bool and np.isin(probe, [0, 1]).all():
-            return f"{len(groups)} numbers, 0 and 1"
+            return ZerosAndOnes(groups)
         if probe.dtype == bool and np.any(probe[::2] != probe[1::2]):
-            return f"{len(groups)} rows, with a group on both sides"
-    return split_groups(groups, fraction, rng)
+            return Torn(groups)
+    return held
 
 
 def groups_case(rng, sizes, fraction):
