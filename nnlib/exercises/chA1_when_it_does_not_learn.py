@@ -59,6 +59,34 @@ exercise(
         "The median makes the mean *absolute* error smallest. The squares are smallest around the mean.",
         lambda y: np.sqrt(np.mean((y - y.mean(axis=0)) ** 2)),
         "The root is one too many: that is the standard deviation. The loss is a mean of squares.",
+        lambda y: np.mean(np.std(y, axis=0)),
+        "These are standard deviations, the roots of what is asked for. The loss is a mean of squares: `np.var`.",
+        lambda y: np.std(y),
+        "The standard deviation around one mean for all columns. The loss is a mean of squares, without a root, and "
+        "each column has its own mean: `axis=0`.",
+        edited(blind_loss, "np.mean(", "0.5 * np.mean("),
+        "This is half of it. Some books put 1/2 before the squares, so that the 2 of the slope cancels; the MSE of "
+        "this course has none.",
+        edited(blind_loss, "(y - y.mean(axis=0)) ** 2", "np.abs(y - y.mean(axis=0))"),
+        "These are absolute differences. The MSE is a mean of *squares*.",
+        edited(blind_loss, "(y - y.mean(axis=0)) ** 2", "np.abs(y - np.median(y, axis=0))"),
+        "This is the mean *absolute* error, and its best answer, the median. The MSE is a mean of squares, and those "
+        "are smallest around the mean.",
+        edited(blind_loss, "y.mean(axis=0)", "(y.min(axis=0) + y.max(axis=0)) / 2"),
+        "Halfway between the smallest and the largest: a single outlier moves that. The squares are smallest around "
+        "the mean.",
+        edited(blind_loss, "y.mean(axis=0)", "0.5"),
+        "0.5 is the best answer for XOR. For other targets it is the mean of each column.",
+        edited(blind_loss, "y.mean(axis=0)", "y[0]"),
+        "This is the loss of a network that answers the first row everywhere. The best single answer is the mean of "
+        "each column.",
+        lambda y: np.mean(y**2) - np.mean(y.mean(axis=0)),
+        "The mean is subtracted as it is. In this short form it is the *square* of each column's mean that is taken "
+        "away.",
+        lambda y: y.mean(axis=0),
+        "This is what a blind network answers. Its loss is the MSE of that answer.",
+        lambda y: np.linalg.norm(y - y.mean(axis=0)),
+        "The norm is the root of the *sum* of squares. The loss is the mean of the squares, without a root.",
         lambda y: np.mean(np.var(y, axis=0, ddof=1)),
         "Divided by n - 1, as statisticians do. The MSE divides by n.",
         lambda y: np.var(y, axis=0),
@@ -98,6 +126,20 @@ def safe_rate_by_index(rates, losses):
     return 0.1 * rates[-1]
 
 
+def one_before(rates, losses):
+    for k in range(1, len(losses)):
+        if not losses[k] <= 4 * losses[:k].min():
+            return rates[k - 1] / 10
+    return rates[-1] / 10
+
+
+def first_rise(rates, losses):
+    for k in range(1, len(losses)):
+        if not losses[k] <= losses[k - 1]:
+            return rates[k] / 10
+    return rates[-1] / 10
+
+
 def range_case(losses, low=0.001, factor=2.0):
     losses = np.array(losses, dtype=float)
     return low * factor ** np.arange(len(losses)), losses
@@ -113,6 +155,8 @@ exercise(
         range_case([2.0, 1.9, 1.5, 1.2, 1.1, 1.0, 1.3]),
         range_case([1.0, 0.8, 3.1, 3.3, 0.7, 0.1, 9.0, np.inf], low=0.01),
         range_case([0.5, 0.1, 0.2, 0.3, 0.39, 0.6, 0.7, 0.2, np.inf], factor=10.0),
+        range_case([0.3, 1.0, 0.2, 0.1, 0.5, 1.1, 1.5, 3.0, 50.0, 60.0]),
+        range_case([0.5, 0.25, 1.0, 0.75, 8.0], low=0.01, factor=3.0),
     ],
     also_right=[safe_rate_at_once, safe_rate_by_index],
     wrong=mistakes(
@@ -131,8 +175,56 @@ exercise(
         "Here a loss is held against the one before. A slow explosion gets past that: keep the *lowest* so far.",
         edited(safe_rate, "return rates[-1] / 10", "return rates[-1]"),
         "Where nothing explodes, take a tenth of the largest rate that was tried.",
-        lambda rates, losses: safe_rate(rates, losses) * 10 / (rates[1] / rates[0]) / 10,
-        "A tenth of the last rate that went well. Take the one after it, at which the loss explodes.",
+        one_before,
+        "A tenth of the last rate *before* the loss explodes. Take the one after it, the first at which it explodes.",
+        edited(one_before, "rates[k - 1] / 10", "rates[k - 1]"),
+        "The last rate *before* the loss explodes. Take the one after it, the first at which it explodes, and a tenth "
+        "of that.",
+        edited(first_rise, "rates[k] / 10", "rates[k - 1] / 10"),
+        "A tenth of the last rate *before* the loss first rises. A loss may rise a little: look for the first one "
+        "above four times the lowest before it.",
+        edited(first_rise, "rates[k] / 10", "rates[k - 1]"),
+        "The last rate *before* the loss first rises. A loss may rise a little: look for the first one above four "
+        "times the lowest before it, and take a tenth of its rate.",
+        first_rise,
+        "A tenth of the first rate at which the loss rises at all. A loss may rise a little: it has exploded when it "
+        "is above *four times* the lowest before it.",
+        edited(safe_rate, "losses[0]", "np.nanmin(losses)"),
+        "Here a loss is held against the lowest of *all* losses, later ones too. Hold it against the lowest *before* "
+        "it: what comes later is not known yet.",
+        edited(safe_rate, "losses[0]", "losses.min()"),
+        "Here a loss is held against the lowest of *all* losses, which is `nan` as soon as one of them is. Hold it "
+        "against the lowest *before* it.",
+        edited(safe_rate, "not loss <= 4", "not loss < 4"),
+        "Exactly four times the lowest is not *more* than four times. Ask `not loss <= 4 * lowest`.",
+        edited(one_before, "losses[:k].min()", "losses[:k].mean()", "rates[k - 1]", "rates[k]"),
+        "Here a loss is held against the mean of those before it. Hold it against the *lowest* of them.",
+        edited(safe_rate, "min(lowest", "max(lowest"),
+        "Here a loss is held against the *largest* before it. Keep the lowest: `min`.",
+        edited(
+            safe_rate,
+            "return rate / 10",
+            "found = rate",
+            "for rate",
+            "found = rates[-1]\n    for rate",
+            "rates[-1] / 10",
+            "found / 10",
+        ),
+        "This goes on and takes the last rate at which the loss is too high. Stop at the *first*: `return` right "
+        "there.",
+        edited(safe_rate, "rates[-1] / 10", "rates[0] / 10"),
+        "Where nothing explodes, this takes a tenth of the smallest rate. Take a tenth of the largest, `rates[-1]`.",
+        edited(one_before, "rates[k - 1] / 10", "k", "rates[-1] / 10", "len(rates) - 1"),
+        "This is the place of the rate in the list. Return a tenth of the rate that stands there.",
+        lambda rates, losses: rates[np.argmin(np.diff(losses))] / 10,
+        "A tenth of the rate at which the loss falls fastest: another rule, which some libraries use. Here the mark is "
+        "the rate at which the loss *explodes*.",
+        lambda rates, losses: rates[np.argmin(losses)],
+        "`np.argmin` stops at a `nan`, or at the lowest loss, which is on the brink already. Take a tenth of the rate "
+        "where the loss *explodes*.",
+        lambda rates, losses: rates[np.argmin(losses)] / 10,
+        "A tenth of the rate with the lowest loss, or with a `nan`, at which `np.argmin` stops. Here the mark is the "
+        "first rate at which the loss *explodes*.",
         lambda rates, losses: rates[~np.isfinite(losses)][0] / 10 if not np.isfinite(losses).all() else rates[-1] / 10,
         "This waits until the loss is no number any more. It has exploded as soon as it is above four times the lowest "
         "before.",
@@ -180,9 +272,29 @@ def run(program, *given):
     if not all(np.array_equal(before, after) for before, after in zip((X, y), arrays)):
         raise Malformed("It writes into the arrays of its caller, whose rows are others now. Make new ones.")
     cause, losses, third = parts
-    if np.shape(losses) != (epochs,):
+    if isinstance(losses, str):
+        raise Malformed(
+            "The order of the three is `cause`, `losses`, and what the program gives: look at its last line."
+        )
+    if len(losses) != epochs or any(np.shape(loss) not in [(), (1,), (1, 1)] for loss in losses):
         raise Malformed("`losses` should hold one number for each epoch.")
-    return cause, np.asarray(losses, dtype=float), third
+    return cause, np.array(losses, dtype=float).ravel(), third
+
+
+def as_array(predict):
+    """`predict`, with what it gives as an array, whether it came as a list or not."""
+    if not callable(predict):
+        raise Malformed("The third thing should be `predict`, a function of `X`: `lambda X: ...`, as it came.")
+    return lambda X: np.asarray(predict(X), dtype=float)
+
+
+NOT_ITS_LOSS = "`losses` and `predict` don't belong together: the loss of what `predict` gives is another one."
+UPHILL = "The loss grows from epoch to epoch: is the sign of the step right, and is the step small enough?"
+
+
+def belongs_to(losses, cost):
+    """Whether the last of the losses may be that of the outputs, whose loss is `cost` after one more step."""
+    return abs(losses[-1] - cost) <= 0.5 * cost + 3e-3
 
 
 def diagnosed(culprit, law):

@@ -374,7 +374,7 @@ def rows_alone(groups, fraction, rng):
     return held
 
 
-# Rows can be drawn in many ways, no two of which draw the same. What they have in common is said in place of the result.
+# Rows can be drawn in many ways, no two of which draw the same. What they have in common is said in place of a result.
 Torn = type("split that tears groups", (frozenset,), {})
 ZerosAndOnes = type("row of 0 and 1", (frozenset,), {})
 
