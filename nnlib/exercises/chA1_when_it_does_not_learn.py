@@ -272,13 +272,13 @@ def run(program, *given):
     if not all(np.array_equal(before, after) for before, after in zip((X, y), arrays)):
         raise Malformed("It writes into the arrays of its caller, whose rows are others now. Make new ones.")
     cause, losses, third = parts
-    if isinstance(losses, str):
+    if isinstance(losses, str):  # a text has a length, too
         raise Malformed(
             "The order of the three is `cause`, `losses`, and what the program gives: look at its last line."
         )
-    if len(losses) != epochs or any(np.shape(loss) not in [(), (1,), (1, 1)] for loss in losses):
+    if not isinstance(losses, (list, tuple, np.ndarray)) or len(losses) != epochs or any(map(np.shape, losses)):
         raise Malformed("`losses` should hold one number for each epoch.")
-    return cause, np.array(losses, dtype=float).ravel(), third
+    return cause, np.asarray(losses, dtype=float), third
 
 
 def as_array(predict):
@@ -289,7 +289,7 @@ def as_array(predict):
 
 
 NOT_ITS_LOSS = "`losses` and `predict` don't belong together: the loss of what `predict` gives is another one."
-UPHILL = "The loss grows from epoch to epoch: is the sign of the step right, and is the step small enough?"
+UPHILL = "The loss grows, or is no number any more: is the sign of the step right, and is the step small enough?"
 
 
 def belongs_to(losses, cost):
@@ -297,10 +297,11 @@ def belongs_to(losses, cost):
     return abs(losses[-1] - cost) <= 0.5 * cost + 3e-3
 
 
-def diagnosed(culprit, law):
+def diagnosed(culprit, law, predicts=True):
     """A `verify`: what is still wrong with a program, or with the word for its cause.
 
-    law(train) -> a sentence, or None where the program works; train(X, y, epochs, seed) -> (losses, third part).
+    law(train) -> a sentence, or None where the program works; train(X, y, epochs, seed) -> (losses, third part),
+    which is `predict` where the program is `predicts`.
     """
 
     def verify(program, rng):
@@ -309,7 +310,7 @@ def diagnosed(culprit, law):
         def train(*given):
             cause, losses, third = run(program, *given)
             words.append(" ".join(str(cause).split()).casefold())
-            return losses, third
+            return losses, as_array(third) if predicts else third
 
         try:
             fault = law(train)
@@ -386,24 +387,26 @@ PAIRS_IN_THE_SLOPES = (
 )
 PAIRS_IN_THE_LOSSES = "The line is right now. But `losses` still averages over all pairs of an output and a target."
 NOT_THE_BEST_LINE = "The losses are right now, but after 100 epochs the line is not the best one."
-NOT_ITS_LOSS = "`losses` should hold the mean squared error of the line in each epoch."
+NOT_THE_SQUARES = "`losses` should hold the mean squared error of the line in each epoch."
 
 
 def keeps_to_the_line(train):
     rng, X = made_up(1, 30, 1)
     y = 3 * X + 5 + rng.normal(0, 0.1, size=X.shape)
-    begin, after = (np.ravel(train(X, y, epochs, 0)[1](X)) for epochs in (0, 1))
     losses, predict = train(X, y, 100, 0)
+    begin, after = (np.ravel(train(X, y, epochs, 0)[1](X)) for epochs in (1, 2))
     outputs = np.ravel(predict(X))
     if outputs.shape != (30,):
         return "`predict` should give one number for each row."
-    honest = any(np.isclose(losses[0], np.mean((each - y[:, 0]) ** 2)) for each in (begin, after))
-    pairs = any(np.isclose(losses[0], np.mean((each - y) ** 2)) for each in (begin, after))
+    honest = any(np.isclose(losses[1], np.mean((each - y[:, 0]) ** 2)) for each in (begin, after))
+    pairs = any(np.isclose(losses[1], np.mean((each - y) ** 2)) for each in (begin, after))
     fits = np.mean((outputs - y[:, 0]) ** 2) < 0.02  # the noise leaves 0.01
     if pairs:
         return PAIRS_IN_THE_LOSSES if fits else ALL_PAIRS
     if not honest:
-        return NOT_ITS_LOSS
+        return NOT_THE_SQUARES
+    if not losses[-1] <= losses[0]:
+        return UPHILL
     if not fits:
         return PAIRS_IN_THE_SLOPES if np.isclose(np.ptp(outputs), np.ptp(begin)) else NOT_THE_BEST_LINE
     return None
@@ -428,6 +431,14 @@ exercise(
             PAIRS_IN_THE_SLOPES,
             edited(train_line, "np.mean(error**2)", "np.mean((y_hat - y) ** 2)"),
             PAIRS_IN_THE_LOSSES,
+            edited(train_line, "y_hat - y[:, 0]", "y[:, 0] - y_hat"),
+            UPHILL,
+            edited(train_line, "np.mean(error**2)", "np.mean(np.abs(error))"),
+            NOT_THE_SQUARES,
+            edited(train_line, "losses, lambda X: w * X[:, 0] + b", "losses, w * X[:, 0] + b"),
+            "The third thing should be `predict`, a function of `X`: `lambda X: ...`, as it came.",
+            edited(train_line, "return cause, losses, lambda", "return losses, cause, lambda"),
+            "The order of the three is `cause`, `losses`, and what the program gives: look at its last line.",
             edited(train_line, "return cause, losses, lambda X: w * X[:, 0] + b", "return losses"),
             "It should return three things, as the program did when it came: look at its last line.",
         ),
@@ -488,11 +499,16 @@ def solves_xor(train):
     ends, spreads, starts = [], [], []
     for seed in range(3):
         losses, predict = train(*datasets.xor(), 500, seed)
-        ends.append(np.mean((predict(datasets.xor()[0]) - datasets.xor()[1]) ** 2))
-        spreads.append(np.ptp(predict(datasets.xor()[0])))
+        outputs = predict(datasets.xor()[0]).reshape(4, 1)
+        ends.append(np.mean((outputs - datasets.xor()[1]) ** 2))
+        spreads.append(np.ptp(outputs))
         starts.append(min(losses))
         if seed == 0 and losses[0] != train(*datasets.xor(), 1, 0)[0][0]:
             return UNREPEATABLE
+        if losses[-1] > 2 * losses[0] or not np.isfinite(losses[-1]):
+            return UPHILL
+        if not belongs_to(losses, ends[-1]):
+            return NOT_ITS_LOSS
     if max(ends) < 0.05:
         return None
     if max(spreads) < 1e-9:
@@ -531,6 +547,14 @@ exercise(
             UNSOLVED,
             edited(train_gates, "rng.normal(size=(2, 8))", "np.random.normal(size=(2, 8))"),
             UNREPEATABLE,
+            edited(
+                train_gates,
+                "lambda X: np.tanh(X @ W1 + b1) @ W2 + b2",
+                "lambda X: np.tanh(np.tanh(X @ W1 + b1) @ W2 + b2)",
+            ),
+            NOT_ITS_LOSS,
+            edited(train_gates, "(A2 - y) / len(y)", "(y - A2) / len(y)"),
+            UPHILL,
         ),
         *misnamed(train_gates, "equal start", "dead neurons"),
     ],
@@ -576,6 +600,7 @@ A_COIN = (
     "The cause is right, but after 12 epochs the loss is still near log 2, that of a coin. Follow one row of `X` "
     "through an epoch: does its `y` come along?"
 )
+NOT_FROM_0_TO_1 = "`predict` should give the probability of a 1, from 0 to 1: the sigmoid of `X @ W + b`."
 NOT_YET_APART = "After 12 epochs it should tell the two clouds apart, with a loss below 0.4, and does not."
 OTHER_ANSWERS = "It learns now, but the losses do not say so: they compare outputs with the answers of other rows."
 
@@ -583,13 +608,18 @@ OTHER_ANSWERS = "It learns now, but the losses do not say so: they compare outpu
 def tells_two_clouds_apart(train):
     X, y = two_clouds()
     losses, predict = train(X, y, 12, 0)
-    P = predict(X)
-    loss = -np.mean(np.log(np.where(y == 1, P, 1 - P)))
+    P = predict(X).reshape(y.shape)
+    if P.min() < 0 or P.max() > 1:
+        return NOT_FROM_0_TO_1
+    with np.errstate(divide="ignore"):
+        loss = -np.mean(np.log(np.where(y == 1, P, 1 - P)))
+    if loss > 0.8:
+        return UPHILL
     if loss > 0.4:
         return A_COIN if loss > 0.6 else NOT_YET_APART
     if losses[-1] > 0.4:
         return OTHER_ANSWERS
-    return None
+    return None if belongs_to(losses, loss) else NOT_ITS_LOSS
 
 
 exercise(
@@ -630,6 +660,12 @@ exercise(
                 "np.where(answers == 1",
             ),
             OTHER_ANSWERS,
+            edited(train_clouds, "lambda X: 1 / (1 + np.exp(-(X @ W + b)))", "lambda X: X @ W + b"),
+            NOT_FROM_0_TO_1,
+            edited(train_clouds, "losses.append(-np.mean", "losses.append(np.mean"),
+            NOT_ITS_LOSS,
+            edited(train_clouds, "(P - y[k : k + 10])", "(y[k : k + 10] - P)"),
+            UPHILL,
         ),
         *misnamed(train_clouds, "rows apart", "leak"),
     ],
@@ -676,14 +712,16 @@ ALL_SWINGS = (
 def settles_down(train):
     rng, X = made_up(2, 40, 2)
     y = X @ [[2.0], [-1.0]] + 4 + rng.normal(0, 0.1, size=(40, 1))
-    losses, _ = train(X, y, 150, 0)
-    if not np.isfinite(losses[-1]):
-        return "Now the loss is no number any more: the steps are too large."
+    losses, predict = train(X, y, 150, 0)
+    if predict(X[:5]).size != 5:
+        return "`predict` should give one number for each row."
+    if not losses[-1] <= 2 * losses[0]:
+        return UPHILL
     if max(losses[-20:]) < 0.1:  # the noise leaves 0.01
-        return None
+        return None if belongs_to(losses, np.mean((predict(X).reshape(y.shape) - y) ** 2)) else NOT_ITS_LOSS
     if max(losses[-60:]) < 2 * min(losses[-60:]):
         return TOO_SMALL_STEPS
-    residuals = np.hstack([y - train(X, y, epochs, 0)[1](X) for epochs in (140, 145, 150)])
+    residuals = np.hstack([y - train(X, y, epochs, 0)[1](X).reshape(y.shape) for epochs in (140, 145, 150)])
     if residuals.var(axis=0).max() < 0.1:
         return BIAS_SWINGS
     return WEIGHTS_SWING if np.abs(residuals.mean(axis=0)).max() < 0.1 else ALL_SWINGS
@@ -714,6 +752,10 @@ exercise(
             WEIGHTS_SWING,
             edited(train_prices, "W - 0.05 * dW, b - 0.05 * db", "W - 0.0005 * dW, b - 0.0005 * db"),
             TOO_SMALL_STEPS,
+            edited(train_prices, "lambda X: X @ W + b", "lambda X: X @ W"),
+            NOT_ITS_LOSS,
+            edited(train_prices, "(A - y) / len(y)", "(y - A) / len(y)"),
+            UPHILL,
         ),
         *misnamed(train_prices, "stale slopes", "scale"),
     ],
@@ -765,6 +807,8 @@ def is_sure_only_where_it_may_be(train):
     X = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     losses, predict = train(X, np.eye(3), 300, 0)
     P = predict(X)
+    if not losses[-1] <= losses[0]:
+        return UPHILL
     if P.shape != (3, 3) or not np.allclose(P.sum(axis=1), 1):
         return NO_PROBABILITIES
     if losses[-1] < 0.1 and np.diag(P).max() < np.e / (np.e + 2):  # what a second softmax leaves of a 1
@@ -778,7 +822,7 @@ def is_sure_only_where_it_may_be(train):
         return SECOND_IN_LOSSES
     if losses[-1] > 0.1 or abs(share - 0.75) > 0.02:
         return NOT_ARRIVED
-    return None
+    return None if belongs_to(losses, -np.mean(np.log(np.diag(P)))) else NOT_ITS_LOSS
 
 
 exercise(
@@ -809,6 +853,10 @@ exercise(
             SECOND_IN_LOSSES,
             edited(train_classes, "lambda X: my_softmax(X @ W + b)", "lambda X: X @ W + b"),
             NO_PROBABILITIES,
+            edited(train_classes, "losses.append(loss)", "losses.append(np.mean((my_softmax(A) - y) ** 2))"),
+            NOT_ITS_LOSS,
+            edited(train_classes, "W - 0.5 * X.T @ dZ, b - 0.5", "W + 0.5 * X.T @ dZ, b + 0.5"),
+            UPHILL,
         ),
         *misnamed(train_classes, "softmax twice", "rate"),
     ],
@@ -859,6 +907,9 @@ def noise_and_coins(seed, n=60, n_inputs=500, signal=0.0):
 
 NO_SHARE = "The third thing should be the share of held rows that are read right: one number from 0 to 1."
 FINDS_NOTHING = "Where ten columns do know the answer, it finds too little: does it still choose them?"
+READ_WRONG = (
+    "Where ten columns do know the answer, nearly all held rows are read wrong: look at the last line's comparison."
+)
 COINS_FORETOLD = (
     "The cause is right, but coin tosses are still predicted from noise. And when the answer of a held row is "
     "flipped, the training loss changes: it has been seen."
@@ -876,11 +927,14 @@ def judges_by_rows_it_never_saw(train):
     shares = []
     for seed in range(6):
         _, share = train(*noise_and_coins(seed), 30, seed)
-        if np.shape(share) != () or not 0 <= share <= 1:
+        if callable(share) or np.shape(share) != () or not 0 <= share <= 1:
             return NO_SHARE
         shares.append(share)
-    if np.mean(train(*noise_and_coins(9, signal=1.0), 30, 0)[1]) < 0.75:
-        return FINDS_NOTHING
+    losses, found = train(*noise_and_coins(9, signal=1.0), 30, 0)
+    if not losses[-1] <= losses[0]:
+        return UPHILL
+    if found < 0.75:
+        return FINDS_NOTHING if found > 0.25 else READ_WRONG
     without_influence = rows_without_influence(train)
     if np.mean(shares) > 0.65:
         return OTHER_ROWS_JUDGE if without_influence >= 20 else COINS_FORETOLD
@@ -898,7 +952,7 @@ def rows_without_influence(train):
 exercise(
     title="Program 6: too good to be true",
     solution=train_chosen,
-    verify=diagnosed("leak", judges_by_rows_it_never_saw),
+    verify=diagnosed("leak", judges_by_rows_it_never_saw, predicts=False),
     also_right=[
         edited(
             train_chosen,
@@ -925,6 +979,10 @@ exercise(
             FINDS_NOTHING,
             edited(train_chosen, "np.mean((X[held] @ W + b > 0) == (y[held] == 1))", "(X[held] @ W + b > 0)"),
             NO_SHARE,
+            edited(train_chosen, "(X[held] @ W + b > 0)", "(X[held] @ W + b < 0)"),
+            READ_WRONG,
+            edited(train_chosen, "dZ = (P - y[kept])", "dZ = (y[kept] - P)"),
+            UPHILL,
             edited(
                 train_chosen,
                 "P = 1 / (1 + np.exp(-(X[kept] @ W + b)))",
