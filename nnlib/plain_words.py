@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}  # of NumPy's functions
 
 
@@ -46,6 +48,17 @@ def in_plain_words(error):
             )
         case ValueError() if "zero-dimensional" in text:
             return "Arrays are joined here, and one of these is a single number: put it in a list, as in `[x[0]]`."
+        case AttributeError() if "'numpy.ndarray'" in text and hasattr(list, error.name):
+            return f"This is a NumPy array, and `.{error.name}` is a method of lists. `.tolist()` makes a list of it."
+        case AttributeError() if "'numpy.ndarray'" in text and hasattr(str, error.name):
+            return f"This is a NumPy array, and `.{error.name}` is a method of one text: call it for each entry."
+        case AttributeError() if "'list'" in text and hasattr(np.ndarray, error.name):
+            return f"This is a list, and `.{error.name}` is a method of arrays. `np.array(...)` makes an array of it."
+        case TypeError() if "'NoneType'" in text:
+            return (
+                f"A `None` stands where something else is needed ({text}). `rng.shuffle`, `.sort` and `.append` change "
+                "what they are called on, and give `None` back."
+            )
         case TypeError() if "not callable" in text:
             return f"Something that isn't a function is called as one ({text})."
         case TypeError() if "bitwise_and" in text or "bitwise_or" in text:

@@ -214,7 +214,8 @@ def column_sums(X):
         (lambda X: 2 * X.T, ["shape (3, 2)", "should have shape (2, 3)", "transpose"]),
         (lambda X: (2 * X).ravel(), ["shape (6,)", "should have shape (2, 3)", "only their shape"]),
         (lambda X: 2 * X.sum(), ["one number; it should have shape (2, 3)", "`sum` or `mean` too many"]),
-        (lambda X: (2 * X).tolist(), ["numbers are right", "a list; it should be a NumPy array"]),
+        (lambda X: (2 * X).tolist(), ["numbers are right", "a list; it should be a NumPy array", "`np.array(...)`"]),
+        (lambda X: (2 * X).astype(str), ["is an array of texts; it should be an array of numbers"]),
         (lambda X: -2 * X, ["right but for the sign"]),
         (lambda X: 4 * X, ["always twice what it should be"]),
         (lambda X: X, ["always half of what it should be"]),
@@ -1652,6 +1653,10 @@ def test_the_readers_own_interrupt_passes():
         ("np.ones(2) <= np.ones(2) & np.ones(2)", "`&` and `|` come before `<`"),
         ("np.histogram([0.1], [0, 1], weights=np.array([True]))", "True and False are written over"),
         ("[k for k in 3]", "`for` goes over a list"),
+        ("np.ones(3).index(1)", "This is a NumPy array, and `.index` is a method of lists. `.tolist()`"),
+        ("np.array(['NA']).replace('NA', 'nan')", "This is a NumPy array, and `.replace` is a method of one text"),
+        ("[1, 2].mean()", "This is a list, and `.mean` is a method of arrays. `np.array(...)`"),
+        ("np.random.default_rng(0).shuffle([1, 2])[0]", "A `None` stands where something else is needed"),
     ],
 )
 def test_an_error_of_numpys_is_said_in_plain_words(code, words):

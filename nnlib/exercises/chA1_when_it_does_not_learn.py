@@ -75,6 +75,8 @@ exercise(
         edited(blind_loss, "y.mean(axis=0)", "(y.min(axis=0) + y.max(axis=0)) / 2"),
         "Halfway between the smallest and the largest: a single outlier moves that. The squares are smallest around "
         "the mean.",
+        lambda y: np.var(y[:, 0]),
+        "This is the loss of the first column alone. The MSE is the mean over all of them.",
         edited(blind_loss, "y.mean(axis=0)", "0.5"),
         "0.5 is the best answer for XOR. For other targets it is the mean of each column.",
         edited(blind_loss, "y.mean(axis=0)", "y[0]"),

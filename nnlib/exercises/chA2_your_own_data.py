@@ -556,6 +556,8 @@ exercise(
         "`np.median` of a column with a gap is `nan`. `np.nanmedian` leaves the gaps out.",
         edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.median(np.nan_to_num(X), axis=0)"),
         "The gaps count as 0 in the medians, and pull them down. `np.nanmedian` leaves the gaps out.",
+        edited(learn_numbers, "medians = np.nanmedian", "X = np.nan_to_num(X)\n    medians = np.nanmedian"),
+        "The gaps are 0 from the first line on, in the medians too. `np.nanmedian` leaves them out; then fill with it.",
         edited(learn_numbers, "np.nanmedian(X, axis=0)", "np.median(X[~np.isnan(X).any(axis=1)], axis=0)"),
         "The medians leave out every row with a gap, and with it what is known of the row. `np.nanmedian(X, axis=0)` "
         "leaves out the gaps alone.",

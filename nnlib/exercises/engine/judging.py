@@ -424,7 +424,7 @@ class _Judgment:
         if d.kind == "list":
             return (
                 f"The numbers are right, but {inside} is a list; it should be a NumPy array.",
-                detail,
+                ["`np.array(...)` around it makes one.", *detail],
             )
         if d.kind == "dtype":
             return (
@@ -434,6 +434,9 @@ class _Judgment:
         came, should = compare.describe(d.got), compare.describe(d.wanted)
         if came == should:
             came = f"a {type(d.got).__name__}"
+            if isinstance(d.got, np.ndarray):
+                came = "an array of texts" if d.got.dtype.kind in "US" else "an array of objects"
+                should = "an array of numbers"
         if isinstance(d.got, (list, tuple)) and any(isinstance(part, str) for part in d.got):
             came = compare.literal(d.got)
         return f"{part} is {came}; it should be {should}.", detail
@@ -456,7 +459,8 @@ class _Judgment:
             return f"{part} is a complex number: is a root taken of a negative one?"
         first = next((case for case, found in zip(pairs, self.found) if found), [])
         if any(np.isfinite(w).all() and not np.isfinite(g).all() for label, w, g in first if label in wrong):
-            return f"{part} holds `nan` or `inf`: a division by zero, or a number beyond bounds?"
+            holds = "hold" if " and " in part else "holds"
+            return f"{part} {holds} `nan` or `inf`: a division by zero, or a number beyond bounds?"
         is_ = "are" if " and " in part else "is"
         overflowed = [outcome.overflowed for outcome, found in zip(self.seen, self.found) if found]
         if any(overflowed) and not any(o.overflowed for o, found in zip(self.seen, self.found) if not found):
