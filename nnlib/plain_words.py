@@ -56,8 +56,8 @@ def in_plain_words(error):
             return f"This is a list, and `.{error.name}` is a method of arrays. `np.array(...)` makes an array of it."
         case TypeError() if "'NoneType'" in text:
             return (
-                f"A `None` stands where something else is needed ({text}). A function without `return` gives `None`, and "
-                "so do `rng.shuffle`, `.sort` and `.append`, which change what is there."
+                f"A `None` stands where something else is needed ({text}). A function without `return` gives `None`, "
+                "and so do `rng.shuffle`, `.sort` and `.append`, which change what is there."
             )
         case TypeError() if "not callable" in text:
             return f"Something that isn't a function is called as one ({text})."

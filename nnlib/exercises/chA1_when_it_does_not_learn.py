@@ -283,10 +283,12 @@ def run(program, *given):
     return cause, np.asarray(losses, dtype=float), third
 
 
-def as_array(predict):
-    """`predict`, with what it gives as an array, whether it came as a list or not."""
+def as_array(predict, X):
+    """`predict`, with what it gives as an array, whether it came as a list or not; tried on two rows of X."""
     if not callable(predict):
         raise Malformed("The third thing should be `predict`, a function of `X`: `lambda X: ...`, as it came.")
+    if np.shape(predict(X[:2]))[:1] != (2,):
+        raise Malformed("`predict` should give one answer for each row of the `X` that it is called with.")
     return lambda X: np.asarray(predict(X), dtype=float)
 
 
@@ -312,7 +314,7 @@ def diagnosed(culprit, law, predicts=True):
         def train(*given):
             cause, losses, third = run(program, *given)
             words.append(" ".join(str(cause).split()).casefold())
-            return losses, as_array(third) if predicts else third
+            return losses, as_array(third, given[0]) if predicts else third
 
         try:
             fault = law(train)
@@ -398,8 +400,6 @@ def keeps_to_the_line(train):
     losses, predict = train(X, y, 100, 0)
     begin, after = (np.ravel(train(X, y, epochs, 0)[1](X)) for epochs in (1, 2))
     outputs = np.ravel(predict(X))
-    if outputs.shape != (30,):
-        return "`predict` should give one number for each row."
     honest = any(np.isclose(losses[1], np.mean((each - y[:, 0]) ** 2)) for each in (begin, after))
     pairs = any(np.isclose(losses[1], np.mean((each - y) ** 2)) for each in (begin, after))
     fits = np.mean((outputs - y[:, 0]) ** 2) < 0.02  # the noise leaves 0.01
@@ -425,6 +425,7 @@ exercise(
             train_line, "X[:, 0] + b\n        e", "X + b\n        e", "y[:, 0]", "y", "error * X[:, 0]", "error * X"
         ),
         edited(train_line, "rng, losses", "y = y.squeeze()\n    rng, losses", "y[:, 0]", "y"),
+        edited(train_line, "lambda X: w * X[:, 0] + b", "lambda X: [w * x + b for x in X[:, 0]]"),
     ],
     wrong=[
         (still(GIVEN_LINE, "shape"), ALL_PAIRS),
@@ -437,6 +438,8 @@ exercise(
             UPHILL,
             edited(train_line, "np.mean(error**2)", "np.mean(np.abs(error))"),
             NOT_THE_SQUARES,
+            edited(train_line, "losses, lambda X: w * X[:, 0] + b", "losses, lambda X: y_hat"),
+            "`predict` should give one answer for each row of the `X` that it is called with.",
             edited(train_line, "losses, lambda X: w * X[:, 0] + b", "losses, w * X[:, 0] + b"),
             "The third thing should be `predict`, a function of `X`: `lambda X: ...`, as it came.",
             edited(train_line, "return cause, losses, lambda", "return losses, cause, lambda"),
@@ -636,6 +639,9 @@ exercise(
         ),
         edited(train_clouds, "        order = rng.permutation(len(X))\n        X, y = X[order], y[order]\n", ""),
         edited(train_clouds, "X, y = X[order], y[order]", "X = X[order]\n        y = np.take(y, order, axis=0)"),
+        edited(
+            train_clouds, "lambda X: 1 / (1 + np.exp(-(X @ W + b)))", "lambda X: 1 / (1 + np.exp(-(X @ W + b)[:, 0]))"
+        ),
     ],
     wrong=[
         (still(GIVEN_CLOUDS, "rows apart"), A_COIN),
@@ -702,7 +708,9 @@ def train_prices(X, y, epochs, seed):
 GIVEN_PRICES = broken(train_prices, "stale slopes", "dW = X.T @ dA", "dW += X.T @ dA", "db = dA", "db += dA")
 
 
-TOO_SMALL_STEPS = "It no longer swings, but after 150 epochs it has not arrived: the steps are too small."
+TOO_SMALL_STEPS = (
+    "It no longer swings, but after 150 epochs it has not arrived: do `W` and `b` both move, in steps large enough?"
+)
 BIAS_SWINGS = "The weights settle down now. The bias still swings: which slope is added up over the epochs?"
 WEIGHTS_SWING = "The bias settles down now. The weights still swing: which slope is added up over the epochs?"
 ALL_SWINGS = (
@@ -715,8 +723,6 @@ def settles_down(train):
     rng, X = made_up(2, 40, 2)
     y = X @ [[2.0], [-1.0]] + 4 + rng.normal(0, 0.1, size=(40, 1))
     losses, predict = train(X, y, 150, 0)
-    if predict(X[:5]).size != 5:
-        return "`predict` should give one number for each row."
     if not losses[-1] <= 2 * losses[0]:
         return UPHILL
     if max(losses[-20:]) < 0.1:  # the noise leaves 0.01
@@ -929,7 +935,7 @@ def judges_by_rows_it_never_saw(train):
     shares = []
     for seed in range(6):
         _, share = train(*noise_and_coins(seed), 30, seed)
-        if callable(share) or np.shape(share) != () or not 0 <= share <= 1:
+        if np.ndim(share) or np.asarray(share).dtype.kind not in "fiu" or not 0 <= share <= 1:
             return NO_SHARE
         shares.append(share)
     losses, found = train(*noise_and_coins(9, signal=1.0), 30, 0)

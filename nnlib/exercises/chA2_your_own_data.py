@@ -526,7 +526,7 @@ def the_three(learn_numbers, X):
     parts = learn_numbers(X)
     if isinstance(parts, np.ndarray) and parts.ndim == 2:
         parts = tuple(parts)
-    if len(parts) == 3 and isinstance(parts[2], np.ndarray):
+    if isinstance(parts, (tuple, list)) and len(parts) == 3 and isinstance(parts[2], np.ndarray):
         tiny = (parts[2] > 0) & (parts[2] < 1e-5)
         parts = (*parts[:2], np.where(tiny, 1e-8, parts[2]))
     return parts
