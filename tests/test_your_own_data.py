@@ -77,6 +77,23 @@ def test_an_array_of_texts_is_judged():
     assert verdict.state == "wrong"
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda n, n_held, rng: rng.permutation(np.arange(n) < n_held),
+        lambda n, n_held, rng: np.isin(np.arange(n), rng.choice(n, n_held, replace=False)),
+        lambda n, n_held, rng: rng.random(n) < n_held / n,
+    ],
+)
+def test_rows_drawn_in_any_way_are_said_to_tear_groups(draw):
+    verdict = judge(
+        exercises()["split_groups"], lambda groups, fraction, rng: draw(len(groups), round(fraction * len(groups)), rng)
+    )
+    assert verdict.words.startswith("Rows are drawn here, not groups") and "gives a split that tears groups" in str(
+        verdict
+    )
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_split_depends_on_the_names_and_not_on_the_order_of_the_rows(seed):
     split_groups = exercises()["split_groups"].solution
