@@ -1,4 +1,4 @@
-"""Fixtures for the browser tests: one server and one browser for all, a fresh notebook for each."""
+"""Fixtures for the browser tests: one server and one browser for all, a fresh notebook and kernel for each."""
 
 import sys
 from pathlib import Path
@@ -23,9 +23,12 @@ def chromium():
 
 
 @pytest.fixture
-def lab(server, chromium):
-    """Opens a notebook, by path or by the sources of its cells; afterwards no page may have had an error."""
-    opened = []
+def lab(server, chromium, request):
+    """Opens a notebook, by path or by the sources of its cells; afterwards no page may have had an error.
+
+    The page may have shown another test's notebook before, as a reader's has, if that test has passed.
+    """
+    opened, failed = [], request.session.testsfailed
 
     def open_lab(source, **options):
         opened.append(Lab(server, chromium, source, **options))
@@ -33,5 +36,5 @@ def lab(server, chromium):
 
     yield open_lab
     for notebook in opened:
-        notebook.close()
+        notebook.close(keep=not notebook.errors and request.session.testsfailed == failed)
     assert [error for notebook in opened for error in notebook.errors] == []

@@ -138,10 +138,10 @@ class Server:
 
 
 class Chromium:
-    """The browser; pages are opened by Lab."""
+    """The browser; pages are opened by Lab, and those that a closed one has kept are in `kept`."""
 
     def __enter__(self):
-        path = find_chromium()
+        path, self.kept = find_chromium(), {}
         self._playwright = sync_playwright().start()
         try:
             self.browser = self._playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -176,11 +176,18 @@ class Lab:
         self.path = server.notebooks / name
         self.theme = theme
         self.errors = []  # JavaScript errors of the page
-        self.context = chromium.browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale
-        )
-        self.page = None
-        self.open()
+        self.kept, self.kind = chromium.kept, (server, scale, files)
+        self.page = self.kept.pop(self.kind, None)
+        if self.page:
+            self.context = self.page.context
+            self.page.set_viewport_size({"width": width, "height": height})
+            self._watch_errors()
+            self._go_on()
+        else:
+            self.context = chromium.browser.new_context(
+                viewport={"width": width, "height": height}, device_scale_factor=scale
+            )
+            self.open()
 
     # The page
 
@@ -188,10 +195,26 @@ class Lab:
         """Open the notebook, or open it again after `leave()`; with kernel=False without waiting for one."""
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._watch_errors()
         way = "lab/tree" if self.files else "doc/tree"
         self.page.goto(f"{self.server.address}{way}/{self.path.name}?token={self.server.token}&reset")
         self.wait_until_ready(kernel)
+
+    def _go_on(self):
+        """Open the notebook in the page that an earlier one has left: JupyterLab itself takes seconds to load."""
+        self.page.evaluate(
+            "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }", self.path.name
+        )
+        self.page.wait_for_function(
+            "path => window.jupyterapp.shell.currentWidget?.context?.path === path", arg=self.path.name
+        )
+        self.wait_until_ready()
+
+    def _watch_errors(self):
+        self.page.on("pageerror", self._note)
+
+    def _note(self, error):
+        self.errors.append(str(error))
 
     def wait_until_ready(self, kernel=True):
         """Wait until the page that has been opened shows the notebook, with its kernel connected."""
@@ -233,8 +256,19 @@ class Lab:
         """Close the page; the kernel lives on."""
         self.page.close()
 
-    def close(self):
-        self.context.close()
+    def close(self, keep=False):
+        """Close the page; or the notebook alone, and keep the page for the next notebook of its kind."""
+        if keep and self.files == self.kind[-1] and self.kind not in self.kept and not self.page.is_closed():
+            self.page.remove_listener("pageerror", self._note)
+            self.page.evaluate("""() => {
+                const notebook = window.jupyterapp.shell.currentWidget;
+                notebook.context.model.dirty = false;  // or a dialog asks
+                notebook.close();
+            }""")
+            self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')")
+            self.kept[self.kind] = self.page
+        else:
+            self.context.close()
         self.server.stop_kernels()
 
     def run_all(self):

@@ -135,6 +135,7 @@ def test_a_kernel_that_is_gone_leaves_word(lab):
     page.page.wait_for_function(
         "() => getComputedStyle(document.querySelector('.nnlib-live'), '::after').content.includes('Run All Cells')"
     )
+    page.leave()
     page.errors.clear()  # JupyterLab's own, of requests that the restart has canceled
 
 
