@@ -53,9 +53,12 @@ LEFT_OUT = (
     "widgets_engine",
 )
 ALL = ["notebooks", "tests", *(f"--ignore=tests/test_{name}.py" for name in LEFT_OUT)]
-# For every day without the chapters, which `make test-versions` runs as the same processor, and without the verdicts of
-# the exercises, which leave room for every way of computing.
-NUMBERS = ["tests", *ALL[2:], "--ignore=tests/test_exercises.py", "--ignore=tests/test_exercise_detectors.py"]
+# For every day without the chapters, which `make test-versions` runs as the same processor; without the verdicts of the
+# exercises, which leave room for every way of computing; and without the plots, which draw the numbers handed to them.
+NUMBERS = [
+    *("tests", *ALL[2:]),
+    *(f"--ignore=tests/test_{name}.py" for name in ("exercises", "exercise_detectors", "plots")),
+]
 
 PROBE = """
 import json, numpy as np, threadpoolctl
