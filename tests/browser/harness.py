@@ -280,8 +280,9 @@ class Lab:
     def wait_until_run(self):
         self.page.wait_for_function(
             """() => [...document.querySelectorAll('.jp-CodeCell')].every(cell =>
-                !cell.querySelector('.jp-InputArea-editor')?.innerText.trim() ||
-                /^\\[\\d+\\]:$/.test(cell.querySelector('.jp-InputPrompt').textContent.trim()))"""
+                !cell.querySelector('.jp-InputArea-editor')?.textContent.trim() ||
+                /^\\[\\d+\\]:$/.test(cell.querySelector('.jp-InputPrompt').textContent.trim()))""",
+            polling=250,  # not at every frame, which would lay the page out anew while it runs
         )
 
     def cell(self, index):
@@ -356,7 +357,7 @@ class Lab:
         self.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'busy'")
 
     def wait_until_idle(self):
-        self.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'idle'")
+        self.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'idle'", polling=50)
 
     def save(self):
         """Save the notebook, and return what is in the file."""
