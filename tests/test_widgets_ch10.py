@@ -118,9 +118,10 @@ def test_the_guess_is_answered_by_the_figure(live):
     live.guess("all 100 rows")
     assert live.controls["budget"].value == "10 epochs" and live.controls["done"].value == 100
     assert live.readout == (
-        "10 epochs each. Loss above its minimum, at the end: 0.036 with 1 row (1,000 updates), "
-        "0.0032 with 10 rows (100), 28 with all 100 rows (10)."
+        "10 epochs each. Closest: 10 rows. Typical loss above the minimum (the bars): 0.32 with 1 row (1,000 updates), "
+        "0.0098 with 10 rows (100), 35 with all 100 rows (10)."
     )
+    assert all(name in live.readout for name in names(live)), "the picture and the line below say the same"
     assert names(live) == ["0.32", "0.0098", "35"]
 
 
@@ -189,7 +190,8 @@ def test_play_shows_as_much_of_each_run(live):
     assert [len(curve) - 1 for curve in curves_of(live)] == [500, 50, 5] and not names(live)
     live.restart()
     assert [len(curve) for curve in curves_of(live)] == [1, 1, 1] and not any(live.notes)
-    assert "233 with 1 row (0 updates)" in live.readout
+    assert live.readout.startswith("10 epochs each, 0% so far. Loss above its minimum now: 233 with 1 row (0 updates)")
+    assert not any(text.get_text().startswith("bar") and text.get_visible() for text in live.figure.axes[2].texts)
 
 
 def test_the_same_number_of_updates(live):
@@ -217,9 +219,13 @@ def test_the_same_time(slow):
 @pytest.mark.parametrize(
     "settings, words",
     [
-        ({"rate": 0.01, "budget": "10 epochs"}, "156 with all 100 rows (10)"),
+        ({"rate": 0.01, "budget": "10 epochs"}, "162 with all 100 rows (10)"),
+        ({"rate": 0.5}, "Closest: all 100 rows."),
+        ({"rate": 0.5}, "off the figure with 1 row"),
         ({"rate": 0.5}, "0 (to rounding) with all 100 rows"),
-        ({"rate": 1.1}, "beyond the figure with all 100 rows"),
+        ({"rate": 0.01, "batch_size": 50}, "Closest: 50 rows and all 100 rows."),
+        ({"rate": 1.0}, "None of the three comes down"),
+        ({"rate": 1.1}, "None of the three comes down"),
     ],
 )
 def test_the_readout_says_numbers_as_people_do(live, settings, words):
@@ -258,13 +264,14 @@ def test_no_number_under_the_axis_is_cut_off(live, budget):
 
 
 def test_what_the_chapter_reads_off(live):
-    """10 epochs at the rate 0.05: 28, 0.0032, and a single row's trembling."""
-    np.testing.assert_allclose(after_ten_epochs(live)[1:], [0.0032, 28], rtol=0.02)
+    """10 epochs at the rate 0.05, and a single row's trembling."""
+    after_ten_epochs(live)
     losses = live.result[0][1]
     assert np.flatnonzero(losses < 1)[0] == 25  # a fortieth of the work
     assert 0.02 < np.quantile(losses[100:], 0.05) and np.quantile(losses[100:], 0.92) < 1
-    assert names(live)[0] == "0.32"
-    assert "2 · 10⁻⁷ with all 100 rows" in turn(live, budget="100 updates").readout
+    assert names(live) == ["0.32", "0.0098", "35"]
+    assert names(turn(live, budget="100 updates"))[2] == "1 · 10⁻⁶"
+    assert "1\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}10⁻⁶ with all 100 rows" in live.readout  # on one line
 
 
 def test_the_lone_row(live):
@@ -323,7 +330,8 @@ def test_every_extreme_answers(live, budget):
     for size in (BATCH_SIZES[0], BATCH_SIZES[-1]):
         for rate in (RATES[0], RATES[-1]):
             turn(live, batch_size=size, rate=rate)
-            assert live.readout.startswith(f"{budget} each") and f"with {size} rows" in live.readout
+            assert live.readout.startswith(f"{budget} each")
+            assert f"with {size} rows" in live.readout or "None of the three" in live.readout
             assert "nan" not in live.readout
 
 

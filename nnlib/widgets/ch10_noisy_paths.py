@@ -53,12 +53,12 @@ def updates_an_epoch(n, batch_size):
 
 
 def height(above):
-    """How far a loss is above the minimum, in words: "156", "0.0032", "2 · 10⁻⁷", "beyond the figure"."""
+    """How far a loss is above the minimum, in words: "156", "0.0032", "2 · 10⁻⁷", "off the figure"."""
     if not above < HIGHEST:
-        return "beyond the figure"
+        return "off the figure"
     if above < ROUNDING:
         return "0 (to rounding)"
-    return f"{above:.0f}" if above >= 10 else f"{above:.2g}" if above >= 1e-4 else one_digit(above)
+    return f"{above:.0f}" if above >= 10 else f"{above:.2g}" if above >= 1e-3 else one_digit(above)
 
 
 def level(losses):
@@ -118,9 +118,10 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     curve.set_ylabel("loss above minimum (€²)", fontsize=10.5)
     _count_across(curve, "updates", 100)
     keys = fig.legend(handles=[*losses, begin, star], loc="outside upper left", ncols=5, frameon=False, **TIGHT)
-    names = Names(curve, INK, "2 · 10⁻⁷9")
+    names = Names(curve, INK, "2 · 10⁻⁷99")
     what = "bar: median of the last fifth"
-    curve.text(1, 1.02, what, transform=curve.transAxes, ha="right", va="bottom", fontsize=9.5, in_layout=False)
+    above = {"transform": curve.transAxes, "ha": "right", "va": "bottom", "fontsize": 9.5, "in_layout": False}
+    key = curve.text(1, 1.02, what, **above)
     lay_out(fig)
 
     def run(batch_size, rate, seed, budget):
@@ -143,7 +144,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         axis, end = BUDGETS[budget]
         if curve.get_xlabel() != axis:  # new limits cost a whole drawing
             _count_across(curve, axis, end)
-        sizes, said, astray, away = (1, batch_size, n), [], [], []
+        sizes, now, steps, astray, away = (1, batch_size, n), [], [], [], []
         levels = []  # once the runs are at their end
         for size, (path, losses, unit), (pair, line, tip, bar) in zip(sizes, result, lines):
             count = (len(losses) - 1) * done // 100
@@ -156,13 +157,14 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             tip.set_data([count / unit], [losses[count] if LOWEST < losses[count] < HIGHEST else np.nan])
             levels.append(level(losses) if done == 100 else np.nan)
             bar.set_data([0.8 * end, end], [levels[-1] if LOWEST < levels[-1] < HIGHEST else np.nan] * 2)
-            steps = f"{count:,}" + f" update{'s' * (count != 1)}" * (not said)
-            said.append(f"{height(losses[count])} with {_rows(size, n)} ({steps})")
+            now.append(losses[count])
+            steps.append(f"{count:,}" + f" update{'s' * (count != 1)}" * (not steps))
             if not losses[count] <= losses[0]:
                 astray.append(_rows(size, n))
         known = np.nan_to_num(levels, nan=HIGHEST) if done == 100 else levels
         words = [height(known).split(" (")[0] if known < HIGHEST else "off ↑" for known in known]
         names.show(np.minimum(known, HIGHEST / 10), words, at=1.02)  # a line below the frame's edge
+        key.set_visible(bool(np.nanmin([HIGHEST, *levels]) < HIGHEST))
         yours = f"{_rows(batch_size, n)} (yours)"
         if keys.get_texts()[1].get_text() != yours:
             keys.get_texts()[1].set_text(yours)
@@ -174,10 +176,20 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         )
         outside.set_text(far if away else "")
         if astray:
-            note(curve, f"Higher than at the start: {', '.join(astray)}.", height=0.2)
+            who = "all three" if len(astray) == 3 else ", ".join(astray)
+            note(curve, f"Higher than at the start: {who}.", height=0.5 if len(astray) == 3 else 0.2)
         if batch_size > n:
             note(curve, f"There are only {n} rows: a batch of {batch_size} is a batch of all.")
-        return f"{budget} each. Loss above its minimum, at the end: {', '.join(said)}."
+        if done == 100 and min(known) > 0.9 * result[0][1][0]:
+            return f"{budget} each. None of the three comes down{': the rate is too large' * bool(astray)}."
+        heights = [height(each) for each in (levels if done == 100 else now)]
+        told = ", ".join(f"{each} with {_rows(size, n)} ({of})" for each, size, of in zip(heights, sizes, steps))
+        told = told.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
+        if done < 100:
+            return f"{budget} each, {done}% so far. Loss above its minimum now: {told}."
+        best = [_rows(size, n) for size, each in zip(sizes, heights) if each == heights[int(np.nanargmin(known))]]
+        winner = " and ".join(dict.fromkeys(best))
+        return f"{budget} each. Closest: {winner}. Typical loss above the minimum (the bars): {told}."
 
     return Live(
         "noisy_paths",
