@@ -10,6 +10,7 @@ from nnlib.plots import artist, decision_grid, figure, plot_seeds
 from nnlib.widgets import hundred_seeds, random_signal, signal_through_layers, train_hundred
 from nnlib.widgets.ch07_hundred_seeds import EPOCHS, PLANE, RESOLUTION, SCALES, SHOWN, all_equal, is_solved, one_of
 from nnlib.widgets.ch07_signal_through_layers import STDS, in_short, size
+from nnlib.widgets.live.figure import LETTER, NARROW
 from nnlib.widgets.live.marks import one_digit
 
 X, y = datasets.xor()
@@ -287,15 +288,19 @@ def test_the_gradient_grows_where_tanh_is_flat(layers):
     trace, _, up, down = turn(layers, weight_std=0.5).result
     assert np.mean(np.abs(trace[-1]) > 0.99) > 0.5
     assert down[0] == pytest.approx(73, abs=1) and up[-1] < 1
+    assert "the signal keeps its size (0.91, × 0.99 a layer), the gradient grows (73, × 1.7 a layer)" in layers.readout
 
 
 def test_what_the_chapter_reads_off(layers):
     _, _, up, down = turn(layers, weight_std=0.01).result
     assert up[-1] < 1e-8 and down[0] < 1e-8
+    assert "signal vanishes" in layers.readout and "gradient vanishes" in layers.readout
     _, _, up, down = turn(layers, activation="relu", weight_std=0.5).result
     assert 15_000 < up[-1] < 25_000 and 15_000 < down[0] < 25_000
+    assert "signal explodes" in layers.readout and "gradient explodes" in layers.readout
     _, _, up, down = turn(layers, weight_std=0.141).result
     assert 0.8 < up[-1] < 1.2 and 0.8 < down[0] < 1.2
+    assert layers.readout.count("keeps its size") == 2
 
 
 def test_every_extreme_of_the_layers_answers(layers):
@@ -304,6 +309,7 @@ def test_every_extreme_of_the_layers_answers(layers):
             for depth in (1, 10):
                 turn(layers, activation=activation, weight_std=weight_std, depth=depth)
                 assert f"{depth} layer{'s' * (depth > 1)} of {activation}" in layers.readout
+                assert len(layers.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
                 low, high = layers.figure.axes[1].get_ylim()
                 assert all(low < min(sizes) and max(sizes) < high for sizes in layers.result[2:])
                 numbers_are_beside_the_curves(layers, depth)
@@ -315,6 +321,8 @@ def test_every_extreme_of_the_layers_answers(layers):
 
 def test_the_range_is_the_first_that_holds_the_sizes(layers):
     spread = layers.figure.axes[1]
+    assert spread.get_ylim() == (1e-2, 1e2)
+    turn(layers, activation="relu", weight_std=0.3)
     assert spread.get_ylim() == (1e-4, 1e4)
     assert list(spread.get_yticks()) == pytest.approx([1e-4, 1e-2, 1, 1e2, 1e4])
     turn(layers, activation="relu", weight_std=STDS[0])
@@ -334,7 +342,10 @@ def numbers_are_beside_the_curves(layers, depth):
     assert right + marker < signal.x0 and signal.x1 < spread.bbox.x1
     assert all(spread.bbox.y0 < box.y0 and box.y1 < spread.bbox.y1 for box in (gradient, signal))
     scales = [text.get_window_extent() for text in histogram.texts if text.get_text().startswith("±")]
-    assert all(one.x1 < other.x0 for one, other in zip(scales, scales[1:]))
+    assert all(one.x1 + 4 < other.x0 for one, other in zip(scales, scales[1:]))
+    label = spread.yaxis.label.get_window_extent()
+    numbers = [tick.get_window_extent() for tick in spread.get_yticklabels()]
+    assert 0 < label.x0 and label.x1 < min(box.x0 for box in numbers)
 
 
 def test_the_curves_are_the_sizes(layers):

@@ -6,21 +6,32 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
-from nnlib.widgets.live.marks import Ghost, one_digit
+from nnlib.widgets.live.marks import Ghost, lay_out, one_digit
 
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5)
 BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
 # The lower figure's range, and from tick to tick: the first that holds the sizes, so that a small change is seen too.
 # No setting leaves the last.
-RANGES = ((1e-4, 1e4, 1e2), (1e-12, 1e8, 1e4))
+RANGES = ((1e-2, 1e2, 10), (1e-4, 1e4, 1e2), (1e-12, 1e8, 1e4))
 ROOM = 0.19  # for the numbers at the ends of the curves, to each side, in parts of what the layers take
 TINY = 1e-30  # a logarithm needs a number above 0
+# What has become of a size of 1 that is less than so much now.
+VERDICTS = ((1e-2, "vanishes"), (0.5, "shrinks"), (2, "keeps its size"), (100, "grows"), (np.inf, "explodes"))
 
 
 def in_short(size):
     """A size with two digits, "0.29", "73"; with one where it is far from 1, "9 · 10⁻⁵"."""
     return f"{float(f'{size:.2g}'):,g}" if 1e-3 <= size < 1e5 else one_digit(size or TINY)
+
+
+def fate(name, size, depth):
+    """What `depth` layers have made of a size of 1, in words: "the gradient grows (73, × 1.7 a layer)"."""
+    if not np.isfinite(size):
+        return f"the {name} explodes"
+    verdict = next(words for below, words in VERDICTS if size < below)
+    told = f"the {name} {verdict} ({in_short(size)}, × {size ** (1 / depth):.2g} a layer)"
+    return told.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
 
 
 def layers_forward(X, parameters, activations):
@@ -80,13 +91,17 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     (signal,) = spread.plot([], [], "o-", color=COLORS["blue"])
     (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"])
     ghost = Ghost(signal, slope)
+    for line in ghost.lines:
+        line.set_marker("None")  # where all sizes are near 1, markers would lie on markers
     (one,) = spread.plot([], [], color=COLORS["black"], linewidth=0.8, linestyle=":")
     look = {"va": "center", "fontsize": 9.5, "fontweight": "bold", "animated": True}
     slope_end, signal_end = (
         spread.text(x, 1, "", ha=side, color=line.get_color(), transform=spread.get_yaxis_transform(), **look)
         for x, side, line in ((0.01, "left", slope), (0.99, "right", signal))
     )
-    spread.set(yscale="log", xlabel="layer", ylabel="size (RMS)")
+    spread.set(yscale="log", ylim=RANGES[-1][:2], xlabel="layer", ylabel="size (RMS)")
+    spread.yaxis.set_label_coords(-0.07, 0.5)  # beside the longest numbers
+    lay_out(fig)
 
     def compute(weight_std, depth, activation):
         trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
@@ -121,8 +136,10 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             count = np.histogram(trace[k] / largest, BINS)[0]
             heights = np.concatenate([[0], np.repeat(count / count.max(), 2), [0]])
             bar.set_xy(np.stack([np.repeat(k + 0.42 * BINS, 2), heights], axis=1))
-            if depth < 9 or k % 2 == 0:  # there is no room for more
-                scale.set_text("±" + one_digit(largest))
+            scale.set_text("±" + one_digit(largest))
+        longest = max(len(scale.get_text()) for scale in scales)
+        for scale in scales[1::2] if depth > 8 or depth > 6 and longest > 6 else ():
+            scale.set_text("")  # there is no room for all
         signal.set_data(range(depth + 1), np.clip(up, TINY, None))
         slope.set_data(range(depth + 1), np.clip(down, TINY, None))
         for text, name, k, sizes in ((slope_end, "← gradient", 0, down), (signal_end, "signal →", -1, up)):
@@ -131,12 +148,12 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             room = (high / low) ** 0.2  # for three lines of text
             text.set_y(np.clip(sizes[k], low * room, high / room))
         last = trace[-1]
-        words = f"Weights with std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: from 1 "
-        words += f"the signal comes to {in_short(up[-1])}, the gradient to {in_short(down[0])}."
-        if activation == "tanh":
-            words += f" {np.mean(np.abs(last) > 0.99):.0%} of the outputs of the last layer are beyond ±0.99."
+        words = f"Std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: "
+        words += f"{fate('signal', up[-1], depth)}, {fate('gradient', down[0], depth)}."
+        if activation == "tanh" and np.any(np.abs(last) > 0.99):
+            words += f" {np.mean(np.abs(last) > 0.99):.0%} of the last outputs are beyond ±0.99."
         if activation == "relu":
-            words += f" {np.mean(last == 0):.0%} of the outputs of the last layer are 0."
+            words += f" {np.mean(last == 0):.0%} of the last outputs are 0."
         return words
 
     return Live(
