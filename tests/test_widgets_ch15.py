@@ -19,9 +19,11 @@ from nnlib.widgets.ch15_race import (
     RATES,
     RUNS,
     STEPS,
+    WIDE,
     heights,
     race,
 )
+from nnlib.widgets.live.figure import LETTER, NARROW
 
 DEFAULT = {"beta": 0.9, "rate": 0.1, "adam_rate": 0.2, "angle": 10}
 KAPPA = CURVATURES[1] / CURVATURES[0]
@@ -95,8 +97,8 @@ def test_what_a_turn_has_changed_is_left_in_dashes_with_its_number(live):
     (ghost,) = [line for line in curve.lines if line.get_linewidth() == 1.3 and len(line.get_xdata()) > 2]
     np.testing.assert_array_equal(ghost.get_ydata(), heights(race(0, **DEFAULT)["Adam"], 0))
     names = {text.get_text() for text in curve.texts if text.get_visible()}
-    assert names >= {"Adam 0.006", "before 6 · 10⁻⁶", "momentum 6 · 10⁻⁶", "before: tilt of the valley (°) 0"}
-    assert sum(name.startswith("before") for name in names) == 2 and "before 0.07" not in names
+    assert names >= {"Adam 0.006", "Adam was 6 · 10⁻⁶", "momentum 6 · 10⁻⁶", "before: tilt (°) 0"}
+    assert sum(" was " in name for name in names) == 1
 
 
 def test_the_map_holds_the_paths_and_is_near_where_it_can_be(live):
@@ -111,16 +113,17 @@ def test_the_map_holds_the_paths_and_is_near_where_it_can_be(live):
             assert abs(room[0][1] - room[1][1]) < 0.3 * (high - low), "the valley is in the middle"
 
 
-@pytest.mark.parametrize("tilt, angle", [(0, 10), (0, 90), (20, 90), (45, 10)])
-def test_each_path_has_its_name_inside_the_map_and_on_no_other(live, tilt, angle):
-    plane, _ = live.figure.axes
-    for step in (0, 20, STEPS):
-        turn(live, tilt=tilt, angle=angle, step=step)
-        shown = [text for text in plane.texts if text.get_text() in RUNS]
-        boxes = [text.get_window_extent() for text in shown]
-        assert len(boxes) == 3 and all(text.get_visible() for text in shown)
-        assert all(plane.bbox.x0 <= box.x0 and box.x1 <= plane.bbox.x1 and box.y1 <= plane.bbox.y1 for box in boxes)
-        assert not any(boxes[i].padded(-2).overlaps(boxes[j].padded(-2)) for i, j in ((0, 1), (0, 2), (1, 2)))
+@pytest.mark.parametrize("values", [{}, {"tilt": 45}, {"angle": 90, "tilt": 20}, {"rate": 0.5}])
+def test_the_paths_are_named_above_the_map_where_nothing_can_lie_on_a_name(live, values):
+    plane, curve = live.figure.axes
+    turn(live, **values)
+    assert live.png  # laid out
+    legend = plane.get_legend()
+    assert {text.get_text() for text in legend.get_texts()} == {*RUNS, "start", "bottom"}
+    assert legend.get_window_extent().y0 >= plane.bbox.y1 - 1
+    key = next(text for text in curve.texts if text.get_text().startswith("before") or text.get_color() == "#555555")
+    assert not legend.get_window_extent().overlaps(key.get_window_extent())
+    assert not any(text.get_visible() for text in plane.texts)
 
 
 def test_a_run_that_leaves_the_frame_ends_there_and_its_name_says_so(live):
@@ -130,7 +133,14 @@ def test_a_run_that_leaves_the_frame_ends_there_and_its_name_says_so(live):
     names = [text for text in curve.texts if text.get_visible() and "off" in text.get_text()]
     assert [text.get_text() for text in names] == ["descent off ↑", "momentum off ↑"]
     assert all(text.get_window_extent().x1 < live.figure.bbox.x1 for text in names)
-    assert [text.get_text() for text in plane.texts if text.get_visible() and text.get_text() in RUNS] == ["Adam"]
+    slow, ball = (
+        line.get_xydata()
+        for line in plane.lines
+        if line.get_color() in [curve.lines[k].get_color() for k in (0, 1)] and line.get_linestyle() != "None"
+    )
+    for path in (slow, ball):  # as far as the edge: later leaps would hatch the whole map
+        outside = np.any(np.abs(path) >= WIDE, axis=1)
+        assert outside[-1] and not outside[:-1].any()
     turn(live, rate=0.1, beta=0.8, adam_rate=1)
     assert "momentum off ↓" in {text.get_text() for text in curve.texts if text.get_visible()}
 
@@ -140,7 +150,22 @@ def test_every_extreme_answers(live):
         for tilt in (0, 45):
             for angle in (0, 90):
                 turn(live, rate=RATES[k], beta=BETAS[k], adam_rate=ADAM_RATES[k], tilt=tilt, angle=angle)
-                assert "Heights after 120 steps" in live.readout and len(live.readout) < 85
+                assert "Heights after 120 steps" in live.readout and len(live.readout) * LETTER < 2 * NARROW
+
+
+def test_who_is_lowest_and_whose_heights_changed_is_told(live):
+    assert live.readout.startswith("Lowest: momentum and Adam. Heights")
+    live.guess(live.prediction.answer)
+    assert live.readout.startswith("Lowest: momentum. Changed: only Adam's. Heights after 120 steps: descent 0.07, ")
+    for step, start in ((60, "Lowest: momentum. Heights after 60"), (0, "Heights after 0")):
+        assert turn(live, step=step).readout.startswith(start), "no change is told before the run is whole"
+    turn(live, step=STEPS, rate=0.2)
+    assert "Changed: descent's and momentum's." in live.readout
+
+
+def test_two_sliders_fit_beside_each_other_in_a_narrow_window(live):
+    widths = [int(control.layout.width.removesuffix("px")) for control in live.controls.values()]
+    assert 2 * max(widths) + 16 < NARROW
 
 
 def test_who_explodes_is_told(live):

@@ -1,18 +1,18 @@
 """Chapter 15: descent, momentum and Adam race down a valley that can be turned against the axes."""
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 
 from nnlib.exercises.ch15_momentum_and_adam import adam_step, momentum_step
 from nnlib.plots import BOWL, COLORS, CONTOUR, figure
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
-from nnlib.widgets.live.marks import APART, Ghost, Names, lay_out, one_digit, spread
+from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit
 
 CURVATURES = np.array([0.1, 10.0])  # along the floor, and across it: the condition number is 100
 FAR = 4.0  # from the start to the bottom
 STEPS = 120
 LOWEST, HIGHEST = 1e-6, 1e2  # the height above the bottom, as far as it is drawn
+DOT = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"  # no number of the readout is torn apart
 TINY = 1e-30  # a logarithm needs a number above 0
 RATES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.19, 0.2, 0.21, 0.25, 0.3, 0.37, 0.39, 0.5)
 ADAM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1)
@@ -83,6 +83,13 @@ def beside(heights):
     return np.clip(np.nan_to_num(heights, nan=HIGHEST), 4 * LOWEST, HIGHEST / 2)
 
 
+def whose(names):
+    """Names as owners, in words: "only Adam's", "descent's and Adam's", "all three", "none"."""
+    if len(names) == len(RUNS):
+        return "all three"
+    return ("only " if len(names) == 1 else "") + " and ".join(f"{name}'s" for name in names) if names else "none"
+
+
 def limits(tilt, paths):
     """The part of the map that is shown, (2, 2): x and y, from and to. It has the shape of `WIDE`."""
     R = turned(tilt)
@@ -120,48 +127,32 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
 
     momentum_step, adam_step : see `race`; the reader's own, or the course's.
     """
-    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.3), width_ratios=(1.25, 1))
+    fig, (plane, curve) = figure(1, 2, size=(8.4, 3.4), width_ratios=(1.25, 1))
     turn_to = plot_valley(plane)
     ways, balls, curves = {}, {}, {}
     for name, (color, style, marker) in RUNS.items():
         look = {"color": COLORS[color], "linestyle": style, "linewidth": 1.6}
         (ways[name],) = plane.plot([], [], zorder=4, **look)
         (balls[name],) = plane.plot(
-            [], [], marker, color=COLORS[color], markersize=9, markeredgecolor="white", zorder=7
+            [], [], marker, color=COLORS[color], markersize=9, markeredgecolor="white", zorder=7, label=name
         )
         (curves[name],) = curve.plot([], [], marker=marker, markevery=20, markersize=5, **look)
     (start,) = plane.plot([], [], "D", color="white", markeredgecolor=COLORS["black"], zorder=6, label="start")
-    above = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 2, "frameon": False, "borderaxespad": 0.2}
-    plane.legend(handles=[start, plane.lines[len(LEVELS)]], **above)
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 3, "frameon": False, "borderaxespad": 0}
+    above |= {"columnspacing": 0.9, "handletextpad": 0.3, "labelspacing": 0.2, "handlelength": 1.3}
+    descent, momentum, adam = balls.values()
+    handles = descent, start, momentum, plane.lines[len(LEVELS)], adam
+    colors = [COLORS["black"] if ball in handles[1::2] else ball.get_color() for ball in handles]
+    plane.legend(handles=handles, labelcolor=colors, **above)
     curve.set(xlim=(-2, STEPS + 3), ylim=(LOWEST, HIGHEST), yscale="log", xticks=range(0, STEPS + 1, 20))
     curve.set(xlabel="step", ylabel="height above the bottom")
     ghost = Ghost(*curves.values())
     for line in ghost.lines:
         line.set_markevery(20)
     colors = [line.get_color() for line in curves.values()]
-    names = Names(curve, np.repeat(colors, 2), "momentum 6 · 10⁻⁶")
-    look = {"ha": "right", "va": "center", "fontsize": 9, "fontweight": "bold", "animated": True, "zorder": 9}
-    halo = [withStroke(linewidth=3, foreground="white")]
-    called = [plane.text(0, 0, name, color=c, path_effects=halo, **look) for name, c in zip(RUNS, colors)]
+    names = Names(curve, np.repeat(colors, 2), "momentum was 6 · 10⁻⁶")
     turn_to(0, [])
     lay_out(fig)
-
-    def name_the_paths(ends):
-        """Each name above its dot and off the floor of the valley, no two on each other."""
-        scale, frame = fig.dpi / 100, plane.bbox
-        pixels = plane.transData.transform(ends)
-        seen = np.array([frame.contains(*pixel) for pixel in pixels])
-        for text, is_seen in zip(called, seen):
-            text.set_visible(bool(is_seen))
-        x, y = pixels.T / scale
-        order = np.flatnonzero(seen)[np.argsort(x[seen])]
-        for close in np.split(order, np.flatnonzero(np.diff(x[order]) > 85) + 1 if len(order) else []):
-            places = spread(y[close] + 22, APART)
-            places += np.max(y[close] + 22 - places, initial=0)
-            places -= max(0, places.max(initial=0) + 9 - frame.y1 / scale)
-            for k, place in zip(close, places):
-                right = np.clip(x[k] + 20, frame.x0 / scale + 86, frame.x1 / scale - 4)
-                called[k].set_position(plane.transData.inverted().transform((scale * right, scale * place)))
 
     def compute(tilt, beta, rate, adam_rate, angle):
         paths = race(tilt, beta, rate, adam_rate, angle, momentum_step=momentum_step, adam_step=adam_step)
@@ -170,23 +161,30 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
     def draw(result, tilt, step, before):
         turn_to(tilt, [path for path, _ in result.values()])
         start.set_data(*result["Adam"][0][:1].T)
-        left, ends, words = [], [], []
+        left, ends, words, changed = [], [], [], []
         for name, (path, height) in result.items():
-            ways[name].set_data(*path[: step + 1].T)
+            far = np.flatnonzero(~np.all(np.abs(path) < WIDE, axis=1)) if not height[-1] < HIGHEST else []
+            way = path[: min([step, *far]) + 1]  # of one that explodes as far as the edge, not all its leaps across
+            ways[name].set_data(*way.T)
             balls[name].set_data(*path[step : step + 1].T)
             curves[name].set_data(np.arange(step + 1), drawable(height[: step + 1]))
             then = before and before.result[name][1]
             is_other = then is not None and not np.allclose(beside(then), beside(height), rtol=1e-6)
+            changed += [name] * is_other
             left.append((np.arange(STEPS + 1), drawable(then)) if is_other else None)
             ends += [beside(height[step]), beside(then[-1]) if is_other else np.nan]
-            words += [f"{name} {at_the_edge(height[step])}", f"before {at_the_edge(then[-1])}" if is_other else ""]
+            words += [f"{name} {at_the_edge(height[step])}", f"{name} was {at_the_edge(then[-1])}" if is_other else ""]
         ghost.show(before, *left)
         names.show(ends, words)
-        name_the_paths([path[step] for path, _ in result.values()])
-        of_each = ", ".join(f"{name} {said(height[step])}" for name, (_, height) in result.items())
-        return f"Heights after {step} steps: {of_each}."
+        told = {name: said(height[step]) for name, (_, height) in result.items()}
+        lowest = told[min(result, key=lambda name: np.nan_to_num(result[name][1][step], nan=np.inf))]
+        first = " and ".join(name for name in RUNS if told[name] == lowest)
+        verdict = f"Lowest: {first}. " if lowest != "explodes" and 0 < step else ""
+        if before and step == STEPS:
+            verdict += f"Changed: {whose(changed)}. "
+        return f"{verdict}Heights after {step} steps: {', '.join(map(' '.join, told.items()))}.".replace(" · ", DOT)
 
-    return Live(
+    live = Live(
         "valley_race",
         question="Who minds a tilted valley?",
         prediction=Prediction(
@@ -198,12 +196,12 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
             settings={"tilt": 45},
         ),
         controls={
-            "tilt": slider("tilt of the valley", 0, 45, 0, step=5, unit="°"),
-            "angle": slider("start: angle to floor", 0, 90, 10, step=5, unit="°"),
-            "rate": list_slider("rate, all but Adam", RATES, 0.1),
-            "beta": list_slider("β of momentum", BETAS, 0.9),
-            "adam_rate": list_slider("rate, Adam", ADAM_RATES, 0.2),
-            "step": slider("step shown", 0, STEPS, STEPS, step=2),
+            "tilt": slider("tilt", 0, 45, 0, step=5, unit="°"),
+            "angle": slider("start angle", 0, 90, 10, step=5, unit="°"),
+            "rate": list_slider("rate (not Adam)", RATES, 0.1),
+            "beta": list_slider("β", BETAS, 0.9),
+            "adam_rate": list_slider("Adam's rate", ADAM_RATES, 0.2),
+            "step": slider("step", 0, STEPS, STEPS, step=2),
         },
         compute=compute,
         draw=draw,
@@ -214,3 +212,6 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         "start. Right, the height of each above the bottom after each step, on a log scale; dashes show it before the "
         "last turn.",
     )
+    for control in live.controls.values():
+        control.layout.width = "300px"  # two to a row in a narrow window too: six rows would not fit there
+    return live
