@@ -249,7 +249,7 @@ def test_the_mistakes_are_named_before_the_guess():
     assert list(line.get_ydata()) == [0.05, 0.05]
     assert "the right one has learned" in live.readout
     live.set(epoch=0)
-    assert "the right one has not learned" in live.readout
+    assert "the right one has not learned yet" in live.readout
 
 
 def test_two_of_the_five_mistakes_learn_all_the_same():
@@ -257,7 +257,7 @@ def test_two_of_the_five_mistakes_learn_all_the_same():
     live.guess("none")
     assert live.error is None and live.prediction.answer == "two"
     assert {key: live.controls[key].value for key in ("which", "rate", "seed")} == live.prediction.settings
-    assert "2 of the 5 with a mistake have learned" in live.readout
+    assert "2 of the 5 with a mistake have learned: db a mean, not a sum; divided by N" in live.readout
     assert [name for name in BACKWARDS if "4 of 4" in words(live, name)] == [RIGHT, *list(BACKWARDS)[-2:]]
     marks = {name: artist(live.figure.axes[1], f"mark {name}") for name in BACKWARDS}
     assert [name for name, mark in marks.items() if mark.get_text() == "✓"] == [RIGHT, *list(BACKWARDS)[-2:]]
@@ -266,6 +266,16 @@ def test_two_of_the_five_mistakes_learn_all_the_same():
     assert "loss 0.0019" in words(live, the_one("db"))
     assert "loss 0.0133" in words(live, the_one("divided"))
     assert "the shapes do not fit" in words(live, the_one("W not"))
+
+
+def test_nothing_is_said_to_fail_before_the_end_but_what_stops():
+    live = xor_with(ALL, epoch=110)
+    marks = [artist(live.figure.axes[1], f"mark {name}").get_text() for name in BACKWARDS]
+    assert marks == ["✓", "?", "?", "✗", "?", "?"]
+    assert "none of the 5 with a mistake have learned so far" in live.readout
+    live.set(epoch=200)
+    assert artist(live.figure.axes[1], f"mark {the_one('db')}").get_text() == "✓"
+    assert "1 of the 5 with a mistake has learned so far" in live.readout
 
 
 def test_without_the_slope_the_loss_never_comes_to_rest():

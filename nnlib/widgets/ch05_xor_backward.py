@@ -61,6 +61,8 @@ STYLES = (
     ("black", "--", 1.8),
 )
 
+MARKS = {"✓": "green", "✗": "vermillion", "?": "gray"}  # learned, not learned, not known yet
+
 
 def xor_backward(backward=None):
     """The losses of XOR, trained with the right backward pass, with five wrong ones, and with the reader's.
@@ -79,7 +81,8 @@ def xor_backward(backward=None):
     for place, (name, (color, dashes, width)) in enumerate(zip([*BACKWARDS, YOURS], STYLES, strict=True)):
         style = {"color": COLORS[color], "linestyle": dashes, "linewidth": width}
         height = 5.6 - min(place, 5) if name != YOURS else 4.6
-        (curve,) = curves.plot([], [], **style, gid=f"loss {name}")
+        lowest = 1.9 if width < 1.5 else 2  # the one that thrashes would hide the others
+        (curve,) = curves.plot([], [], **style, zorder=lowest, gid=f"loss {name}")
         (sample,) = names.plot([], [], **style)
         words = names.text(0.22, height, "", va="center", fontsize=10.5, linespacing=1.35, gid=f"words {name}")
         mark = names.text(0.175, height, "", va="center", ha="center", fontsize=15, weight="bold", gid=f"mark {name}")
@@ -105,17 +108,20 @@ def xor_backward(backward=None):
             said = problem if problem and ended else numbers
             listed = name in runs or name in BACKWARDS and YOURS not in runs  # the mistakes are named before they run
             words.set_text(f"{name}\n{said if name in runs else 'does it learn?'}" if listed else "")
-            mark.set_text(("✓" if learned[name] else "✗") if name in runs and said else "")
-            mark.set_color(COLORS["green" if learned.get(name) else "vermillion"])
+            is_over = epoch == EPOCHS or problem and ended  # before, one that has not learned may learn yet
+            sign = "✓" if learned.get(name) else "✗" if is_over else "?"
+            mark.set(text=sign if name in runs and said else "", color=COLORS[MARKS[sign]])
         if epoch == EPOCHS and not any(learned.values()):
             note(curves, "Not one has learned XOR.")
         said = f"Learning rate {rate:g}, seed {seed}, epoch {epoch}: "
         if which == YOURS and runs[YOURS][2]:
             return f"{said}yours: {runs[YOURS][2]}."
         if which == ALL:
-            others = sum(learned.values()) - learned[RIGHT]
-            return f"{said}{others} of the {len(runs) - 1} with a mistake {'has' if others == 1 else 'have'} learned."
-        outcome = "learned" if learned[which] else "not learned"
+            others = [name.split(":")[0] for name in list(runs)[1:] if learned[name]]
+            verb = "has" if len(others) == 1 else "have"
+            told = f"{said}{len(others) or 'none'} of the {len(runs) - 1} with a mistake {verb} learned"
+            return f"{told} so far." if epoch < EPOCHS else f"{told}{': ' * bool(others)}{'; '.join(others)}."
+        outcome = "learned" if learned[which] else f"not learned{' yet' * (epoch < EPOCHS)}"
         return f"{said}{which} has {outcome}; its loss is {runs[which][0][epoch]:.4f}."
 
     return Live(
