@@ -19,6 +19,7 @@ from nnlib.widgets.ch09_price_of_weights import (
     RATES,
     SHOWN,
     curve_data,
+    place,
 )
 
 X, y, X_val, y_val = curve_data()
@@ -53,10 +54,10 @@ def test_the_trail_keeps_every_price_that_was_tried():
     trail = live.figure.axes[2]
     others, walk, *_ = trail.lines
     seeds = next(text for text in trail.texts if text.get_color() == "#606060")
-    assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == [*SHOWN]  # before anybody has moved anything
+    assert list(walk.get_xdata()) == [*map(place, SHOWN)]  # before anybody has moved anything
     tried = {*SHOWN, 0.1, 0.02}
     losses = {price: turn(live, l2_lambda=price).result.validation for price in tried}
-    assert [LAMBDAS[int(k)] for k in walk.get_xdata()] == sorted(tried)
+    assert list(walk.get_xdata()) == [*map(place, sorted(tried))]
     assert list(walk.get_ydata()) == [losses[price] for price in sorted(tried)]
     assert np.isnan(others.get_ydata()).all() and not seeds.get_text()  # a legend for what is there alone
     turn(live, l2_lambda=20)  # explodes and leaves nothing
@@ -149,9 +150,39 @@ def test_the_chosen_column_says_what_its_total_is_made_of(live):
     for price in (0.2, 0, 1):
         run = turn(live, l2_lambda=price).result
         said = [text.get_text() for text in trail.texts if text.get_text()]
-        assert said[1:] == [f"+ penalty {run.penalty:.3f}", f"data {run.data:.3f}"]
-        place, (bottom, _) = trail.lines[-1].get_data()  # the line down to it
-        assert (*place, bottom) == (*[LAMBDAS.index(price)] * 2, run.total)
+        assert said[2:] == [f"+ penalty {run.penalty:.3f}", f"data {run.data:.3f}"]
+        across, (bottom, _) = trail.lines[-1].get_data()  # the line down to it
+        assert (*across, bottom) == (*[place(price)] * 2, max(run.total, run.validation))
+
+
+def test_prices_stand_at_their_powers_of_ten(live):
+    trail = live.figure.axes[2]
+    *_, (one, ten) = [*zip(trail.get_xticks(), trail.get_xticks()[1:])]
+    assert np.diff(trail.get_xticks()[1:]) == pytest.approx(1) and (one, ten) == pytest.approx((0, 1))
+    assert trail.get_xticks()[0] < place(LAMBDAS[1]) - 0.5  # 0 stands apart
+
+
+def test_a_price_is_judged_by_those_that_were_tried():
+    own = price_of_weights()
+
+    def judged(**values):
+        turn(own, **values)
+        shown = next(t.get_text() for t in own.figure.axes[2].texts if "penalty" in t.get_text())
+        assert shown == f"+ penalty {own.result.penalty:.3f}"
+        short = own.figure.axes[2].texts[2].get_text()
+        return own.readout.split(". ")[0].split(": ")[1], short
+
+    assert judged(l2_lambda=0.2) == ("too high",) * 2
+    assert judged(l2_lambda=0) == ("too low",) * 2
+    assert "0.107 above the lowest so far" in own.readout
+    assert judged(l2_lambda=0.01) == ("best so far",) * 2
+    assert judged(l2_lambda=0.015) == ("best so far",) * 2
+    assert judged(l2_lambda=0.01) == ("about as good as the best so far", "about best")
+    assert judged(l2_lambda=1) == ("too high",) * 2
+    assert "0.432 above the lowest so far" in own.readout
+    assert judged(l2_lambda=1, seed=4) == ("first try",) * 2  # nothing to compare it with
+    assert judged(l2_lambda=0.1) == ("best so far",) * 2
+    own.close()
 
 
 def test_the_lowest_validation_loss_so_far_is_marked():
@@ -161,7 +192,7 @@ def test_the_lowest_validation_loss_so_far_is_marked():
 
     def marked():
         (words,) = (text.get_text() for text in trail.texts if "lowest" in text.get_text())
-        assert words.startswith(f"lowest: {level.get_ydata()[0]:.3f}\n")
+        assert words.startswith(f"lowest so far\n{level.get_ydata()[0]:.3f}\n")
         return level.get_ydata()[0], words.split(" = ")[1]
 
     lowest = turn(own, l2_lambda=0.01).result.validation
@@ -175,7 +206,7 @@ def test_the_lowest_validation_loss_so_far_is_marked():
     own.close()
 
 
-@pytest.mark.parametrize("price", [0, 0.05, 0.1, 0.2, 1, 15])
+@pytest.mark.parametrize("price", [0, 0.0001, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 1, 15])
 def test_no_letters_of_the_trail_or_note_leave_their_panel(live, price):
     turn(live, l2_lambda=price)
     assert live.png  # and so it is laid out
@@ -204,7 +235,8 @@ def test_what_the_chapter_says_to_try(live):
     largest = [np.abs(turn(live, l2_lambda=price).result.weights).max() for price in (0, 0.005, 0.01, 0.015)]
     assert largest == pytest.approx([1.79, 1.42, 1.49, 1.76], abs=0.005)
     assert [np.sum(np.abs(turn(live, l2_lambda=price).result.weights) < 0.1) for price in (0, 0.01)] == [96, 340]
-    assert turn(live, l2_lambda=0.05).result.steepest < 2.6
+    outputs = turn(live, l2_lambda=0.05).result.outputs
+    assert np.abs(np.diff(outputs[:, 0]) / np.diff(GRID[:, 0])).max() < 2.6
     for price in (0.3, 1, 10, 19):
         priced = turn(live, l2_lambda=price).result
         assert np.ptp(priced.outputs) < 1e-6 and priced.penalty < 1e-9

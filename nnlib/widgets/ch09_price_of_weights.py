@@ -19,15 +19,18 @@ ACTIVATIONS = [np.tanh, np.tanh, lambda Z: Z]
 DERIVATIVES = [tanh_derivative, tanh_derivative, np.ones_like]
 EPOCHS = 2000
 GRID = np.linspace(-1, 1, 201).reshape(-1, 1)
-# Equal room for every power of ten where something happens; 0 stands at the left end.
 LAMBDAS = (0, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
 LAMBDAS += (1, 2, 5, 10, 15, 19, 20, 21, 30)
+LEFT = -4.7  # where λ = 0 stands among the powers of ten
+LIMITS = (-4.9, 1.7)  # of these
+ALIKE = 0.01  # validation losses this close count as equally good
 RATES = (0.02, 0.05, 0.1, 0.2)
 RATE, SEED, PRICE = 0.1, 0, 0.2  # of the first picture,
 SHOWN = (0, 0.001, 0.01, 0.05, PRICE)  # and the prices whose losses stand in it: some of the chapter's table
 BINS = np.linspace(-2.5, 2.5, 42)  # an odd number of columns, so that one of them stands on 0
 LEAST = 0.5  # the lower end of the log scale of counts
-HIGHEST = 0.72  # of the losses
+HIGHEST = 0.72  # of the losses,
+TOP = HIGHEST + 0.22  # and of the words above them
 PENALTY = {"facecolor": "#8FD3BF", "edgecolor": COLORS["green"], "linewidth": 1}
 TIGHT = {"loc": "lower left", "fontsize": 9, "frameon": False, "borderaxespad": 0, "handletextpad": 0.5}
 TIGHT |= {"handlelength": 1.2, "columnspacing": 1}
@@ -51,15 +54,28 @@ class Priced:
     def total(self):
         return self.data + self.penalty
 
-    @property
-    def steepest(self):
-        """The steepest slope of the curve."""
-        return float(np.abs(np.diff(self.outputs[:, 0]) / np.diff(GRID[:, 0])).max())
-
 
 def curve_data():
     """(X, y) of the twelve points to learn from, and (X_val, y_val) of two hundred others of the same kind."""
     return (*datasets.noisy_sine(n=12, noise=0.4, seed=1), *datasets.noisy_sine(n=200, noise=0.4, seed=2))
+
+
+def place(price):
+    """Where a price stands on the axis: its power of ten, 0 at the left end."""
+    return np.log10(price) if price else LEFT
+
+
+def verdict_on(price, runs):
+    """What a price is worth beside the best one tried: "too high", "about as good as the best so far"."""
+    known = {each: run.validation for each, run in runs.items() if run}
+    best, loss = min(known, key=known.get), known[price]
+    if len(known) == 1:
+        return "first try"
+    if price == best:
+        return "best so far"
+    if loss < known[best] + ALIKE:
+        return "about as good as the best so far"
+    return "too high" if price > best else "too low"
 
 
 def train(nn, X, y, train_l2):
@@ -118,27 +134,29 @@ def price_of_weights(train_l2=None):
     above = {"transform": histogram.transAxes, "ha": "center", "va": "bottom", "fontsize": 9, "in_layout": False}
     small = histogram.text(0.5, 1.02, "", **above)  # what a log scale of counts hides
     # A column for every price: the total, built up from its two parts.
-    data = trail.bar(range(len(LAMBDAS)), 0, width=0.8, color=COLORS["blue"], label="data loss")
-    penalty = trail.bar(range(len(LAMBDAS)), 0, width=0.8, label="+ penalty", **PENALTY)
+    places = [place(price) for price in LAMBDAS]
+    data = trail.bar(places, 0, width=0.12, color=COLORS["blue"], label="data loss")
+    penalty = trail.bar(places, 0, width=0.12, label="+ penalty", **PENALTY)
     (others,) = trail.plot([], [], color="#8C8C8C", linewidth=1)
     look = {"color": COLORS["vermillion"], "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6}
     (walk,) = trail.plot([], [], "^-", linewidth=1.5, label="validation loss", **look)
     (here,) = trail.plot([], [], "^", color=COLORS["vermillion"], markersize=10, markeredgecolor="black")
     (level,) = trail.plot([], [], ":", color=COLORS["vermillion"], linewidth=1.2)
-    record = trail.text(0, HIGHEST + 0.15, "", color=COLORS["vermillion"], fontsize=9, va="top", linespacing=1.3)
-    trail.set(xlim=(-0.8, len(LAMBDAS) - 0.2), ylim=(0, HIGHEST + 0.16), ylabel="loss (mean squared error)")
-    trail.set_xlabel("price λ, stop by stop", loc="left")
+    record = trail.text(0, TOP, "", color=COLORS["vermillion"], fontsize=9, va="top", linespacing=1.3)
+    trail.set(xlim=LIMITS, ylim=(0, TOP + 0.01), ylabel="loss (mean squared error)")
+    trail.set_xlabel("price λ", loc="left")
     trail.tick_params(axis="x", labelsize=9)
     trail.set_yticks(np.arange(0, HIGHEST, 0.1))
     ticks = (0, 0.001, 0.01, 0.1, 1, 10)
-    trail.set_xticks([LAMBDAS.index(price) for price in ticks], [f"{price:g}" for price in ticks])
+    trail.set_xticks([place(price) for price in ticks], [f"{price:g}" for price in ticks])
     beside = {"transform": trail.transAxes, "ha": "right", "va": "top", "fontsize": 9, "color": "#606060"}
     seen = trail.text(1, -0.12, "", **beside)
     # What the chosen column is made of, over all columns, with a line down to it.
     (pointer,) = trail.plot([], [], color=COLORS["black"], linewidth=0.8)
-    place = {"ha": "center", "va": "top", "fontsize": 9.5, "fontweight": "bold"}
-    penalty_words = trail.text(0, HIGHEST + 0.15, "", color=COLORS["green"], **place)
-    data_words = trail.text(0, HIGHEST + 0.09, "", color=COLORS["blue"], **place)
+    look = {"ha": "center", "va": "top", "fontsize": 9.5, "fontweight": "bold"}
+    verdict_words = trail.text(0, TOP, "", color=COLORS["vermillion"], **look)
+    penalty_words = trail.text(0, TOP - 0.065, "", color=COLORS["green"], **look)
+    data_words = trail.text(0, TOP - 0.13, "", color=COLORS["blue"], **look)
     trail.grid(False, axis="x")
     trail.legend(bbox_to_anchor=(0, 1.02), ncols=3, **TIGHT)
 
@@ -160,7 +178,7 @@ def price_of_weights(train_l2=None):
 
     def stops(runs):
         """Where the prices tried stand and what their validation losses are, from left to right."""
-        found = sorted((LAMBDAS.index(price), run.validation) for price, run in runs.items() if run)
+        found = sorted((place(price), run.validation) for price, run in runs.items() if run)
         return np.array(found).reshape(-1, 2)
 
     def draw(result, l2_lambda, rate, seed):
@@ -171,22 +189,22 @@ def price_of_weights(train_l2=None):
             penalty[k].set(y=run.data if run else 0, height=run.penalty if run else 0)
         found = stops(runs)
         walk.set_data(*found.T)
-        best, least = found[np.argmin(found[:, 1])] if len(found) else (0, np.nan)
-        level.set_data([-0.8, len(LAMBDAS)], [least] * 2)
-        record.set_text(f"lowest: {least:.3f}\nat λ = {LAMBDAS[int(best)]:g}" if len(found) else "")
-        left = LAMBDAS.index(l2_lambda) > len(LAMBDAS) / 2  # away from the numbers of the chosen one
-        record.set(x=-0.5 if left else len(LAMBDAS) - 0.5, ha="left" if left else "right")
+        least, best = min(((run.validation, price) for price, run in runs.items() if run), default=(np.nan, 0))
+        level.set_data(LIMITS, [least] * 2)
+        record.set_text(f"lowest so far\n{least:.3f}\nat λ = {best:g}" if len(found) else "")
+        left = place(l2_lambda) > np.mean(LIMITS)  # away from the numbers of the chosen one
+        record.set(x=LIMITS[0] + 0.08 if left else LIMITS[1] - 0.08, ha="left" if left else "right")
         elsewhere = [stops(tried[key]) for key in sorted(tried) if key[0] == rate and key[1] != seed]
         gap = [[np.nan, np.nan]]
         others.set_data(*np.concatenate([gap, *(part for each in elsewhere for part in (each, gap))]).T)
         seen.set_text("gray: other seeds" * any(len(each) for each in elsewhere))
-        words, at = f"λ = {l2_lambda:g}: ", LAMBDAS.index(l2_lambda)
+        words, at = f"λ = {l2_lambda:g}: ", place(l2_lambda)
         if result is None:
             curve.set_data([], [])
             here.set_data([], [])
             pointer.set_data([], [])
-            penalty_words.set_text("")
-            data_words.set_text("")
+            for text in (verdict_words, penalty_words, data_words):
+                text.set_text("")
             columns.set_xy(np.array([[0, LEAST]]))
             small.set_text("")
             factor = f"1 − {rate:g} · {l2_lambda:g} = {1 - rate * l2_lambda:.3g}".replace("-", "−")
@@ -200,18 +218,23 @@ def price_of_weights(train_l2=None):
         columns.set_xy(np.stack([np.repeat(BINS, 2), heights], axis=1))
         small.set_text(f"{np.sum(np.abs(result.weights) < 0.1)} are smaller\nthan 0.1")
         here.set_data([at], [result.validation])
-        pointer.set_data([at, at], [result.total, HIGHEST + 0.04])
-        for text, name, loss in ((penalty_words, "+ penalty", result.penalty), (data_words, "data", result.data)):
-            text.set(x=np.clip(at, 4.4, len(LAMBDAS) - 5.2), text=f"{name} {loss:.3f}")
+        pointer.set_data([at, at], [max(result.total, result.validation), HIGHEST + 0.03])
+        verdict = verdict_on(l2_lambda, runs)
+        verdict_words.set_text(verdict.replace("as good as the best so far", "best"))
+        penalty_words.set_text(f"+ penalty {result.penalty:.3f}")
+        data_words.set_text(f"data {result.data:.3f}")
+        for text in (verdict_words, penalty_words, data_words):
+            text.set_x(np.clip(at, LIMITS[0] + 1.35, LIMITS[1] - 1.35))
         if np.sum(result.weights**2) < 1e-6:
             say("Every weight is 0:\nonly a bias is left.")
-        words += f"data {result.data:.4f} + penalty {result.penalty:.4f} = total {result.total:.4f}, validation "
+        above = f", {result.validation - least:.3f} above the lowest so far" if l2_lambda != best else ""
+        words += f"{verdict}. Validation loss {result.validation:.3f}{above}. Data {result.data:.3f} + penalty "
         largest = np.abs(result.weights).max()
-        return words + f"{result.validation:.4f}. Largest weight {largest:.2f}, steepest slope {result.steepest:.1f}."
+        return words + f"{result.penalty:.3f} = total {result.data + result.penalty:.3f}. Largest weight {largest:.2f}."
 
     return Live(
         "price_of_weights",
-        question="When is a price too high?",
+        question="What happens when weights cost more?",
         prediction=Prediction(
             "At λ = 0.2 the penalty is 0.190. At five times the price, λ = 1, it will be …",
             options=("five times as large", "somewhat larger", "about as large", "0"),
