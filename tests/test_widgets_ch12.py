@@ -15,9 +15,10 @@ from nnlib.widgets import left_out, resume_without, three_broken_runs
 from nnlib.widgets.ch12_left_out import (
     EPOCHS,
     EVERY,
+    IDENTICAL,
     LEFT_OUT,
-    LIMITS,
     LOSS_LIMITS,
+    ORIGIN,
     PANELS,
     data,
     go_on,
@@ -40,6 +41,11 @@ LAYERS = [
 @pytest.fixture
 def live():
     return fresh(left_out, guess="the history")
+
+
+def said(live):
+    """The words at the ends of the six rows."""
+    return live.figure.axes[0].texts[1:7]
 
 
 def network(seed):
@@ -179,9 +185,10 @@ def test_the_lost_weights_show_at_once():
 def test_the_prediction_is_true():
     live = left_out()
     assert all(control.disabled for control in live.controls.values())
-    verdicts = [ax.texts[0] for ax in live.figure.axes]
-    assert {text.get_text() for text in verdicts} == {"?"}  # nothing is given away, but the loss is there
-    assert all(len(ax.lines[0].get_ydata()) == 140 and len(ax.lines[1].get_ydata()) == 0 for ax in live.figure.axes)
+    verdicts = said(live)
+    assert [text.get_text() for text in verdicts] == ["?"] * 6  # nothing is given away, but the loss is there
+    assert not any(len(line.get_xdata()) for line in live.figure.axes[0].lines[2:])
+    assert "resumed yet" in live.readout
     live.guess("none of them")
     assert live.controls["first"].value == 180 and live.controls["epoch"].value == EPOCHS
     apart = [live.result[what].loss_difference.max() for what in PANELS]
@@ -200,54 +207,71 @@ def test_it_plays_from_the_break_on(live):
         turn(live, first=first)
         live.restart()
         assert live.controls["epoch"].value == begin
-        assert live.figure.axes[0].get_xlim()[0] in range(begin - 60, max(1, begin - 14))
     turn(live, first=180, epoch=200)
     turn(live, first=250)
     assert live.controls["epoch"].value == 250, "nothing is shown that was not resumed"
 
 
 def test_a_verdict_is_said_as_soon_as_it_is_known(live):
-    said = [ax.texts[0] for ax in live.figure.axes]
     turn(live, first=180, epoch=185)
-    assert [text.get_text()[0] for text in said] == ["?", *"✗✗✗✗✗"]
-    assert said[0].get_text() == "? identical so far"
+    assert [text.get_text()[0] for text in said(live)] == ["?", *"✗✗✗✗✗"]
+    assert said(live)[0].get_text() == "? identical so far"
+    assert live.readout.endswith("Identical up to epoch 185: the history.")
     turn(live, epoch=300)
-    assert said[0].get_text() == "✓ identical"
+    assert said(live)[0].get_text() == "✓ identical"
 
 
 @pytest.mark.parametrize("first", [0, 180, 300])
-def test_no_number_below_touches_the_next(live, first):
+def test_no_letters_touch_each_other_or_the_edge(live, first):
     turn(live, first=first)
     assert live.png  # laid out
-    labels = [label for ax in live.figure.axes[3:] for label in ax.get_xticklabels()]
-    low, high = live.figure.axes[3].get_xlim()
-    boxes = [label.get_window_extent() for label in labels if low <= label.get_position()[0] <= high]
-    assert len(boxes) >= 6
-    assert all(right.x0 - left.x1 > 8 for left, right in zip(boxes, boxes[1:]))
-    assert boxes[-1].x1 <= live.figure.bbox.x1
+    ax = live.figure.axes[0]
+    (legend,) = live.figure.legends
+    below, rows = (
+        [label.get_window_extent() for label in labels()] for labels in (ax.get_xticklabels, ax.get_yticklabels)
+    )
+    assert all(right.x0 - left.x1 > 8 for left, right in zip(below, below[1:]))
+    assert min(box.x0 for box in rows) > 4
+    assert max(words.get_window_extent().x1 for words in said(live)) < live.figure.bbox.x1 - 2
+    (without,) = (text for text in ax.texts if text.get_text() == "without")
+    assert without.get_window_extent().x1 < legend.get_window_extent().x0
+    assert min(legend.get_window_extent().y0, without.get_window_extent().y0) >= ax.bbox.y1 - 1
 
 
 @pytest.mark.parametrize(("first", "epoch"), [(0, 300), (180, 180), (180, 200), (180, 300), (300, 300)])
 def test_what_is_drawn_is_the_result(live, first, epoch):
     turn(live, first=first, epoch=epoch)
-    for ax, what in zip(live.figure.axes, PANELS, strict=True):
+    ax = live.figure.axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == [what.split(" (")[0] for what in PANELS]
+    _, loss, *lines = ax.lines
+    for k, (what, words) in enumerate(zip(PANELS, said(live), strict=True)):
         result, new = live.result[what], max(0, epoch - first)
-        assert ax.get_title() == "without " + what.split(" (")[0]
-        loss, gap, line = ax.lines
-        begin = int(ax.get_xlim()[0])
-        np.testing.assert_array_equal(loss.get_ydata(), result.losses[begin:])
-        np.testing.assert_array_equal(loss.get_xdata(), np.arange(begin, EPOCHS))
+        bar, now, diamond = (line.get_xydata().tolist() for line in lines[3 * k : 3 * k + 3])
         apart = result.loss_difference[:new]
-        np.testing.assert_array_equal(gap.get_ydata(), np.where(apart > 0, np.clip(apart, *LIMITS), np.nan))
-        np.testing.assert_array_equal(gap.get_xdata(), first + np.arange(new))
-        assert line.get_xdata() == [first, first]
+        if first == EPOCHS:
+            apart = result.weight_difference
+            assert not now and "weight" in ax.get_xlabel() and not loss.get_visible()
+        elif apart.any():
+            assert now == [[np.median(apart[-10:]), k]]
+            assert loss.get_xdata()[0] == result.losses[epoch - 1]
+        assert bar == ([[ORIGIN, k], [apart.max(), k]] if apart.any() else [])
+        assert diamond == ([[IDENTICAL, k]] if len(apart) and not apart.any() else [])
         same = ("✓ the same weights" if result.equal else "✗ other weights") if first == EPOCHS else "✓ identical"
         still = "?" if epoch == first < EPOCHS else "? identical so far" if epoch < EPOCHS else same
-        said = f"✗ up to {one_digit(apart.max())} apart" if apart.any() else still
-        assert ax.texts[0].get_text() == said
-        assert (what in live.readout) == (epoch == EPOCHS and result.equal)
+        up_to = first < EPOCHS and apart.any()
+        assert words.get_text() == (f"✗ up to {one_digit(apart.max())} apart" if up_to else still)
+        assert (what in live.readout) == (new > 0 and not apart.any() or first == EPOCHS and result.equal)
     assert ("No epoch is left to do" in live.readout) == (first == EPOCHS)
     assert len(live.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
+
+
+def test_the_mark_of_the_last_epochs_goes_back_without_the_number_and_stays_without_the_schedule(live):
+    def goes_back(what):
+        first, last = (np.median(live.result[what].loss_difference[part]) for part in (slice(10), slice(-10, None)))
+        return last < first / 2
+
+    turn(live, first=180)
+    assert [goes_back(what) for what in ("the epoch number", "the schedule")] == [True, False]
 
 
 def test_no_move_takes_long(live):
@@ -259,13 +283,6 @@ def test_no_move_takes_long(live):
         return time.process_time() - start
 
     assert min(map(seconds, range(1, 5))) < 0.45  # of processor time, on a machine that does other things too
-
-
-def test_the_legend_is_above_all_titles(live):
-    assert live.png  # laid out
-    (legend,) = live.figure.legends
-    below = [ax.title.get_window_extent().y1 for ax in live.figure.axes]
-    assert legend.get_texts() and legend.get_window_extent().y0 >= max(below) - 1
 
 
 @pytest.mark.parametrize("seed", range(0, 21, 5))

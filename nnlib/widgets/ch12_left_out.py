@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from nnlib import ExponentialLR, datasets, initializers
 from nnlib.activations import ACTIVATIONS
@@ -20,8 +19,9 @@ from nnlib.widgets.live.marks import lay_out, one_digit
 EPOCHS, EVERY = 300, 5  # the run is kept, and can be interrupted, before every fifth epoch
 SIZES, NAMES = (2, 10, 1), ["tanh", "linear"]
 LOSS_LIMITS = (0.018, 0.15)  # of the picture of the losses
-LIMITS = (1e-13, 10)  # of that of their differences
-BEFORE = 20  # epochs in view before the break, at least
+LIMITS = (1e-13, 10)  # of that of their differences;
+ORIGIN, IDENTICAL = 1e-14, 2e-16  # where its bars begin, and where 0 stands, which has no place on a log scale
+RECENT = 10  # epochs whose median difference is marked
 
 
 def start_run(seed):
@@ -104,6 +104,7 @@ PANELS = (  # of the live figure: one item each, from harmless to ruinous
     "the schedule",
     "the weights of layer 1",
 )
+APART, WEIGHTS_APART = "difference of the two losses", "largest difference of a weight"  # names of the axis
 VERDICTS = {"?": "black", "✓": "green", "✗": "vermillion"}  # how each begins: its color
 
 
@@ -127,6 +128,12 @@ class Resumed:
     def loss_difference(self):
         """|resumed - unbroken|, the loss of every epoch after the break."""
         return np.abs(self.new_losses - self.losses[self.first :])
+
+    @property
+    def weight_difference(self):
+        """|resumed - unbroken|, every final weight and bias."""
+        ends = zip(self.unbroken["parameters"], self.resumed["parameters"], strict=True)
+        return np.concatenate([np.abs(b[key] - a[key]).ravel() for a, b in ends for key in ("W", "b")])
 
     @property
     def equal(self):
@@ -241,29 +248,28 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, axes = figure(2, 3, size=(8.4, 3.75), sharex=True, sharey=True)
-    panels = {}
-    for ax, what in zip(axes.flat, PANELS, strict=True):
-        (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=1.5, label="unbroken run's loss")
-        look = {"color": COLORS["vermillion"], "markersize": 3}
-        (gap,) = ax.plot([], [], ".", **look, label="how far the resumed run's loss is from it")
-        line = ax.axvline(0, color=COLORS["black"], linestyle=":", linewidth=1.2, label="break")
-        place = {"transform": ax.transAxes, "ha": "center", "va": "bottom", "fontsize": 10.5, "fontweight": "bold"}
-        panels[what] = loss, gap, line, ax.text(0.5, 1.02, "", animated=True, **place)
-        ax.set_title("without " + what.split(" (")[0], fontsize=10.5, pad=19)
-        ax.set(xlim=(0, EPOCHS), ylim=LIMITS, yscale="log")
-        ax.set_yticks([1e-12, 1e-8, 1e-4, 1])
-        ax.minorticks_off()
-    for ax in axes[1]:
-        ax.set(xlabel="epoch")
-        ax.xaxis.set_major_locator(
-            MaxNLocator(3, steps=[1, 2, 5, 10], prune="lower")
-        )  # no number meets that of the next panel
-    for ax in axes[:, 0]:
-        ax.set(ylabel="MSE")
-    look = {"ncols": 3, "markerscale": 2.5, "frameon": False, "fontsize": 10}
-    fig.legend(handles=panels["the history"][:3], loc="outside upper right", **look)
-    lay_out(fig)  # with room for the last number on the right
+    fig, ax = figure(size=(8.4, 3.4))
+    ax.set(xscale="log", xlim=(IDENTICAL / 20, LIMITS[1]), ylim=(len(PANELS) - 0.5, -0.5), xlabel=APART)
+    ax.set_xticks([IDENTICAL, 1e-12, 1e-8, 1e-4, 1], ["identical", "$10^{-12}$", "$10^{-8}$", "$10^{-4}$", "1"])
+    ax.set_yticks(range(len(PANELS)), [what.split(" (")[0] for what in PANELS])
+    ax.text(-0.01, 1.02, "without", transform=ax.transAxes, ha="right", va="bottom", fontsize=10.5, in_layout=False)
+    ax.minorticks_off()
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False, axis="y")
+    ax.axvline(ORIGIN, color=COLORS["black"], linewidth=0.8)
+    loss = ax.axvline(1, color=COLORS["sky"], linewidth=2, zorder=2.5, label="the unbroken run's loss")
+    rows = {}
+    for k, what in enumerate(PANELS):
+        look = {"linewidth": 15, "solid_capstyle": "butt", "color": COLORS["vermillion"], "label": "largest so far"}
+        (bar,) = ax.plot([], [], **look)
+        look = {"markersize": 15, "markeredgewidth": 3, "color": COLORS["black"]}
+        (now,) = ax.plot([], [], "|", **look, label=f"median of the last {RECENT} epochs")
+        (same,) = ax.plot([], [], "D", markersize=8)
+        place = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 10.5, "fontweight": "bold"}
+        rows[what] = bar, now, same, ax.text(1.02, k, "✗ up to 2 · 10⁻¹⁰ apart", animated=True, **place)
+    key = {"handlelength": 1.4, "columnspacing": 1.4, "handletextpad": 0.5, "frameon": False, "fontsize": 10}
+    fig.legend(handles=[bar, now, loss], loc="outside upper right", ncols=3, **key)
+    lay_out(fig)  # with room for the words on the right
     controls = {
         "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
         "seed": slider("seed", 0, 20, 0),
@@ -279,27 +285,36 @@ def left_out(checkpoint=checkpoint, resume=resume):
         return resume_without_each(PANELS, first, seed, checkpoint, resume)
 
     def draw(results, first, seed, epoch):
-        begin = max(0, first // BEFORE - 1) // 2 * 2 * BEFORE
-        if axes[0, 0].get_xlim()[0] != begin:  # seldom: new limits cost a full drawing
-            axes[0, 0].set_xlim(begin, EPOCHS)
-        for what, (loss, gap, line, verdict) in panels.items():
+        is_over = first == EPOCHS  # then the weights are all that can differ
+        if ax.get_xlabel() != (WEIGHTS_APART if is_over else APART):  # seldom: it costs a full drawing
+            ax.set_xlabel(WEIGHTS_APART if is_over else APART)
+        loss.set_xdata([results[PANELS[0]].losses[max(epoch, 1) - 1]] * 2)
+        loss.set_visible(not is_over)
+        for k, (what, (bar, now, same, verdict)) in enumerate(rows.items()):
             result = results[what]
-            apart = result.loss_difference[: max(0, epoch - first)]
-            loss.set_data(np.arange(begin, EPOCHS), result.losses[begin:])
-            gap.set_data(first + np.arange(len(apart)), np.where(apart > 0, np.clip(apart, *LIMITS), np.nan))
-            line.set_xdata([first, first])
-            if first == EPOCHS:
+            apart = result.weight_difference if is_over else result.loss_difference[: max(0, epoch - first)]
+            largest = apart.max(initial=0)
+            recent = 0 if is_over or not largest else np.median(apart[-RECENT:])
+            bar.set_data(*([ORIGIN, np.clip(largest, *LIMITS)], [k, k]) if largest else ([], []))
+            now.set_data(*([np.clip(recent, *LIMITS)], [k]) if recent else ([], []))
+            same.set_data(*([IDENTICAL], [k]) if len(apart) and not largest else ([], []))
+            if is_over:
                 words = "✓ the same weights" if result.equal else "✗ other weights"
-            elif apart.any():
-                words = f"✗ up to {one_digit(apart.max())} apart"
+            elif largest:
+                words = f"✗ up to {one_digit(largest)} apart"
             elif epoch == EPOCHS:
                 words = "✓ identical" if result.equal else "✗ other weights"
             else:
                 words = "? identical so far" if len(apart) else "?"
-            verdict.set(text=words, color=COLORS[VERDICTS[words[0]]])
-        before = f"Interrupted after {first} epochs, seed {seed}. " + "No epoch is left to do. " * (first == EPOCHS)
+            color = COLORS[VERDICTS[words[0]]]
+            verdict.set(text=words, color=color)
+            same.set(color=color, fillstyle="none" if words[0] == "?" else "full")
+        before = f"Interrupted after {first} epochs, seed {seed}. " + "No epoch is left to do. " * is_over
+        if epoch == first < EPOCHS:
+            return before + "None is resumed yet."
         if epoch < EPOCHS > first:
-            return before + f"Epoch {epoch}."
+            still = [what for what in PANELS if not results[what].loss_difference[: epoch - first].any()]
+            return before + f"Identical up to epoch {epoch}: {in_a_row(still) or 'none'}."
         equal = [what for what in PANELS if results[what].equal]
         if not equal:
             return before + "Nothing may be missing."
@@ -323,7 +338,7 @@ def left_out(checkpoint=checkpoint, resume=resume):
         figure=fig,
         plays="epoch",
         tick=100,
-        alt="Six panels on log scales, one for each item left out. In each, the loss of an unbroken run and, "
-        "from the break on, how far the loss of the resumed run is from it. Above each, the largest distance so far, "
-        "or that the two runs are identical.",
+        alt="Six rows, one for each item left out, on one log scale. In each a bar, as long as the loss of the resumed "
+        "run has been away from that of the unbroken one at most, with a mark for the last epochs. At its end this "
+        "number, or that the two runs are identical.",
     )
