@@ -88,7 +88,7 @@ def test_what_is_said_of_the_illnesses_holds_from_other_seeds(seed):
 def test_the_rest_reads_as_its_name_says():
     assert reading("equal start")["distinct neurons"] == "1 of 16"
     assert reading("inputs not scaled")["flat neurons"] == "16 of 16"
-    assert reading("rate too large")["loss at the end"] == "exploded"
+    assert reading("rate too large")["loss at the end"] == reading("rate too large")["distinct neurons"] == "exploded"
     assert reading("too few neurons")["distinct neurons"] == "1 of 1"
 
 
@@ -105,6 +105,57 @@ def test_patient_and_illness_can_be_told_apart_by_a_test(live):
     for patient, name in enumerate(PATIENTS, start=1):
         for illness in set(ILLNESSES) - {name}:
             assert "told apart by" in turn(live, patient=patient, illness=illness).readout
+
+
+def said(live):
+    """The question, the options and the verdict, as the page has them."""
+    return live._asked.value, [button.description for button in live._row.children], live._verdict.value
+
+
+def test_every_patient_has_a_guess_of_its_own_and_keeps_it():
+    live = which_illness()
+    live.guess("rows apart")
+    first = said(live)
+    for patient, name in list(enumerate(PATIENTS, start=1))[1:]:
+        question, options, verdict = said(turn(live, patient=patient))
+        assert f"Patient {patient}" in question and name in options and "You guessed" not in verdict
+        assert f'patient {patient} has "{name}"' not in live.readout
+        live.guess(options[0])
+        assert live.readout == f'The two runs coincide: patient {patient} has "{name}".'
+        came_true = "and so it is" if options[0] == name else f"but it is “{name}”"
+        assert (
+            came_true in said(live)[2] and len(said(live)[2]) <= len(first[2]) + 20
+        )  # no more room than for the first
+    assert said(turn(live, patient=1)) == first
+    assert "but it is “y of shape" in said(turn(live, patient=4))[2]
+    live.close()
+
+
+def test_what_is_said_of_patients_2_to_4():
+    same = reading("equal start")
+    assert (same["flat neurons"], same["distinct neurons"]) == ("0 of 16", "1 of 16")
+    X, y = rows()
+    W1, b1, *_ = train("inputs not scaled", X, y)[1]
+    assert (np.abs(np.tanh(1000 * X @ W1 + b1)) > 0.99).all()
+    below, above = np.tanh(1000 * np.array([[-1.0], [1.0]]) @ W1 + b1)
+    np.testing.assert_allclose(below, -above)
+    outputs = examined("y of shape (n,)")[1]
+    assert np.ptp(outputs) < 0.1 and np.abs(outputs - y.mean()).max() < 0.05
+
+
+def test_a_run_that_explodes_has_a_word_in_place_of_its_curve(live):
+    (words,) = [text for text in live.figure.axes[1].texts if "no curve" in text.get_text()]
+    for illness in ILLNESSES:
+        turn(live, illness=illness)
+        assert words.get_visible() == (illness == "rate too large")
+
+
+def test_all_points_and_answers_lie_within_the_frame(live):
+    X, y = rows()
+    (low, high), (bottom, top) = live.figure.axes[1].get_xlim(), live.figure.axes[1].get_ylim()
+    assert low < X.min() - 0.02 and X.max() + 0.02 < high
+    for values in (y, *(examined(illness)[1] for illness in set(ILLNESSES) - {"rate too large"})):
+        assert bottom < values.min() and values.max() < top
 
 
 def test_the_guess_is_answered_by_the_figure():

@@ -7,7 +7,7 @@ import numpy as np
 from nnlib import datasets
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import choice, slider
-from nnlib.widgets.live.figure import Live, Prediction
+from nnlib.widgets.live.figure import Live, Prediction, _button, _paragraph
 
 HIDDEN, EPOCHS, RATE = 16, 600, 0.05
 ILLNESSES = (
@@ -21,7 +21,31 @@ ILLNESSES = (
     "rows apart",
     "too few neurons",
 )
-PATIENTS = ("rows apart", "equal start", "inputs not scaled", "y of shape (n,)")
+# A patient after the other: the illness, the question, what else it may be, and why it is not.
+PATIENTS = {
+    "rows apart": (
+        "Patient 1, in gray, answers nearly the same everywhere, as three of these illnesses make it do. Read the "
+        "column of its tests: which of the three has it?",
+        ("dead neurons", "y of shape (n,)", "rows apart"),
+        "No neuron is on a flat side, and y has its column. If even three rows can't be learned, they do not stand "
+        "beside their own answers.",
+    ),
+    "equal start": (
+        "Patient 2 bends a little and then stops. No neuron is on a flat side. Which illness is it?",
+        ("too few neurons", "equal start", "rate too small"),
+        "It has 16 neurons, and all of them are copies of one.",
+    ),
+    "inputs not scaled": (
+        "Patient 3 answers with a step. All of its neurons are on a flat side. Which illness is it?",
+        ("dead neurons", "rate too large", "inputs not scaled"),
+        "Dead neurons say 0 for every row. These are flat on both sides of 0, at −1 and at 1: a step is all they make.",
+    ),
+    "y of shape (n,)": (
+        "Patient 4 answers nearly the same everywhere. Which illness is it?",
+        ("dead neurons", "y of shape (n,)", "rows apart"),
+        "y has lost its column, so each answer is compared with all 30 of y, and their mean fits best.",
+    ),
+}
 RATES = {"rate too small": 1e-3, "rate too large": 40}  # times RATE
 LIMITS = (3e-3, 10)  # of the loss
 AXIS = np.linspace(-1, 1, 101)[:, np.newaxis]
@@ -87,13 +111,12 @@ def examined(illness):
     three = train(illness, X[:3], y[:3], 2000)[0][-1]
     flat = A1 == 0 if illness == "dead neurons" else np.abs(A1) > 0.99
     columns = np.vstack(parameters[:2]).round(9)
-    differ = len(np.unique(columns, axis=1).T) if np.isfinite(columns).all() else "?"
+    differ, whole = len(np.unique(columns, axis=1).T), np.isfinite(columns).all()
     readings = (
         number(losses[-1]),
         number(three),
         "(30,)" if illness == "y of shape (n,)" else "(30, 1)",
-        f"{np.sum(np.all(flat, axis=0))} of {A1.shape[1]}",
-        f"{differ} of {A1.shape[1]}",
+        *(f"{count} of {len(columns.T)}" if whole else "exploded" for count in (np.sum(np.all(flat, axis=0)), differ)),
     )
     return losses, outputs[:, 0], readings
 
@@ -184,50 +207,45 @@ def which_illness():
     blind = np.var(y)
     patient_look = {"color": COLORS["gray"], "linewidth": 5, "solid_capstyle": "round"}
     look = {"color": COLORS["blue"], "linewidth": 1.8}
-    curves.axhline(blind, color=COLORS["black"], linestyle="--", linewidth=1.2)
-    curves.text(EPOCHS, blind * 1.35, "blind network", ha="right", va="bottom", fontsize=10)
+    curves.axhline(blind, color=COLORS["black"], linestyle=":", linewidth=1.6, zorder=5)
+    curves.text(EPOCHS, blind * 1.6, "blind network", ha="right", va="bottom", fontsize=10)
     answers.plot(X, y, "o", markersize=4, color=COLORS["orange"], markeredgecolor="black", markeredgewidth=0.5)
+    dark = "#5A5A5A"  # as text
+    exploded = answers.text(-1, 1.1, "exploded:\nno curve", va="top", color=COLORS["blue"])
     lines = [[ax.plot([], [], **each)[0] for ax in (curves, answers)] for each in (patient_look, look)]
     curves.set(xlim=(0, EPOCHS), ylim=LIMITS, yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
-    answers.set(xlim=(-1, 1), ylim=(-2, 2), xlabel="input x", ylabel="output")
+    answers.set(xlim=(-1.06, 1.06), ylim=(-1.2, 1.2), xlabel="input x", ylabel="output")
     table.set_axis_off()
     table.set(xlim=(0, 1), ylim=(len(TESTS) + 0.6, -0.8))
-    table.text(0.62, -0.1, "patient", ha="center", color="#5A5A5A", fontweight="bold")
+    table.text(0.62, -0.1, "patient", ha="center", color=dark, fontweight="bold")
     table.text(0.89, -0.1, "illness", ha="center", color=COLORS["blue"], fontweight="bold")
     for k, test in enumerate(TESTS):
         table.text(0, k + 0.7, test, fontsize=9.5)
     cells = [
         [table.text(x, k + 0.7, "", ha=side, fontsize=9.5, color=color) for k in range(len(TESTS))]
-        for x, side, color in ((0.62, "center", "#5A5A5A"), (0.89, "center", COLORS["blue"]))
+        for x, side, color in ((0.62, "center", dark), (0.89, "center", COLORS["blue"]))
     ]
 
     def compute(patient, illness):
-        return examined(PATIENTS[patient - 1]), examined(illness)
+        return examined(list(PATIENTS)[patient - 1]), examined(illness)
 
     def draw(result, patient, illness):
         for (losses, outputs, readings), (curve, answer), column in zip(result, lines, cells):
-            curve.set_data(range(EPOCHS), np.clip(losses, *LIMITS))
+            curve.set_data(range(EPOCHS), losses)
             answer.set_data(AXIS[:, 0], outputs)
             for cell, reading in zip(column, readings):
                 cell.set_text(reading)
-        if PATIENTS[patient - 1] == illness:
+        exploded.set_visible(not np.isfinite(result[1][1]).all())
+        if list(PATIENTS)[patient - 1] == illness:
             return f'The two runs coincide: patient {patient} has "{illness}".'
         differ = [test for test, one, other in zip(TESTS, result[0][2], result[1][2]) if one != other]
-        found = f"told apart by: {', '.join(differ)}" if differ else "no test tells them apart, only the curves"
-        return f'Patient {patient} beside "{illness}": {found}.'
+        found = f"is told apart by {', '.join(differ)}" if differ else "differs in its curves only"
+        return f'Not "{illness}": patient {patient} {found}.'
 
-    return Live(
+    return Consultation(
         "which_illness",
         question="Which illness is this?",
-        prediction=Prediction(
-            "Patient 1, in gray, answers nearly the same everywhere, as three of these illnesses make it do. Read the "
-            "column of its tests: which of the three has it?",
-            options=("dead neurons", "y of shape (n,)", "rows apart"),
-            answer="rows apart",
-            explanation="No neuron is on a flat side, and y has its column. If even three rows can't be learned, they "
-            "do not stand beside their own answers.",
-            settings={"patient": 1, "illness": "rows apart"},
-        ),
+        prediction=guess_of(1),
         controls={
             "patient": slider("patient", 1, len(PATIENTS), 1),
             "illness": choice("illness", ILLNESSES),
@@ -235,7 +253,34 @@ def which_illness():
         compute=compute,
         draw=draw,
         figure=fig,
-        alt="Left, the loss of a patient in gray and that of an illness in blue, over 600 epochs, with a dashed line "
+        alt="Left, the loss of a patient in gray and that of an illness in blue, over 600 epochs, with a dotted line "
         "where a network is that ignores its inputs. In the middle what the two answer, over the points of a noisy "
         "sine. Right, a table of what five tests read of both.",
     )
+
+
+def guess_of(patient):
+    """The Prediction about patient 1, 2, ..."""
+    illness, (question, options, explanation) = list(PATIENTS.items())[patient - 1]
+    return Prediction(question, options, illness, explanation, settings={"patient": patient, "illness": illness})
+
+
+class Consultation(Live):
+    """A live figure with a guess about each patient; the first one unlocks the controls."""
+
+    def _build(self, tick):
+        super()._build(tick)
+        self._asked, self._row = self._panel.children[2:4]
+        self._asked.layout.min_height = "41px"  # two lines, so that a shorter question moves nothing
+        self._of_patient = {}  # those that have been seen: their buttons, guess and verdict
+        self.controls["patient"].observe(self._ask, "value")
+
+    def _ask(self, change):
+        self.pause()  # so that a guess under way has its verdict
+        self._of_patient[change["old"]] = self._options, self._guessed, self._verdict.value
+        self.prediction = guess_of(change["new"])
+        buttons = [_button(option, self.guess, option) for option in self.prediction.options]
+        seen = self._of_patient.get(change["new"], (buttons, None, _paragraph("Guess before you try one.")))
+        self._options, self._guessed, self._verdict.value = seen
+        self._row.children = self._options
+        self._asked.value = _paragraph(self.prediction.question)
