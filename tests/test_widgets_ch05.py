@@ -145,7 +145,7 @@ def test_the_numbers_of_the_walk_are_those_of_the_text():
     live.controls["back"].value = 7
     assert "−0.885 + 0.520 = −0.365" in live.readout
     live.controls["w4"].value = 0.0
-    weights, values, slopes = live.result
+    slopes = live.result[2]
     assert slopes["p"] == slopes["zp"] == slopes["w2"] == 0
     live.controls["steps"].value = 1
     assert counters(live)[1] == 4  # without a slope w2 stays
@@ -191,6 +191,27 @@ def test_steps_go_down_and_the_slopes_shrink_with_the_loss():
     assert all(np.diff(losses) < 0) and losses[-1] < 0.01
     assert all(abs(live.result[2][name]) < abs(before[name]) for name in WIRES)
     assert "after 20 steps" in live.readout and "No weight has moved" not in live.readout
+
+
+@pytest.mark.parametrize("w1, w4", [(START["w1"], START["w4"]), (2.0, -2.0), (-2.0, 2.0), (-2.0, -2.0)])
+def test_the_small_curve_is_the_loss_over_the_steps_taken_so_far(w1, w4):
+    live = step_backwards()
+    small = live.figure.axes[0].child_axes[0]
+    losses = []
+    for steps in range(0, 21):
+        live.set(w1=w1, w4=w4, steps=steps)
+        losses.append(live.result[1]["L"])
+        np.testing.assert_allclose(small.lines[0].get_ydata(), np.array(losses) / losses[0])
+    assert small.get_ylim() == (0, 1) and max(losses) == losses[0]
+
+
+def test_a_slider_is_named_after_the_start_and_a_slope_once():
+    live = step_backwards()
+    live.set(back=len(WALK), steps=20)
+    assert [live.controls[key].description for key in ("w1", "w4")] == ["start of w₁", "start of w₄"]
+    assert live.result[0]["w1"] != live.controls["w1"].value
+    texts = " ".join(text.get_text() for text in live.figure.axes[0].texts)
+    assert "dL" not in texts and texts.count(f"da −{abs(live.result[2]['a']):.3f}") == 1
 
 
 def test_one_step_is_against_the_slopes():

@@ -8,7 +8,7 @@ from nnlib.widgets.live.controls import slider
 from nnlib.widgets.live.figure import Live, Prediction
 
 X, Y = 1.0, 1.0  # one row: an input and the answer that is wanted
-RATE = 0.5
+RATE, STEPS = 0.5, 20
 # x -> h, then h -> p -> a and h -> q -> a: five weights, and a fork at h.
 WIRES = {"w1": ("x", "h"), "w2": ("h", "p"), "w3": ("h", "q"), "w4": ("p", "a"), "w5": ("q", "a")}
 START = {"w1": 0.6, "w2": 1.2, "w3": -0.8, "w4": 0.7, "w5": 0.5}
@@ -195,21 +195,32 @@ def step_backwards():
     style = {"ha": "left", "va": "center", "fontsize": 11}
     found_so_far, changed_so_far = (ax.text(-0.5, height, "", **style) for height in (2.95, 2.5))
 
-    for text in (*weight_texts.values(), *slope_texts.values(), first_factor := artist(ax, "gradient a L")):
+    for text in (*weight_texts.values(), *slope_texts.values()):
         text.set_fontsize(10)  # off the circles
     lamps = {name: lamp(ax, name) for name in sorted(set().union(*map(lit, range(len(WALK) + 1))))}
     wires = ["".join(wire) for wire in [*WIRES.values(), ("a", "L")]]
     forward = dict(zip(wires, [text for text in ax.texts if hasattr(text, "arrow_patch")], strict=False))
 
+    of_steps = ax.inset_axes((7.3, 2.4, 2.3, 0.58), transform=ax.transData)
+    of_steps.set(xlim=(0, STEPS), xticks=[0, STEPS], ylim=(0, 1), yticks=[])
+    of_steps.tick_params(labelsize=9, pad=1)
+    of_steps.spines[["top", "right"]].set_visible(False)
+    of_steps.set_title("loss over the steps taken", fontsize=9.5, pad=4)
+    (loss_line,) = of_steps.plot([], [], "o-", color=COLORS["black"], markersize=3.5, linewidth=1.2, clip_on=False)
+
     def compute(w1, w4, steps):
         weights = START | {"w1": w1, "w4": w4}
+        values, slopes = values_and_slopes(weights)
+        losses = [values["L"]]
         for _ in range(steps):
-            slopes = values_and_slopes(weights)[1]
             weights = {name: w - RATE * slopes[name] for name, w in weights.items()}
-        return weights, *values_and_slopes(weights)
+            values, slopes = values_and_slopes(weights)
+            losses.append(values["L"])
+        return weights, values, slopes, losses
 
     def draw(result, back, steps, w1, w4):
-        weights, values, slopes = result
+        weights, values, slopes, losses = result
+        loss_line.set_data(range(len(losses)), np.divide(losses, losses[0]))  # of any start, in one height
         unchanged = {name for name, before in (START | {"w1": w1, "w4": w4}).items() if weights[name] == before}
         found = {name for names in WALK[:back] for name in names}
         now, walked = lit(back), {name for step in range(back) for name in lit(step) if len(name) == 2}
@@ -219,7 +230,6 @@ def step_backwards():
             shape.set_linewidth(3 if len(name) == 1 else min(0.8 + 3.4 * abs(travels) ** 0.5, 6))
         for name, arrow in forward.items():
             arrow.set_visible(name not in now | walked)
-        first_factor.set_text(f"dL/da {slope_shown(slopes['a'])}" if back else "")
         for name, text in circles.items():
             text.set_text(f"${name}$\n{shown(values[name])}")
         for name, text in beside.items():
@@ -250,9 +260,9 @@ def step_backwards():
         ),
         controls={
             "back": slider("steps back", 0, len(WALK), 0),
-            "steps": slider("steps taken", 0, 20, 0),
-            "w1": slider("weight w₁", -2.0, 2.0, START["w1"], step=0.1),
-            "w4": slider("weight w₄", -2.0, 2.0, START["w4"], step=0.1),
+            "steps": slider("steps taken", 0, STEPS, 0),
+            "w1": slider("start of w₁", -2.0, 2.0, START["w1"], step=0.1),
+            "w4": slider("start of w₄", -2.0, 2.0, START["w4"], step=0.1),
         },
         compute=compute,
         draw=draw,
@@ -262,5 +272,5 @@ def step_backwards():
         alt="A graph from the input x over the neuron h to two neurons p and q, on to a and the loss. Values stand in "
         "the circles and weights above the arrows; their slopes appear beside them as the walk back reaches each. An "
         "arrow or a circle is lit where the walk is, and the arrows that it has passed point back. In a corner stands "
-        "how many slopes have been found and how many weights have changed.",
+        "how many slopes have been found and how many weights have changed, in another the loss after each step taken.",
     )
