@@ -82,11 +82,50 @@ def test_grad_stands_beside_the_line_that_wrote_it_last():
     assert rows["  .grad  W −1.500   b −1.150"] == rows["loss.backward()"]
 
 
+def test_where_grad_is_cleared_at_once_the_place_beside_backward_says_so():
+    live = one_step()
+    for zero, stop, says in (
+        (PLACES[1], 12, True),
+        (PLACES[1], 11, True),
+        (PLACES[1], 10, False),
+        (PLACES[0], 12, False),
+    ):
+        live.set(zero=zero, stop=stop)
+        (cleared,) = [text for text in live.figure.axes[0].texts if "cleared below" in text.get_text()]
+        assert cleared.get_visible() == says
+        rows = {text.get_text(): text.get_position()[1] for text in live.figure.axes[0].texts}
+        assert not says or cleared.get_position()[1] == rows["loss.backward()"]
+
+
+def test_steps_that_have_not_moved_w_are_all_named():
+    live = one_step()
+    for zero, stop, said in ((PLACES[1], 12, "0 = 1 = 2: W has not moved"), (PLACES[1], 6, "0 = 1: W has not moved"),
+                             (PLACES[0], 12, ""), (PLACES[2], 12, ""), (PLACES[1], 0, "")):  # fmt: skip
+        live.set(zero=zero, stop=stop)
+        assert live.figure.axes[1].texts[2].get_text() == said
+
+
+@pytest.mark.parametrize("zero", PLACES)
+@pytest.mark.parametrize("momentum, decay", [(0.0, 0.0), (0.0, 0.5), (0.9, 0.5)])
+def test_no_column_runs_into_the_next(zero, momentum, decay):
+    live = one_step()
+    live.set(zero=zero, momentum=momentum, decay=decay)
+    for stop in (2, 3, 11, 12):
+        live.set(stop=stop)
+        assert live.png  # laid out
+        texts = [text for text in live.figure.axes[0].texts if text.get_visible() and text.get_text().strip("\n ")]
+        boxes = {
+            text.get_text(): text.get_window_extent() for text in texts if text.get_family() == ["DejaVu Sans Mono"]
+        }
+        for one, a in boxes.items():
+            assert not any(a.x0 < b.x0 < a.x1 + 5 and a.y0 < b.y1 and b.y0 < a.y1 for b in boxes.values()), one
+
+
 def test_without_zero_grad_the_slopes_of_both_rounds_are_added():
     live = one_step()
     live.set(zero="left out", stop=11)
     assert "−1.500, is added to the −5.500 there: −7.000" in live.readout
-    pair = "• .grad  W        + (−1.500) = −7.000\n         b        + (−1.150) = −4.650"
+    pair = "• .grad  W        − 1.500 = −7.000\n         b        − 1.150 = −4.650"
     (sums,) = [text for text in live.figure.axes[0].texts if text.get_text() == pair]
     (held,) = [text for text in live.figure.axes[0].texts if "−5.500\n" in text.get_text()]
     assert held.get_position() == sums.get_position() and held.get_color() != sums.get_color()
@@ -147,7 +186,8 @@ def test_what_an_earlier_round_has_left_is_gray_until_it_is_written_anew():
     live = one_step()
     for stop, stale in ((0, 0), (6, 1), (9, 3), (13, 0)):  # then lr; lr, weights and .grad; nothing
         live.set(stop=stop)
-        gray = [text.get_text() for text in live.figure.axes[0].texts if text.get_color() == FAINT]
+        gray = [text for text in live.figure.axes[0].texts if text.get_color() == FAINT and text.get_visible()]
+        gray = [text.get_text() for text in gray]
         assert len([text for text in gray if text.startswith("  ")]) == stale
         assert ("round 2 of 2" if stop > 6 else "round 1 of 2" if stop else "before round 1") in texts(live)
 

@@ -47,7 +47,7 @@ WRITTEN = (
     ("    optimizer.step()", "W -= learning_rate * dW", "chapter 2"),
 )
 ARROW = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.2}
-MONO = {"family": "DejaVu Sans Mono", "va": "center", "fontsize": 9}
+MONO = {"family": "DejaVu Sans Mono", "va": "center", "fontsize": 10}
 FAINT = "#6E6E6E"
 
 
@@ -201,6 +201,12 @@ def decimals(number):
     return f"{round(number, 3) + 0.0:.3f}".replace("-", "−")
 
 
+def plus(number):
+    """A number that is added: its sign stands between spaces."""
+    text = decimals(number)
+    return f"− {text[1:]}" if text.startswith("−") else f"+ {text}"
+
+
 def numbers(values):
     """Numbers in a row, all with three decimals or all without."""
     whole = all(float(value).is_integer() for value in values)
@@ -233,7 +239,7 @@ def addition(held, added, total):
     sums, old = [], []
     for key, start in (("W", "• .grad  W "), ("b", "         b ")):
         number = decimals(held[key])
-        sums.append(f"{start}{' ' * len(number)} + ({decimals(added[key])}) = {decimals(total[key])}")
+        sums.append(f"{start}{' ' * len(number)} {plus(added[key])} = {decimals(total[key])}")
         old.append(" " * len(start) + number)
     return "\n".join(sums), "\n".join(old)
 
@@ -241,16 +247,16 @@ def addition(held, added, total):
 def underneath(zero, momentum, decay):
     """What each line does, as NumPy has it: a dict of line -> text."""
     slope = "dW" + (f" + {decay:g} * W" if decay else "")
-    step = (
-        f"v = {momentum:g} * v + {slope}\nW -= lr * v" if momentum else f"W -= lr * {f'({slope})' if decay else slope}"
-    )
+    step = f"W -= lr * ({slope})\n(b alike)" if decay else f"W -= lr * {slope}  (b alike)"
+    if momentum:
+        step = f"v = {momentum:g} * v + {slope}\nW -= lr * v  (b alike)"
     return {
         "batch": "the next rows of the order",
         "forward": "A = X @ W + b",
         "loss": "np.mean((A - y) ** 2)",
-        "zero_grad": "(left out)" if zero == "left out" else "dW = db = None  (counts as 0)",
+        "zero_grad": "(left out)" if zero == "left out" else "dW = db = None  (so: 0)",
         "backward": "dW += X.T @ dA\ndb += dA.sum(axis=0)",
-        "step": f"{step}  (b alike)",
+        "step": step,
         "scheduler": f"lr = {GAMMA:g} * lr",
     }
 
@@ -303,13 +309,14 @@ class Ways:
         ax.set_xticks(ax.get_xticks(), ["0.5", "1", "1.5", "2"], fontsize=9)
         ax.tick_params(pad=1)
         ax.grid(False)
-        ax.text(-0.335, 1, "W after 0, 1, 2 steps", weight="bold", va="center")
-        self.name = ax.text(-0.335, 0.12, f"{LINES['zero_grad'][10:]} {PLACES[0]}", color=FAINT, va="center")
+        ax.text(-0.296, 1, "W after 0, 1, 2 steps", weight="bold", va="center")
+        self.name = ax.text(-0.296, 0.12, f"{LINES['zero_grad'][10:]} {PLACES[0]}", color=FAINT, va="center")
         look = {"markersize": 13.5, "markeredgewidth": 1.4}
         blue = COLORS["blue"]
         (self.now,) = ax.plot([], [], "o-", color=blue, linewidth=2.5, markerfacecolor="#BBDDF3", **look)
         (self.normal,) = ax.plot([], [], "o--", color=FAINT, linewidth=1.2, markerfacecolor="white", **look)
         style = {"ha": "center", "va": "center"}
+        self.stays = ax.text(0, 1, "", color=blue, weight="bold", ha="left", va="center")
         self.texts = []
         for y, beside, inside, color in ((1, 1.6, "black", blue), (0.12, -0.48, FAINT, FAINT)):
             for k in range(3):
@@ -320,6 +327,8 @@ class Ways:
         self.name.set_visible(bool(normal))
         self.now.set_data(way, [1] * len(way))
         self.normal.set_data(normal, [0.12] * len(normal))
+        same = [str(k) for k in range(len(way)) if way[k] == way[-1]]
+        self.stays.set(text=f"{' = '.join(same)}: W has not moved" if len(same) > 1 else "", x=way[-1] + 0.07)
         for k, (number, value) in enumerate(self.texts):
             values, k = (way, k) if k < 3 else (normal, k - 3)
             shown = k < len(values) and values[k] not in values[k + 1 :]  # the last of those in one place
@@ -330,13 +339,13 @@ class Ways:
 
 def one_step():
     """Two rounds of a training loop, a line at a time: PyTorch, what it does in NumPy, and the numbers in memory."""
-    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 3.66), height_ratios=(2.8, 0.86))
+    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 3.7), height_ratios=(2.92, 0.8))
     ax.set(xlim=(0, 8.4), ylim=(7.1, -1.9))
     ax.set_axis_off()
     ways = Ways(line_of_w)
     rows = dict(zip(LINES, (0, 1, 2, 3, 4.1, 5.4, 6.6)))
     swapped = rows | {"backward": 3.2, "zero_grad": 4.3}
-    left, middle, right = 0.2, 2.55, 5.3
+    left, middle, right = 0.32, 2.95, 5.3
     for x, title in ((left, "PyTorch"), (middle, "underneath"), (right, "  in memory")):
         ax.text(x, -0.75, title, weight="bold", va="center")
     heading = ax.text(left, -1.55, "", weight="bold", fontsize=12, va="center")
@@ -347,12 +356,13 @@ def one_step():
         "edgecolor": COLORS["orange"],
         "zorder": 0,
     }
-    bar = ax.add_patch(FancyBboxPatch((0.1, -0.4), 8.2, 0.8, **box))
-    marker = ax.text(0, 0, "▶", fontsize=8, va="center", ha="left")
+    bar = ax.add_patch(FancyBboxPatch((0.07, -0.4), 8.26, 0.8, **box))
+    marker = ax.text(0.13, 0, "▶", fontsize=8, va="center", ha="left")
     codes = {line: ax.text(left, row, LINES[line], **MONO) for line, row in rows.items()}
     below = {line: ax.text(middle, row, "", linespacing=1.15, **MONO) for line, row in rows.items()}
-    in_rows = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.35}
+    in_rows = {line: row for line, row in rows.items() if line != "zero_grad"} | {"velocity": rows["step"] - 0.31}
     memory = {line: ax.text(right, row, "", linespacing=1.15, **MONO) for line, row in in_rows.items()}
+    cleared = ax.text(right, rows["backward"], "  (.grad is cleared below)", color=FAINT, **MONO)
     held = ax.text(right, 0, "", color=FAINT, linespacing=1.15, **MONO)
 
     last = len(stops()) - 1
@@ -367,8 +377,8 @@ def one_step():
         for shape in (bar, marker):
             shape.set_visible(line is not None)
         if line is not None:
-            tall = 1.2 if line in ("backward", "step") else 0.8
-            bar.set_bounds(0.1, at[line] - tall / 2, 8.2, tall)
+            tall = 1.26 if line in ("backward", "step") else 0.8
+            bar.set_bounds(0.07, at[line] - tall / 2, 8.26, tall)
             marker.set_y(at[line])
         for each, words in underneath(zero, momentum, decay).items():
             below[each].set(text=words, y=at[each])
@@ -376,7 +386,7 @@ def one_step():
         codes["zero_grad"].set_text(f"# {LINES['zero_grad']}" if zero == "left out" else LINES["zero_grad"])
         wrote = [each["line"] for each in states[1 : stop + 1] if "grad" in each["changed"]]
         memory["backward"].set_y(at[wrote[-1] if wrote else "backward"])  # beside the line that wrote .grad last
-        memory["step"].set_y(rows["step"] + (0.35 if momentum else 0))
+        memory["step"].set_y(rows["step"] + (0.31 if momentum else 0))
         for name, (words, key) in in_memory(state, momentum).items():
             changed = key in state["changed"]
             written = max([each["round"] for each in states[: stop + 1] if key in each["changed"]], default=0)
@@ -384,6 +394,8 @@ def one_step():
             memory[name].set_text(("• " if changed else "  ") + words if words else "")
             if memory[name].get_color() != color:  # a change has to be drawn
                 memory[name].set(color=color, weight="bold" if changed else "normal")
+        elsewhere = memory["backward"].get_position()[1] != at["backward"]
+        cleared.set(visible=elsewhere, y=at["backward"])
         adds = line == "backward" and states[stop - 1]["grad"]
         sums, old = addition(adds, state["added"], state["grad"]) if adds else (memory["backward"].get_text(), "")
         memory["backward"].set_text(sums)
