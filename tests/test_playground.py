@@ -16,7 +16,7 @@ from nnlib.exercises.engine.declare import exercises
 from nnlib.exercises.engine.judging import judge
 from nnlib.playground import _CHOICES, CURVES, DATA, INPUTS, Impossible, Run, Settings
 from nnlib.widgets import playground
-from nnlib.widgets.ch17_picture import MOST, RESOLUTION, WIDTH
+from nnlib.widgets.ch17_picture import HEIGHT, MOST, PLANE, RESOLUTION, WIDTH
 from nnlib.widgets.ch17_playground import GALLERY, SPEEDS
 
 OWN = {
@@ -328,12 +328,12 @@ def test_the_small_map_of_an_input_grows_to_the_right_and_upward(live):
 def test_the_mouse_finds_every_neuron_and_every_weight(live):
     picture = live._picture_of_run
     for (k, j), (x, y) in picture.centers.items():
-        assert picture.under(x / WIDTH, y / 290) == ("neuron", k, j)
+        assert picture.under(x / WIDTH, y / HEIGHT) == ("neuron", k, j)
     W = live.run.shown.layers[2].W
     (start, end) = picture.segments[3][1]
-    live._hovered({"new": list((start + end) / 2 / [WIDTH, 290])})
+    live._hovered({"new": list((start + end) / 2 / [WIDTH, HEIGHT])})
     assert live.readout == (f"The weight from neuron 2 of layer 2 to the output is {W[1, 0]:.2f}.".replace("-", "−"))
-    live._hovered({"new": [*np.divide(picture.centers[1, 0], [WIDTH, 290])]})
+    live._hovered({"new": [*np.divide(picture.centers[1, 0], [WIDTH, HEIGHT])]})
     b, w = live.run.shown.layers[0].b[0], live.run.shown.layers[0].W[:, 0]
     assert live.readout == f"Neuron 1 of layer 1: bias {b:.2f}, weights {w[0]:.2f}, {w[1]:.2f}.".replace("-", "−")
     live._hovered({"new": []})
@@ -374,9 +374,26 @@ def test_the_loss_axis_is_that_of_the_losses_and_its_key_names_what_is_there(liv
     assert penalty.get_text() == "penalty" and penalty.get_visible() == (live.settings.l2_lambda > 0)
 
 
-def test_the_letters_below_the_losses_are_in_the_picture(live):
-    label = live._picture_of_run.loss.xaxis.label.get_window_extent()
-    assert label.y0 >= 1
+@pytest.mark.parametrize("scheduler", ["constant", "StepLR", "ExponentialLR"])
+def test_the_learning_rate_is_drawn_where_it_falls_and_all_letters_have_their_room(live, scheduler):
+    live.set(scheduler=scheduler, learning_rate=0.01, l2_lambda=0.1)
+    assert live.png  # laid out
+    picture = live._picture_of_run
+    rate, loss, plane = picture.rate, picture.loss, picture.plane.get_window_extent()
+    assert rate.get_visible() == (scheduler != "constant")
+    assert (loss.get_window_extent().height < 0.8 * plane.height) == rate.get_visible()
+    assert loss.xaxis.label.get_window_extent().y0 >= 1
+    assert loss.get_legend().get_window_extent().y1 <= picture.figure.bbox.y1
+    letters = [text for ax in (rate, loss) if ax.get_visible() for text in ax.get_yticklabels() if text.get_text()]
+    assert min(text.get_window_extent().x0 for text in letters) > plane.x1 + 2
+    left = min(text.get_window_extent().x0 for text in picture.plane.get_yticklabels())
+    assert left > picture.network.get_window_extent().x1  # whose maps would cover a minus sign
+
+
+def test_a_weak_neuron_is_seen_and_white_is_0(live):
+    live.set(activation="relu", hidden="3")
+    A = np.array([[4.0, 0.04, 0.0]])
+    np.testing.assert_allclose(live._picture_of_run._shade(live.run, 1, A), [[1, 0.55, 0.5]])
 
 
 def test_dead_neurons_are_marked_and_counted(live):
@@ -397,7 +414,8 @@ def test_wide_layers_are_cut_and_say_so_by_dots(live):
 
 
 def test_a_click_into_the_plane_adds_a_point_of_the_class_picked(live):
-    x, y = np.array([428 + 103, 44 + 51.5]) / [WIDTH, 290]  # half across, three quarters up
+    left, top, width, height = PLANE
+    x, y = (left + width / 2) / WIDTH, (top + height / 4) / HEIGHT  # half across, three quarters up
     live._pressed({"new": [x, y, 1]})
     live.set(side=1)
     live._pressed({"new": [x, y, 2]})

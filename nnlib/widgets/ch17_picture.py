@@ -20,10 +20,10 @@ from nnlib.plots import (
 )
 from nnlib.widgets.live.figure import note
 
-WIDTH, HEIGHT = 840, 290  # CSS pixels of the figure
-NETWORK = (0, 0, 392, HEIGHT)  # left, top, width, height of its three parts
-PLANE = (428, 44, 206, 206)
-RATE, LOSS = (692, 22, 136, 34), (692, 112, 136, 138)
+WIDTH, HEIGHT = 840, 300  # CSS pixels of the figure
+NETWORK = (0, 0, 388, HEIGHT)  # left, top, width, height of its three parts
+PLANE = (430, 44, 212, 212)
+RATE, LOSS, ALONE = (706, 22, 122, 34), (706, 112, 122, 144), (706, 56, 122, 200)  # without a schedule
 SHARP = 2  # image pixels per CSS pixel of the maps
 RESOLUTION = 56  # cells of the plane, across and up
 MOST = 9  # neurons of a layer that are drawn: with more, their maps would be too small to read
@@ -44,9 +44,8 @@ class Picture:
     def __init__(self):
         self.figure, axes = figure(1, 4, size=(WIDTH / 100, HEIGHT / 100))
         self.figure.set_layout_engine("none")
-        for ax, (left, top, width, height) in zip(axes, (NETWORK, PLANE, RATE, LOSS)):
-            bottom = 1 - (top + height) / HEIGHT
-            ax.set_position([left / WIDTH, bottom, width / WIDTH, height / HEIGHT])
+        for ax, box in zip(axes, (NETWORK, PLANE, RATE, LOSS)):
+            self._put(ax, box)
             ax.tick_params(labelsize=9)
         self.network, self.plane, self.rate, self.loss = axes
         self._make_network()
@@ -54,6 +53,11 @@ class Picture:
         self._make_curves()
         self._settings = None
         self.grid = None
+
+    @staticmethod
+    def _put(ax, box):
+        left, top, width, height = box
+        ax.set_position([left / WIDTH, 1 - (top + height) / HEIGHT, width / WIDTH, height / HEIGHT])
 
     def _make_network(self):
         ax, (_, _, width, height) = self.network, NETWORK
@@ -183,9 +187,12 @@ class Picture:
         end, rate = max(run.settings.epochs, 1), run.settings.learning_rate
         scale = max(1.0, float(np.mean(run.y**2)))
         self._lowest, self._highest = 1e-4 * scale, 3 * scale
-        wanted = (end, rate, scale, bool(run.settings.l2_lambda))
+        falls = run.settings.scheduler != "constant"
+        wanted = (end, rate, scale, bool(run.settings.l2_lambda), falls)
         if wanted != getattr(self, "_scales", None):  # new limits cost a whole drawing
             self._scales = wanted
+            self.rate.set_visible(falls)
+            self._put(self.loss, LOSS if falls else ALONE)
             for ax in (self.rate, self.loss):
                 ax.set_xlim(0, end)
                 ax.set_xticks([0, end], ["0", f"{end}"])
@@ -195,7 +202,7 @@ class Picture:
             self.loss.set(yscale="log", ylim=(0.01 * scale, scale))
             legend = self.loss.get_legend()
             for part in (legend.get_texts()[-1], legend.legend_handles[-1]):  # the penalty
-                part.set_visible(wanted[-1])
+                part.set_visible(bool(run.settings.l2_lambda))
             self.rate.minorticks_off()
             self.loss.minorticks_off()
 
@@ -213,7 +220,8 @@ class Picture:
         elif activation == "tanh":
             A = (A + 1) / 2
         elif activation != "sigmoid":
-            A = 0.5 + A / (2 * max(np.abs(A).max(), 1e-9))
+            A = A / max(np.abs(A).max(), 1e-9)
+            A = 0.5 + 0.5 * (np.sign(A) * np.abs(A) ** 0.5 if k else A)  # the root, so that a weak one is seen as well
         return np.clip(np.nan_to_num(A, nan=0.5), 0, 1)
 
     def _draw_maps(self, shades, looked_at):

@@ -17,8 +17,8 @@ from nnlib.widgets.live.controls import Mouse, list_slider, log_slider, row, sli
 from nnlib.widgets.live.figure import LINE, Live, Panel, _button, _paragraph
 
 FRAME = 0.016  # seconds of training between two pictures: as long as the drawing takes
-SPEEDS = {"one epoch": 1, "10 epochs": 10, "all that fit": 10**9}  # between two pictures
-BELOW = 660  # CSS pixels from the question to the end of the readout
+SPEEDS = {"one epoch": 1, "10 epochs": 10, "fastest": 10**9}  # between two pictures
+BELOW = 670  # CSS pixels from the question to the end of the readout
 
 # Six settings worth a look: a name, the settings, and a question that only a look answers.
 GALLERY = {
@@ -54,10 +54,12 @@ GROUPS = {
     ("data", 64): ("data", "n", "noise", "held", "data_seed"),
     ("network", 66): ("hidden", "activation", "initializer", "output", "seed"),
     ("training", 62): ("loss", "optimizer", "learning_rate", "batch_size", "l2_lambda"),
-    ("schedule", 60): ("epochs", "scheduler", "gamma", "step_size", "speed"),
+    ("schedule", 52): ("epochs", "scheduler", "gamma", "step_size", "speed"),
 }
 CSS = """
 .nnlib-playground .widget-readout { flex: none; min-width: 0; width: 36px; }
+.nnlib-playground .widget-vbox > .widget-inline-hbox { height: 28px; }
+.nnlib-guide .widget-html-content { align-self: center !important; }
 .nnlib-playground select { padding: 0 16px 0 5px; background-size: 16px; }
 """
 
@@ -101,15 +103,15 @@ def controls(start):
         "learning_rate": log_slider("rate", 0.0001, 10.0, 0.1),
         "l2_lambda": dropdown("λ", [0.0, 1e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0]),
         "batch_size": dropdown("batch", [1, 2, 5, 10, 20, 50, 100, 200, 1000]),
-        "scheduler": dropdown("schedule", ["constant", "StepLR", "ExponentialLR"]),
+        "scheduler": dropdown("kind", ["constant", "StepLR", "ExponentialLR"]),
         "gamma": dropdown("γ", [0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]),
         "step_size": dropdown("every", [1, 5, 10, 20, 50, 100, 200, 500, 1000]),
         "epochs": dropdown("epochs", [10, 30, 100, 200, 300, 400, 500, 1000, 3000, 10_000, 30_000, 100_000]),
-        "speed": dropdown("a picture", SPEEDS.items()),
+        "speed": dropdown("speed", SPEEDS.items()),
         "side": dropdown("new points", [("class 0", 0), ("class 1", 1)]),
         "looked": slider("look at neuron", 0, 64, 0),
     }
-    made["speed"].value = SPEEDS["all that fit"]
+    made["speed"].value = SPEEDS["fastest"]
     for key, value in values_of(start).items():
         put(made[key], value)
     return made
@@ -162,7 +164,8 @@ class Playground(Live):
             figure=self._picture_of_run.figure,
             alt="Left, a network with a small map in each neuron: what it says all over the plane, from blue over "
             "white to orange. Lines are weights: wide for large, solid above 0, dashed below. In the middle, the "
-            "plane with the points and what the network says there. Right, the learning rate above the losses.",
+            "plane with the points and what the network says there. Right, the losses; above them the learning rate, "
+            "if it falls.",
         )
 
     # From the controls to a run
@@ -336,6 +339,7 @@ class Playground(Live):
 
         room = {"flex": "1 1 240px", "min_height": f"{2 * LINE:.0f}px"}  # so that no question moves anything
         self._guide = ipywidgets.HTML(_paragraph("Six settings, each with a question."), layout=room)
+        self._guide.add_class("nnlib-guide")
         gallery = [_button(each, self.visit, each) for each in GALLERY]
         self._lay_out(settings)
         mouse = Mouse()
