@@ -9,7 +9,7 @@ from turning import fresh, turn
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
 from nnlib.widgets import decay
-from nnlib.widgets.ch11_decay import AXIS, BATCHES, EPOCHS, LOSS_LIMITS, RUNS, SLIDE, STAIRS, final
+from nnlib.widgets.ch11_decay import AXIS, BATCHES, EPOCHS, LOSS_LIMITS, ROWS, RUNS, SLIDE, STAIRS, final
 
 X, Y = datasets.noisy_sine(n=64, noise=0.3, seed=0)
 LAYERS = [
@@ -52,8 +52,6 @@ def test_the_curves_are_the_result(live):
             np.testing.assert_array_equal(rates.lines[k].get_ydata(), run["rate"][:epoch])
             np.testing.assert_array_equal(losses.lines[k].get_ydata(), run["loss"][:epoch])
             np.testing.assert_array_equal(data.lines[2 * k + 1].get_ydata(), run["answer"][epoch - 1])
-            said = final(run["loss"]) if epoch == EPOCHS else run["loss"][epoch - 1]
-            assert f"{said:.4f}" in live.readout
 
 
 def test_the_answers_of_the_last_five_epochs_stay_and_only_those_of_the_constant_rate_tremble(live):
@@ -68,6 +66,37 @@ def test_the_answers_of_the_last_five_epochs_stay_and_only_those_of_the_constant
             assert np.isnan(curves[:, -1]).all()
             spreads[name] = np.ptp(curves[:, :-1], axis=0).max()
     assert spreads["constant"] > 5 * max(spreads["stairs"], spreads["slide"])  # what the text asks for
+
+
+def test_the_readout_names_who_leads_and_by_how_much_and_so_does_the_picture(live):
+    bold = {}
+    for settings in ({"epoch": 40}, {}, {"batch_size": ROWS}, {"step_size": 100}, {"step_size": 100, "slide": 1}):
+        live.reset()
+        turn(live, **settings)
+        losses = {
+            name: run["loss"][39] if "epoch" in settings else final(run["loss"]) for name, run in live.result.items()
+        }
+        first, *others = sorted(losses, key=losses.get)
+        names = [text for text in live.figure.axes[2].texts if text.get_weight() == "bold"]
+        bold[live.readout] = [text.get_text().split()[0] for text in names]
+        assert all(losses[name] == losses[first] for name in bold[live.readout])
+        if len(names) == 1:
+            gaps = ", ".join(f"{name} +{losses[name] - losses[first]:.4f}" for name in others)
+            where = "Epoch 40 of 80" if "epoch" in settings else "Mean of the last 5"
+            assert live.readout == f"{where}: {first} leads with {losses[first]:.4f}; {gaps}."
+    assert max(map(len, bold)) < 83  # one line in a narrow window
+    *_, one, two, three = bold.values()
+    assert (one, two, three) == (["constant"], ["slide"], list(RUNS))
+    assert live.readout == f"Mean of the last 5: all three have loss {losses['slide']:.4f}."
+
+
+def test_the_key_covers_no_point(live):
+    assert live.png  # laid out
+    data = live.figure.axes[1]
+    key = data.get_legend()
+    assert "thin: the last 5 epochs" in [text.get_text() for text in key.get_texts()]
+    places = data.transData.transform(np.column_stack([X, Y]))
+    assert not any(key.get_window_extent().padded(3).contains(*place) for place in places)
 
 
 def test_the_answers_take_half_the_picture(live):
@@ -106,7 +135,7 @@ def test_every_extreme_answers(live):
     for k in (0, -1):
         for batch_size in (BATCHES[0], BATCHES[-1]):
             turn(live, stairs=STAIRS[k], slide=SLIDE[k], batch_size=batch_size, step_size=1)
-            assert "Mean loss of the last 5 epochs" in live.readout
+            assert live.readout.startswith("Mean of the last 5: ")
             assert all(LOSS_LIMITS[0] < min(run["loss"]) and min(run["rate"]) >= 0 for run in live.result.values())
 
 

@@ -40,7 +40,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.5), height_ratios=(1, 2))
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.35), height_ratios=(1, 2))
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
     X, y = datasets.noisy_sine(n=ROWS, noise=0.3, seed=0)
@@ -60,7 +60,8 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     below.set(ylim=LOSS_LIMITS, yscale="log", xlabel="epoch", ylabel="loss", **epochs)
     below.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
     below.minorticks_off()
-    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-2, 1.8), xlabel="x", ylabel="y, and the answers")
+    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-2.65, 1.7), xlabel="x", ylabel="y, and the answers")
+    data.plot([], [], color="#8A8A8A", linewidth=0.9, label=f"thin: the last {LAST} epochs")
     data.legend(loc="lower right", frameon=False, borderaxespad=0.1, labelspacing=0.2, handlelength=1.6)
     ghost = Ghost(*lines["rate"].values(), *lines["loss"].values())
     lay_out(fig)
@@ -102,8 +103,17 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             latest[name].set_data(np.tile([*AXIS, np.nan], len(faint)), np.hstack([faint, gap]).ravel())
         if step_size >= EPOCHS:
             note(above, f"The first step down would be in epoch {step_size}; the last epoch here is {EPOCHS - 1}.")
-        what = f"Loss of epoch {epoch} of {EPOCHS}" if epoch < EPOCHS else f"Mean loss of the last {LAST} epochs"
-        return f"{what}: {', '.join(f'{name} {loss:.4f}' for name, loss in zip(RUNS, told))}."
+        least = min(told)
+        behind = {name: f"{loss - least:.4f}" for loss, name in sorted(zip(told, RUNS))}
+        lead = [name for name in RUNS if not float(behind[name])]
+        for name, text in ends.items():
+            text.set_fontweight("bold" if name in lead else "normal")
+        what = f"Epoch {epoch} of {EPOCHS}" if epoch < EPOCHS else f"Mean of the last {LAST}"
+        if len(lead) == len(RUNS):
+            return f"{what}: all three have loss {least:.4f}."
+        others = [f"{name} +{gap}" for name, gap in behind.items() if name not in lead]
+        leads = f"{' and '.join(lead)} lead{'s' if len(lead) == 1 else ''} with {least:.4f}"
+        return f"{what}: {leads}; {', '.join(others)}."
 
     return Live(
         "decay",
@@ -132,5 +142,5 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         tick=50,
         alt="Left, the rates of 80 epochs, one constant, one falling in stairs, one in a curve that flattens, "
         "above the loss of each of the three runs. Right, the 64 points and the curves of the three "
-        "networks, with those of the last five epochs faint behind them.",
+        "networks, with those of the last five epochs thin and faint behind them.",
     )
