@@ -93,11 +93,26 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
         np.testing.assert_allclose(row, (left, top + height / 2, width, height / 4))  # the third of four
     shown = shown_indices(hidden, 4)
     inner = [f"{result['Z1'][2][i]:.1f}" if i is not None else "⋮" for i in shown]
-    written = ["5", "10", "0", *inner, *(f"{value:.1f}" for value in result["Z2"][2])]
+    written = ["5", "10", "0", *inner, *(f"{value:.{0 if abs(value) > 10 else 1}f}" for value in result["Z2"][2])]
     written = [text.replace("-0.0", "0.0").replace("-", "−") for text in written]
     (words,) = [c for c in live.figure.axes[0].collections if hasattr(c, "labels")]
     assert [text for _, _, text in words.labels] == written
     assert "row 2" in [text.get_text() for text in live.figure.axes[0].texts]
+
+
+@pytest.mark.parametrize("row", [0, 1, 2, 3])
+def test_every_number_fits_its_node(live, row):
+    turn(live, row=row, hidden=64, outputs=10)
+    assert live.png  # laid out
+    nodes, _ = collections_of(live)
+    (words,) = [c for c in live.figure.axes[0].collections if hasattr(c, "labels")]
+    inside = 2 * np.sqrt(nodes.get_sizes()[0] / np.pi) - 3  # points, without the line
+    for (_, _, text), path in zip(words.labels, words.get_paths()):
+        assert path.get_extents().width < inside, text
+    numbers = [text for _, _, text in words.labels[3:] if text != "⋮"]
+    assert all(("." in text) == (abs(float(text.replace("−", "-"))) < 10) for text in numbers)
+    right = max(text.get_window_extent().x1 for text in live.figure.axes[0].texts)
+    assert right < live.figure.axes[1].get_window_extent().x0 - 5  # "10 neurons" ends before the bars
 
 
 def test_one_bar_of_three_grows_with_the_batch(live):

@@ -8,7 +8,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
 
-from nnlib.plots import COLORS, figure, matrix_number, shown_indices
+from nnlib.plots import COLORS, figure, shown_indices
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
 
@@ -63,7 +63,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     )
     rest.remove()
     tables.set_subplotspec(tables.get_gridspec()[1, :])
-    net.set(xlim=(-0.75, 2.2), ylim=(-2.5, 2.4))
+    net.set(xlim=(-0.75, 2.35), ylim=(-2.5, 2.4))
     tables.set(xlim=(0, ROOM[0]), ylim=(ROOM[1], 0))
     for ax in (net, tables):
         ax.set_axis_off()
@@ -143,7 +143,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
             "The batch grows from 4 rides to 1000. What does the network need more of?",
             options=("parameters", "matrix products", "both", "neither"),
             answer="neither",
-            explanation="Only X, Z1 and Z2 get more rows.",  # one line, so that all of it is in view
+            explanation="More multiplications: × 250.",  # one line, so that all of it is in view
             settings={"n": 1000},
         ),
         controls=controls,
@@ -171,7 +171,14 @@ class Blocks:
         self.names = [ax.text(0, TOP - 11, term, fontsize=12, **style) for term in EQUATIONS]
         self.shapes = [ax.text(0, 0, "", fontsize=10, color=COLORS["blue"], **style) for _ in EQUATIONS]
         ax.text(0, ROOM[1] - 8, "orange: a row for each ride, darker: the ride above", fontsize=9.5, va="center")
-        ax.text(ROOM[0], ROOM[1] - 8, "sides on a log scale", fontsize=9.5, ha="right", va="center")
+        ax.text(
+            ROOM[0],
+            ROOM[1] - 8,
+            f"sides on a log scale, lines up to {MOST_LINES}",
+            fontsize=9.5,
+            ha="right",
+            va="center",
+        )
 
     def show(self, shapes, row):
         rooms = [self.room(shapes, term) for term in EQUATIONS]
@@ -212,8 +219,9 @@ def side(count):
 
 
 def in_a_node(value, x):
-    """A number as the network has it: the inputs, x = 0, are whole, and all others have a decimal where it fits."""
-    return matrix_number(value) if x == 0 or abs(value) >= 99.95 else f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+    """A number as the network has it: the inputs, x = 0, are whole, and all others below 10 have a decimal."""
+    decimals = 0 if x == 0 or abs(value) >= 9.95 else 1
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def rectangle(x, y, width, height):
