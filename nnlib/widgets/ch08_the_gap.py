@@ -163,13 +163,16 @@ def the_gap():
         beside = max(best, 0.45 * epoch)
         risen.set_position((beside, np.interp(beside, SHOWN[: at + 1], val) + 0.02))
         here.set_data([epoch, epoch], [0, TOP])
-        lowest.set_data([best], [least + 0.025])
+        lowest.set_data([best], [least + 0.016])
         lowest.set_visible(best <= epoch)
         risen_since = 0 < epoch - best  # otherwise the lowest so far is the end
-        ends = val[-1], least if risen_since else np.nan, train[-1]
+        ends = min(val[-1], TOP - 0.03), least if risen_since else np.nan, train[-1]
         at = (curves.transScale + curves.transLimits).transform((epoch, 0))[0] + 0.01
         validation = "▼ validation" if best == epoch else "validation"
-        words = [f"{name} {end:.3f}" for name, end in zip((validation, "▼ best", "training"), ends)]
+        validation = "↑ validation" if val[-1] > TOP else validation
+        words = [
+            f"{name} {end:.3f}" for name, end in zip((validation, "▼ best", "training"), (val[-1], least, train[-1]))
+        ]
         names.show(ends, words, (at, 1, at))
         if epoch == EPOCHS - 1 and val[-1] > TOP:
             note(curves, f"The validation loss ends at {val[-1]:.2f}, above the figure.", height=0.85)
