@@ -21,7 +21,7 @@ from nnlib.plots import (
 )
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost, lay_out
+from nnlib.widgets.live.marks import Ghost, lay_out, one_digit
 
 SEEDS = 100
 EPOCHS = 1000
@@ -127,6 +127,11 @@ def dead_neurons(A):
     return int(np.sum(np.all(A == 0, axis=0)))
 
 
+def in_words(loss):
+    """A loss with four decimals, or with a power of ten where these would be zeros."""
+    return "below 10⁻⁶" if loss < 1e-6 else one_digit(loss) if loss < 1e-4 else f"{loss:.4f}"
+
+
 def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solved, count_dead=dead_neurons):
     """A grid of a hundred seeds, solved or not, and what one of these networks answers all over the plane.
 
@@ -208,7 +213,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             words += f" Dead neurons: in {np.sum(lame & ~won)} of the {np.sum(~won)} that fail"
             words += f", in {np.sum(lame & won)} of the {np.sum(won)} that succeed." if won.any() else "."
         said = ", ".join(f"{value:.2f}" for value in hundred.y_hat[seed, :, 0].round(2) + 0.0)
-        words += f" Seed {seed}: loss {hundred.losses[seed]:.4f}, outputs {said}."
+        words += f" Seed {seed}: loss {in_words(hundred.losses[seed])}, outputs {said}."
         return words
 
     return Live(
