@@ -123,8 +123,16 @@ def test_the_picture_is_the_result(live):
 
 def test_no_slope_is_the_end_of_one_network_and_the_start_of_the_other(live):
     turn(live, sure=12, epoch=EPOCHS)
-    said = [text.get_text().split()[0] for text in live.figure.axes[0].texts if "−0.0" in text.get_text()]
-    assert said == ["stuck:", "done:"]  # of the squared error, and of cross-entropy
+    said = [text.get_text().split(" −")[0] for text in live.figure.axes[0].texts if "−0.0" in text.get_text()]
+    assert said == ["stuck: slope", "done: slope"]
+    for settings in ({}, {"sure": 0}, {"epoch": 0}, {"sure": 0, "rate": RATES[-1]}):
+        turn(live, **settings)
+        assert live.png  # laid out
+        frame = live.figure.axes[0].get_window_extent()
+        boxes = [text.get_window_extent() for text in live.figure.axes[0].texts if "slope" in text.get_text()]
+        assert len(boxes) == 2 and all(
+            frame.x0 < box.x0 and box.x1 < frame.x1 for box in boxes
+        )  # of the squared error, and of cross-entropy
 
 
 def test_every_extreme_answers(live):

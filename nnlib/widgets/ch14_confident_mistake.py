@@ -129,13 +129,11 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
             tangents[name].set_data(here + ends, loss + slope * ends)
             lines[name].set_data(np.arange(epoch + 1), 100 * shares[: epoch + 1])
             p = 1 / (1 + np.exp(-odds[epoch]))
-            called = (
-                "slope" if abs(slope) > NO_SLOPE else "done:" if p > 0.5 else "stuck:"
-            )  # at either end next to none
-            slopes[name].set_text(f"{called} {digits_of(slope, 2)}")
+            called = "" if abs(slope) > NO_SLOPE else "done: " if p > 0.5 else "stuck: "  # at either end next to none
+            slopes[name].set_text(f"{called}slope {digits_of(slope, 2)}")
             below = name == "squared error"  # the other curve is above it
             slopes[name].set_position(
-                (np.clip(here, -10, 10), loss - 0.9) if below else (min(here + 0.8, 5), loss + 0.6)
+                (np.clip(here, -8.6, 8.6), loss - 0.9) if below else (min(here + 0.8, 2 if called else 5), loss + 0.6)
             )
             words[name].set_text(f"{RIGHT} with p = {digits_of(p, 3)}")
             said.append(f"{name} reads {100 * shares[epoch]:.0f}%")
@@ -146,8 +144,8 @@ def confident_mistake(loss_of_logits=losses.cross_entropy):
         "confident_mistake",
         question="How does a network leave a mistake it is sure of?",
         prediction=Prediction(
-            f"Both networks start out sure that every picture is a {WRONG}, with some e⁻⁴ for any other digit, and "
-            f"both get away. With e⁻¹² for any other digit, which of them read 9 of 10 after {EPOCHS} epochs?",
+            f"Both networks start out sure that every picture is a {WRONG}: any other digit gets some e⁻⁴ of its "
+            f"probability, and both get away. With e⁻¹², which of them read 9 of 10 after {EPOCHS} epochs?",
             options=("both", "only cross-entropy", "neither"),
             answer="only cross-entropy",
             explanation="On the plateau of the squared error there is next to no slope to follow. Does a larger rate "
