@@ -14,6 +14,7 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 LAB_ARGS    ?=
 PYTEST_ARGS ?=
 PROCESSORS  ?=
+VERSIONS    ?=
 CHAPTERS    ?= all
 FOLDERS     ?=
 TEACHER_ARGS ?=
@@ -80,7 +81,7 @@ test-processors: $(STAMPS)/test
 	$(BIN)/python tests/tools/processors.py $(PROCESSORS)
 
 test-versions: $(STAMPS)/test
-	$(BIN)/python tests/tools/versions.py $(addprefix --processor ,$(PROCESSORS)) $(VENV)/newest
+	$(BIN)/python tests/tools/versions.py $(VERSIONS) $(addprefix --processor ,$(PROCESSORS)) $(VENV)/newest
 
 notebooks: $(STAMPS)/test
 	$(BIN)/python tests/tools/notebooks.py

@@ -1,6 +1,6 @@
 """Run the chapters on the newest Python here, with the newest NumPy and matplotlib that install on it.
 
-    python tests/tools/versions.py [--processor Prescott] [folder of the environment]
+    python tests/tools/versions.py [--processor Prescott] [--build | --built] [folder of the environment]
 
 `make test` runs them with the pins. What cannot be had is named in the table. With a processor the same run shows the
 chapters as that one would compute them (see `processors.py`): for every day one run instead of two.
@@ -55,10 +55,15 @@ def requirements():
     return [re.sub("==.*", "", line) for line in needed] + tools
 
 
+def inside_of(folder):
+    """The Python of the environment in a folder."""
+    return Path(folder, "bin" if os.name == "posix" else "Scripts", "python").absolute()
+
+
 def build(python, folder):
     """An environment with the newest of everything; the path of its Python."""
     subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
-    inside = Path(folder, "bin" if os.name == "posix" else "Scripts", "python").absolute()
+    inside = inside_of(folder)
     pip = [inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--upgrade", *requirements()], check=True)
     subprocess.run([*pip, "--no-deps", "-e", "."], cwd=ROOT, check=True)
@@ -72,12 +77,17 @@ def versions(python):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--processor", choices=processors.PROCESSORS, help="as this one would run them")
+    step = parser.add_mutually_exclusive_group()
+    step.add_argument("--build", action="store_true", help="only build the environment")
+    step.add_argument("--built", action="store_true", help="only run in the environment that stands")
     parser.add_argument("folder", nargs="?", default=ROOT / ".venv" / "newest", help="of the environment")
     options = parser.parse_args(arguments)
 
     number, base = newest_python()
+    inside = inside_of(options.folder) if options.built else build(base, options.folder)
+    if options.build:
+        return 0
     pinned = versions(sys.executable)
-    inside = build(base, options.folder)
     newest = versions(inside)
     # Another matplotlib may place a pixel elsewhere; each figure has to stay close to what it was.
     tolerance = 1 if newest["matplotlib"] == pinned["matplotlib"] else 10
