@@ -9,7 +9,6 @@ import importlib
 import inspect
 import json
 import re
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -28,9 +27,8 @@ each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=[e.name for e
 
 @functools.cache
 def first_verdict(name, k):
-    """The verdict on the k-th known mistake of an exercise, and the seconds of computing that it took."""
-    start = time.process_time()  # not the clock on the wall: other programs may run
-    return judge(EXERCISES[name], EXERCISES[name].wrong[k][0]), time.process_time() - start
+    """The verdict on the k-th known mistake of an exercise. (How long it takes is bench/slowest.py's.)"""
+    return judge(EXERCISES[name], EXERCISES[name].wrong[k][0])
 
 
 @each
@@ -40,11 +38,10 @@ def test_every_right_form_is_accepted(exercise):
 
 
 @each
-def test_every_known_mistake_gets_its_own_hint_within_a_second(exercise):
+def test_every_known_mistake_gets_its_own_hint(exercise):
     for k, (_, hint) in enumerate(exercise.wrong):
-        verdict, seconds = first_verdict(exercise.name, k)
+        verdict = first_verdict(exercise.name, k)
         assert (verdict.state, verdict.mistake, verdict.words) == ("wrong", hint, hint), verdict
-        assert seconds < 1, hint
 
 
 @each
@@ -167,12 +164,12 @@ def test_a_function_called_too_early_is_told(exercise):
 @each
 def test_every_answer_is_judged_the_same_twice(exercise):
     for k, (answer, _) in enumerate(exercise.wrong):
-        assert judge(exercise, answer) == first_verdict(exercise.name, k)[0]
+        assert judge(exercise, answer) == first_verdict(exercise.name, k)
 
 
 @each
 def test_no_hint_gives_away_an_address_or_a_repr(exercise):
     for k in range(len(exercise.wrong)):
-        verdict, _ = first_verdict(exercise.name, k)
+        verdict = first_verdict(exercise.name, k)
         for line in [verdict.words, *verdict.details]:
             assert not re.search(r"0x[0-9a-f]{4}|np\.float64|<function", line), line

@@ -1,7 +1,5 @@
 """The live figure of chapter 11, and what its prose says about it."""
 
-import time
-
 import numpy as np
 import pytest
 from turning import fresh, turn
@@ -150,17 +148,6 @@ def test_stairs_without_a_step_say_so(live):
     assert any("first step down" in words for words in live.notes)
     np.testing.assert_array_equal(live.result["stairs"]["loss"], live.result["constant"]["loss"])
     assert not turn(live, step_size=79).notes
-
-
-def test_no_move_takes_long(live):
-    """A new seed with the smallest batches is the most work: three networks, 7,680 updates."""
-
-    def seconds(seed):
-        start = time.process_time()
-        turn(live, batch_size=BATCHES[0], seed=seed)
-        return time.process_time() - start
-
-    assert min(map(seconds, (1, 2, 3))) < 0.3
 
 
 def test_the_readers_schedules_are_used():

@@ -1,7 +1,6 @@
 """The live figure of chapter 14, and what its prose says."""
 
 import functools
-import time
 
 import numpy as np
 import pytest
@@ -143,17 +142,6 @@ def test_every_extreme_answers(live):
             turn(live, epoch=0)
             assert "0 epochs later" in live.readout
             assert all(LIMITS[0] < odds[0] < LIMITS[1] for odds, _ in result.values())
-
-
-def test_no_move_takes_long(live):
-    """A new start is the most work: two networks, each 20 epochs of 68 updates."""
-
-    def seconds(sure):
-        start = time.process_time()
-        turn(live, sure=sure, seed=1)
-        return time.process_time() - start
-
-    assert min(map(seconds, (1, 2, 3))) < 0.3
 
 
 def test_the_readers_loss_is_used():

@@ -1,7 +1,5 @@
 """The live figure of chapter 15, and what its prose says about it."""
 
-import time
-
 import numpy as np
 import pytest
 from turning import fresh, turn
@@ -177,16 +175,6 @@ def test_who_explodes_is_told(live):
     ):  # cliffs: 2, 3.8 / 10
         turn(live, rate=rate)
         assert [name for name in RUNS if f"{name} explodes" in live.readout] == lost
-
-
-def test_no_move_takes_long(live):
-    def seconds(values):
-        start = time.process_time()
-        turn(live, **values)
-        return time.process_time() - start
-
-    assert min(seconds({"tilt": tilt}) for tilt in (15, 30, 45)) < 0.3
-    assert min(seconds({"angle": angle}) for angle in (90, 10, 80)) < 0.3  # the map moves out and in
 
 
 def test_the_readers_steps_are_used():
