@@ -628,4 +628,4 @@ def test_a_smaller_rate_leaves_fewer_dead(seed):
 def test_every_button_that_the_chapter_names_is_there():
     notebook = json.loads((Path(__file__).parents[1] / "notebooks" / "17_playground.ipynb").read_text("utf-8"))
     words = "".join("".join(cell["source"]) for cell in notebook["cells"])
-    assert [name for name in GALLERY if f"“{name}”" not in words] == []
+    assert [name for name in GALLERY if f'"{name}"' not in words] == []
