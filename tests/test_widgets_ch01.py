@@ -49,23 +49,35 @@ def test_the_squares_are_the_loss(squares, w, b, loss, touched):
     mean = squares.figure.axes[1]
     average, best = (patch.get_window_extent() for patch in mean.patches)
     assert mean.bbox.contains(average.x0, average.y0 + 1)  # all of it is seen,
-    shrunk = "to scale" if w < 4 else "sides ÷ 3"  # if need be smaller
+    shrunk = "to scale" if w < 4 else "sides ÷ 2"  # if need be smaller
     assert mean.texts[1].get_text() == f"the average square, {shrunk}"
     areas = [np.ptp(box[:, 0]) * np.ptp(box[:, 1]) for box in on_screen]
     assert average.width == pytest.approx(average.height)
-    scale = 1 if w < 4 else 3
+    scale = 1 if w < 4 else 2
     assert scale**2 * average.width * average.height == pytest.approx(np.mean(areas), rel=1e-3)  # as the others
     assert best.width == pytest.approx(min(average.width, average.width * np.sqrt(13.125 / float(loss))))
 
 
-def test_the_smallest_square_and_every_line_tried_stay(squares):
-    tried = [(0.5, 10.0, "13.125"), (2.0, 5.0, "2.167"), (1.9, 4.6, "1.425"), (4.0, 0.0, "1.425")]
+def test_the_best_line_with_its_square_and_every_line_tried_stay(squares):
+    ax, mean, _ = squares.figure.axes
+    best = next(line for line in ax.lines if line.get_linestyle() == "--")
+    tried = [(0.5, 10.0, None), (2.0, 5.0, None), (1.9, 4.6, None), (4.0, 0.0, "1.425"), (4.0, 12.0, "1.425")]
     for w, b, smallest in tried:
         squares.set(w=w, b=b)
-        assert squares.figure.axes[1].texts[2].get_text() == f"dashed: smallest so far, {smallest}"
+        record = f"dashed: the best so far, {smallest}" if smallest else "the best so far"
+        assert mean.texts[2].get_text() == record
+        np.testing.assert_allclose(best.get_ydata(), [4.6, 1.9 * 9 + 4.6] if smallest else [np.nan] * 2)
+        assert mean.patches[1].get_visible() == (smallest is not None and w * 8 + b < 40)  # no blot when shrunk
     dots = squares.figure.axes[2].collections[0]
     assert [tuple(place) for place in dots.get_offsets()] == [(w, b) for w, b, _ in tried]
     assert list(dots.get_array()) == pytest.approx([mse(neuron(X, w, b), Y) for w, b, _ in tried])
+
+
+@pytest.mark.parametrize("w, b", [(0, 0), (0, 12), (4, 0), (4, 12)])
+def test_the_line_is_in_the_frame_at_every_corner(squares, w, b):
+    squares.set(w=w, b=b)
+    low, high = squares.figure.axes[0].get_ylim()
+    assert low < neuron(0, w, b) < high
 
 
 def test_the_guess_goes_to_a_line_through_two_points_and_leaves_the_lowest_to_be_found(squares):

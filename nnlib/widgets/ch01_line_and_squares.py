@@ -9,17 +9,18 @@ from nnlib.widgets.live.controls import slider
 from nnlib.widgets.live.figure import Live, Prediction
 
 AVERAGE = {"facecolor": (*to_rgb(COLORS["orange"]), 0.3), "edgecolor": COLORS["vermillion"], "linewidth": 1.5}
+SEEN = 0.6  # euros; a dashed square with shorter sides would be a blot
 
 
 def line_and_squares(x, y, neuron, loss):
     """A line through points (n,), its squared residuals, and beside them one square as large as they are on average.
 
-    The smallest so far stays as an outline. Below it every line that was tried leaves a dot over its w and b, the
-    darker the lower its loss.
+    The best line so far and its average square stay, dashed. Below, every line that was tried leaves a dot over its
+    w and b, the darker the lower its loss.
 
     neuron(x, w, b) -> predictions (n,), loss(y_hat, y) -> number: the reader's own functions, or the library's.
     """
-    limits = ((0, 9), (4, 26))
+    limits = ((0, 9), (-1, 26))  # every line that the sliders reach is in it
     fig, axes = figure(1, 3, size=(8.4, 3.9))
     fig.set_layout_engine("none")
     places = (0.07, 0.135, 0.515, 0.76), (0.64, 0.62, 0.35, 0.36), (0.68, 0.135, 0.3, 0.4)
@@ -30,6 +31,7 @@ def line_and_squares(x, y, neuron, loss):
     ax.set(xlabel="distance x (km)", ylabel="fare y (€)")
     line, squares, points = artist(ax, "line"), artist(ax, "squares"), artist(ax, "points")
     line.set_linewidth(1.8)
+    (best_line,) = ax.plot([], [], linestyle="--", linewidth=1.2, color=COLORS["black"], zorder=1.9)
     points.set_markersize(5)
     ends = np.array(limits[0], dtype=float)
     mean.set_axis_off()
@@ -38,7 +40,7 @@ def line_and_squares(x, y, neuron, loss):
     score = mean.text(0, -3.1, "", fontsize=14, fontweight="bold")
     scale = mean.text(0, -1.8, "")
     record = mean.text(0, -0.6, "")
-    lowest, losses = np.inf, {}  # (w, b) of each line tried -> its loss
+    losses = {}  # (w, b) of each line tried -> its loss
     look = {"cmap": "viridis", "norm": LogNorm(1.4, 200), "linewidths": 0}
     dots = tries.scatter([], [], c=[], s=22, **look)
     (here,) = tries.plot([], [], "o", markersize=9, markerfacecolor="none", color=COLORS["vermillion"], clip_on=False)
@@ -54,9 +56,12 @@ def line_and_squares(x, y, neuron, loss):
         return y_hat, float(loss(y_hat, y))
 
     def draw(result, w, b):
-        nonlocal lowest
         y_hat, mse = result
-        lowest = np.nanmin([lowest, mse])
+        losses[w, b] = mse
+        w_best, b_best = min(losses, key=lambda tried: np.nan_to_num(losses[tried], nan=np.inf))
+        lowest = losses[w_best, b_best]
+        beaten = lowest < mse
+        best_line.set_data(ends, w_best * ends + b_best if beaten else [np.nan] * 2)
         line.set_data(ends, w * ends + b)
         corners = residual_squares(x, y, w, b, limits)
         squares.set_verts(corners)
@@ -67,8 +72,8 @@ def line_and_squares(x, y, neuron, loss):
             patch.set(width=np.sqrt(abs(area)) / shrink, height=np.sqrt(abs(area)) / shrink)
         scale.set_text("the average square, " + ("to scale" if shrink == 1 else f"sides ÷ {shrink:.0f}"))
         score.set_text(f"MSE {mse:.3f} €²")
-        record.set_text(f"dashed: smallest so far, {lowest:.3f}")
-        losses[w, b] = mse
+        best.set_visible(beaten and best.get_width() > SEEN)
+        record.set_text(f"dashed: the best so far, {lowest:.3f}" if beaten else "the best so far")
         dots.set_offsets([*losses])
         dots.set_array([*losses.values()])
         here.set_data([w], [b])
@@ -96,6 +101,6 @@ def line_and_squares(x, y, neuron, loss):
         draw=draw,
         figure=fig,
         alt="Left, six points, a line that two sliders move, and a square on each residual. Right, on the same scale, "
-        "one square whose area is their mean, the MSE (a large one is shrunk, and says so), and the outline of the "
-        "smallest so far; below, a dot over w and b for each line tried, darker where the MSE is lower.",
+        "one square whose area is their mean, the MSE (a large one is shrunk, and says so). The best line so far and "
+        "its square are dashed. Below, a dot over w and b for each line tried, darker where the MSE is lower.",
     )
