@@ -13,6 +13,7 @@ from nnlib.plots import png
 from nnlib.widgets import fold, plot_fold, stacked_layers
 from nnlib.widgets.ch04_fold import Fold, best_output, hidden_weights, undecided
 from nnlib.widgets.ch04_stacked_layers import EPOCHS, stack
+from nnlib.widgets.live.figure import LETTER, NARROW
 
 X, Y = datasets.xor()
 XOR_WEIGHTS = np.ones((2, 2)), np.array([0.0, -1.0]), np.array([[1.0], [-2.0]]), np.zeros(1)
@@ -192,9 +193,7 @@ def test_at_45_degrees_it_has_the_weights_of_the_chapter():
     W1, b1, W2, b2, _ = live.result
     for got, wanted in zip((W1, b1, W2, b2), XOR_WEIGHTS, strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-12)
-    assert live.readout == (
-        "relu: outputs 0.00, 1.00, 1.00, 0.00 for 00, 01, 10, 11 (wanted 0, 1, 1, 0). Loss 0.0000, 4 of 4 right."
-    )
+    assert live.readout == ("relu: 4 of 4 right, loss 0.0000; 00, 01, 10, 11 → 0.00, 1.00, 1.00, 0.00")
 
 
 def test_its_prediction_is_true():
@@ -202,9 +201,9 @@ def test_its_prediction_is_true():
     assert live.prediction.answer == "tanh and sigmoid"
     for name in ("tanh", "sigmoid", "relu"):
         turn(live, activation=name)
-        assert "Loss 0.0000, 4 of 4 right" in live.readout and not notes(live)
+        assert "4 of 4 right, loss 0.0000;" in live.readout and not notes(live)
     turn(live, activation="linear")
-    assert "Loss 0.2500, 0 of 4 right" in live.readout and "No bend" in notes(live)
+    assert "0 of 4 right, loss 0.2500;" in live.readout and "No bend" in notes(live)
 
 
 def small_titles(live):
@@ -226,12 +225,27 @@ def test_the_small_pictures_keep_the_answer_and_then_give_it():
         np.testing.assert_allclose(mark.get_data(), others.get_data())
 
 
+@pytest.mark.parametrize("activation", FUNCTIONS)
+def test_the_whole_grid_is_in_every_picture(activation):
+    live = fold()
+    live.guess("none of them")
+    for (angle1, angle2), bias1, bias2 in itertools.product([(45, 180), (-135, 45)], (-2, 1), (-2, 1)):
+        for folded in (0, 28, 100):
+            turn(live, angle1=angle1, angle2=angle2, bias1=bias1, bias2=bias2, activation=activation, folded=folded)
+            for ax in live.figure.axes[1:]:
+                wire = np.concatenate(ax.collections[0].get_segments())
+                for low, high in (ax.get_xlim(), ax.get_ylim()):
+                    assert low < wire.min() - 0.05 and wire.max() + 0.05 < high
+                image = ax.images[0]
+                assert tuple(image.get_extent()) == (*ax.get_xlim(), *ax.get_ylim())
+
+
 def test_linear_says_one_half_at_every_setting():
     live = fold()
     turn(live, activation="linear")
     for angle1, bias1, angle2, bias2 in [(0, 0.0, 90, 0.0), (-180, -2.0, 180, 1.0), (20, -0.3, 80, 0.7)]:
         turn(live, angle1=angle1, bias1=bias1, angle2=angle2, bias2=bias2)
-        assert "outputs 0.50, 0.50, 0.50, 0.50" in live.readout
+        assert "→ 0.50, 0.50, 0.50, 0.50" in live.readout
 
 
 def test_what_the_chapter_says_to_try():
@@ -244,7 +258,7 @@ def test_what_the_chapter_says_to_try():
     turn(live, angle1=45, angle2=45)
     assert "4 of 4 right" in live.readout
     turn(live, bias2=0.0)
-    assert "outputs 0.50, 0.50, 0.50, 0.50" in live.readout and "not folded between them" in notes(live)
+    assert "→ 0.50, 0.50, 0.50, 0.50" in live.readout and "not folded between them" in notes(live)
     live.reset()
     turn(live, angle1=-45, angle2=135, bias1=0.0, bias2=0.0)
     assert "4 of 4 right" in live.readout
@@ -407,7 +421,7 @@ def test_labels_stay_inside_the_picture_at_the_ends_of_the_sliders(activation):
     live = fold()
     for (angle1, angle2), bias1, bias2 in itertools.product([(45, 45), (180, -180)], (-2, 1), (-2, 1)):
         turn(live, angle1=angle1, angle2=angle2, bias1=bias1, bias2=bias2, activation=activation)
-        assert "-0.00" not in live.readout
+        assert "-0.00" not in live.readout and len(live.readout) * LETTER < NARROW  # one line in a narrow window
         for ax in live.figure.axes[:2]:
             right, top = ax.transAxes.transform((1, 1))
             for text in ax.texts:

@@ -13,7 +13,8 @@ from nnlib.widgets.live.figure import Live, Prediction, note
 PLANE = ((-0.5, 1.5), (-0.5, 1.5))
 RESOLUTION = 60
 NAMES = ("00", "01", "10", "11")  # the four points of XOR by their two inputs
-REACH = {"relu": (-0.5, 3.2), "linear": (-2.5, 3.2), "tanh": (-1.3, 1.5), "sigmoid": (-0.5, 1.5)}  # with the inputs
+# The hidden plane, and what is on the way there from the inputs; it grows where the grid leaves it.
+REACH = {"relu": (-0.8, 3.2), "linear": (-2.5, 3.2), "tanh": (-1.5, 1.7), "sigmoid": (-0.7, 1.7)}
 CORNERS = [np.array(side) for side in ((1, 1), (1, -1), (-1, 1), (-1, -1))]  # of a point, the best one first
 BEND, MESH = "#7A2A5E", "#4D4D4D"  # dark enough on the blue and the orange of the map
 
@@ -23,6 +24,13 @@ def best_output(H, y):
     A = np.hstack([H, np.ones((len(H), 1))])
     solved = np.linalg.lstsq(A, y, rcond=1e-9)[0]
     return solved[:2], solved[2]
+
+
+def reach_of(name, f, W1, b1):
+    """The limits (from, to) of the hidden plane of an activation that hold all of the grid, in steps of a half."""
+    edges = f(np.array([(x1, x2) for x1 in PLANE[0] for x2 in PLANE[1]]) @ W1 + b1)
+    low, high = REACH[name]
+    return min(low, np.floor(2 * edges.min() - 0.2) / 2), max(high, np.ceil(2 * edges.max() + 0.2) / 2)
 
 
 def undecided(output):
@@ -173,15 +181,14 @@ def _where_zero(w, b):
 class Thumbnail:
     """The hidden plane with one activation, small, and the best line in it; a question mark until weights are shown."""
 
-    def __init__(self, ax, name, reach):
-        self.ax, self.name = ax, name
+    def __init__(self, ax, name):
+        self.ax, self.name, self.reach = ax, name, None
         self.X, self.y = datasets.xor()
-        self.points = decision_grid((reach, reach), RESOLUTION // 2)
         along, fixed = np.linspace(-0.5, 1.5, 41), np.linspace(-0.5, 1.5, 5)
         lines = [np.stack(np.broadcast_arrays(f, along), axis=-1) for f in fixed]
         self.grid = np.array([*lines, *(line[:, ::-1] for line in lines)])  # 10 lines of 41 points each
         look = {"origin": "lower", "interpolation": "bilinear", "cmap": DECISION_MAP, "vmin": 0, "vmax": 1}
-        self.map = ax.imshow(np.full((RESOLUTION // 2,) * 2, 0.5), extent=(*reach, *reach), **look)
+        self.map = ax.imshow(np.full((RESOLUTION // 2,) * 2, 0.5), extent=(0, 1, 0, 1), **look)
         self.mesh = ax.add_collection(LineCollection([], colors=MESH, linewidths=1), autolim=False)
         (self.line,) = ax.plot([], [], color=COLORS["black"], linewidth=1.6)
         self.marks = [
@@ -190,7 +197,7 @@ class Thumbnail:
         ]
         self.unknown = ax.text(0.5, 0.5, "?", transform=ax.transAxes, fontsize=22, ha="center", va="center")
         self.title = ax.text(0.5, 1.04, "", transform=ax.transAxes, fontsize=9, ha="center", va="bottom")
-        ax.set(xlim=reach, ylim=reach, xticks=[], yticks=[], aspect="equal")
+        ax.set(xticks=[], yticks=[], aspect="equal")
         ax.grid(False)
         ax.spines[:].set_visible(True)
 
@@ -200,6 +207,11 @@ class Thumbnail:
         if W1 is None:
             self.title.set_text(self.name)
             return
+        reach = reach_of(self.name, f, W1, b1)
+        if reach != self.reach:
+            self.reach, self.points = reach, decision_grid((reach, reach), RESOLUTION // 2)
+            self.ax.set(xlim=reach, ylim=reach)
+            self.map.set_extent((*reach, *reach))
         H = f(self.X @ W1 + b1)
         W2, b2 = best_output(H, self.y)
         output = H @ W2 + b2
@@ -256,7 +268,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         ax.set_subplotspec(ax.get_gridspec()[:, column])
     picture = Fold(left, right, REACH["relu"])
     places = zip(functions, (*upper, *lower[2:]), strict=True)
-    thumbnails = {name: Thumbnail(ax, name, REACH[name]) for name, ax in places}
+    thumbnails = {name: Thumbnail(ax, name) for name, ax in places}
     X, y = datasets.xor()
     compared = False  # the guess comes first
 
@@ -272,29 +284,27 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         for name, thumbnail in thumbnails.items():
             thumbnail.show(*(result[:2] if compared or name == activation else ()), f=functions[name], folded=stage)
             thumbnail.frame(name == activation)
-        H, output = picture.show(*result, bends=activation != "linear", reach=REACH[activation], folded=stage)
+        reach = reach_of(activation, functions[activation], *result[:2])
+        H, output = picture.show(*result, bends=activation != "linear", reach=reach, folded=stage)
         right_side = ~undecided(output) & ((output > 0.5) == (y > 0.5))
         loss = float(np.mean((output - y) ** 2))
         if activation == "linear":
             drawn = len(picture.lines[1].get_xdata()) > 0
             where = "All points land on one line." if drawn else "There is no line."
-            note(left, f"No bend: 0.5 everywhere.\n{where}")
+            note(left, f"No bend: always 0.5.\n{where}")
         elif not H.any():
             note(left, "Both neurons say 0 on all four points. Raise a bias.")
         elif undecided(output).all():
             note(left, "0.5 on all four points: the plane is not folded between them.")
         left.texts[-1].set_fontsize(9.5)  # between the upper and the lower two points
         answers = ", ".join(f"{value:.2f}" for value in output[:, 0].round(2) + 0.0)
-        return (
-            f"{activation}: outputs {answers} for 00, 01, 10, 11 (wanted 0, 1, 1, 0). Loss {loss:.4f}, "
-            f"{int(right_side.sum())} of 4 right."
-        )
+        return f"{activation}: {int(right_side.sum())} of 4 right, loss {loss:.4f}; {', '.join(NAMES)} → {answers}"
 
     return Live(
         "fold",
         question="Which folds let the output layer solve XOR?",
         prediction=Prediction(
-            "With both angles at 45°, ReLU solves XOR. Swap it, and the output layer adapts: which others do it too?",
+            "ReLU starts with 3 of 4 right. With both angles at 45° it has all 4: which others have all 4 there too?",
             options=("none of them", "tanh and sigmoid", "tanh, sigmoid and linear"),
             answer="tanh and sigmoid",
             explanation="Any bend will do here, sharp or soft. Without one every fold is flat, and no line can do it.",
