@@ -211,6 +211,37 @@ def test_under_the_glass_a_loss_of_few_digits_is_a_staircase(live):
     assert not lens(live)[2][1].any()
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_the_loss_and_both_ends_of_its_chord_are_under_the_glass(live, precision):
+    ax = live.figure.axes[2]
+    for epsilon in (1.0, 1e-4, 1e-7, 1e-15, 5e-16, 1e-16):
+        turn(live, epsilon=epsilon, bug="none", precision=precision)
+        low, high = ax.get_ylim()
+        for line in ax.lines:
+            if line.get_label() in ("loss", "chord"):
+                assert low < 1.1 * line.get_ydata().min() and 1.1 * line.get_ydata().max() < high
+    assert ax.bbox.height > 0.25 * live.figure.bbox.height
+
+
+def test_the_readout_names_no_worst_of_six_that_are_alike(live):
+    assert "Each array: 0.6." in turn(live, epsilon=1e-5, bug="1/n twice").readout
+    assert "Worst array: W1, 0.45" in turn(live, epsilon=1.0, bug="none").readout
+
+
+def test_nothing_on_the_right_touches(live):
+    turn(live, epsilon=1e-16, bug="none", precision="float64")
+    _, digits, lens, bars = live.figure.axes
+    renderer = live.figure.canvas.get_renderer()
+    boxes = [
+        text.get_window_extent() for text in digits.texts if text.get_text().strip() and text.get_position()[0] == 0
+    ]
+    boxes += [lens.get_legend().get_window_extent(renderer), lens.bbox, lens.get_xticklabels()[0].get_window_extent()]
+    boxes += [bars.bbox]
+    assert all(below.y1 <= above.y0 + 1 for above, below in zip(boxes, boxes[1:]))
+    names = [label.get_window_extent() for label in bars.get_yticklabels()]
+    assert all(one.y0 >= other.y1 - 1 for one, other in zip(names, names[1:]))
+
+
 def test_play_comes_down_from_1_and_draws_the_v(live):
     live.restart()
     assert live.controls["epsilon"].value == EPSILONS[-1] == 1

@@ -21,6 +21,7 @@ DERIVATIVES = [lambda A: 1 - A**2, lambda A: 1 - A**2, lambda A: np.ones_like(A)
 # STEPS times ε to both sides.
 CLOSE, ENTRY, STEPS = (0, "W"), (1, 1), np.linspace(-1.6, 1.6, 65)
 ENDS = [12, 52]  # the places of -1 and 1
+LENS = 1.9  # how far it looks up and down, if the loss does not jump farther
 SHOWN = ("none", "sign", "1/n twice")  # the other bugs are for the reader to find
 DTYPES = {"float64": np.float64, "float32": np.float32}
 DECIMALS = {"float64": 16, "float32": 8}  # as far as a number near 1 is known
@@ -87,12 +88,11 @@ def v_curve(
         losses = np.array([loss(each) for each in around], dtype=float)
         return losses[ENDS], (losses - float(loss(theta))) / (epsilon * true)
 
-    fig, grid = figure(3, 2, size=(8.4, 3.7), width_ratios=(1.1, 1), height_ratios=(0.86, 0.8, 1.12))
+    fig, grid = figure(3, 2, size=(8.4, 3.75))
     (valley, *rest), (digits, lens, bars) = grid.T
     for ax in rest:
         ax.remove()
     valley.set_subplotspec(valley.get_gridspec()[:, 0])
-    fig.get_layout_engine().set(wspace=0.06, hspace=0, h_pad=0.02)
     digits.set(xlim=(0, 1), ylim=(0, 3.1))
     digits.set_axis_off()
     names_of_lines = ("loss(θ + ε)", "loss(θ − ε)", "difference")
@@ -123,10 +123,14 @@ def v_curve(
     (loss_line,) = lens.plot([], [], color=COLORS["blue"], label="loss")
     (tangent,) = lens.plot([], [], color=COLORS["black"], linestyle=":", label="slope of backward")
     (chord,) = lens.plot([], [], "o--", color=COLORS["vermillion"], linewidth=1.6, markersize=6, label="chord")
-    lens.set(xlim=(-1.65, 1.65), ylim=(-1.9, 1.9), ylabel="loss, zoomed", yticks=[0], yticklabels=[""])
+    lens.set(xlim=(-1.65, 1.65), ylim=(-LENS, LENS), ylabel="loss, zoomed", yticks=[0], yticklabels=[""])
     lens.set_xticks([-1, 0, 1], ["θ − ε", "θ = W1[1, 1]", "θ + ε"])
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
-    lens.legend(ncols=3, columnspacing=1, handlelength=1.6, fontsize=9.5, **place)
+    lens.legend(ncols=3, columnspacing=1, handlelength=1.6, fontsize=9.5, borderaxespad=0.2, **place)
+    fig.set_layout_engine("none")  # which would leave the most room where there is little to see
+    valley.set_position((0.09, 0.126, 0.438, 0.865))
+    for ax, bottom, height in ((digits, 0.805, 0.19), (lens, 0.452, 0.29), (bars, 0.126, 0.25)):
+        ax.set_position((0.597, bottom, 0.398, height))
 
     reached = 1e-4
 
@@ -164,18 +168,22 @@ def v_curve(
         loss_line.set_data(STEPS, rises)
         chord.set_data(STEPS[ENDS], rises[ENDS])
         tangent.set_data(STEPS, STEPS * computed / true)
+        height = max(LENS, 1.2 * np.abs(rises).max())  # a loss that jumps, with both ends of its chord
+        if lens.get_ylim()[1] != height:
+            lens.set_ylim(-height, height)
         vanished = not any(np.any(array) for array in measured[precision][now])
         if vanished:
             note_off_the_curve(valley, f"In {precision} θ + ε is θ again: every difference is zero.", precision)
         elif bug == "none" and whole[now] > WRONG:
             cause = "The steps are too long." if epsilon > 1e-3 else "Only rounding is measured here."
             note_off_the_curve(valley, f"A right gradient, called wrong. {cause}", precision)
-        worst = int(np.argmax(each[now]))
+        worst, alike = int(np.argmax(each[now])), len({short(error) for error in each[now]}) == 1
+        which = "Each array" if alike else f"Worst array: {names[worst]}"
         decimals = DECIMALS[precision]
         same = f"all {decimals}" if shared == decimals else f"{shared} of {decimals}"
         return (
-            f"ε = {short(epsilon)}: relative error {short(whole[now])}, {verdict(whole[now])}. Worst array: "
-            f"{names[worst]}, {short(each[now, worst])}. The losses share {same} decimals."
+            f"ε = {short(epsilon)}: relative error {short(whole[now])}, {verdict(whole[now])}. "
+            f"{which}{':' if alike else ','} {short(each[now, worst])}. The losses share {same} decimals."
         )
 
     options = [(short(epsilon), epsilon) for epsilon in EPSILONS]
