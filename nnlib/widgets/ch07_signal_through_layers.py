@@ -11,11 +11,8 @@ from nnlib.widgets.live.marks import Ghost, lay_out, one_digit
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5)
 BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
-# The lower figure's range, and from tick to tick: the first that holds the sizes, so that a small change is seen too.
-# No setting leaves the last.
-RANGES = ((1e-2, 1e2, 10), (1e-4, 1e4, 1e2), (1e-12, 1e8, 1e4))
 ROOM = 0.19  # for the numbers at the ends of the curves, to each side, in parts of what the layers take
-TINY = 1e-30  # a logarithm needs a number above 0
+TINY, HUGE = 1e-30, 1e30  # a logarithm needs a number above 0, and a frame an end
 # What has become of a size of 1 that is less than so much now.
 VERDICTS = ((1e-2, "vanishes"), (0.5, "shrinks"), (2, "keeps its size"), (100, "grows"), (np.inf, "explodes"))
 
@@ -32,6 +29,15 @@ def fate(name, size, depth):
     verdict = next(words for below, words in VERDICTS if size < below)
     told = f"the {name} {verdict} ({in_short(size)}, × {size ** (1 / depth):.2g} a layer)"
     return told.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
+
+
+def decades(sizes):
+    """The powers of ten from which to which a frame holds these sizes, and those at its ticks, six at most."""
+    powers = np.log10(np.clip(np.nan_to_num(sizes, nan=HUGE), TINY, HUGE))
+    low, high = np.floor(powers.min() + 0.1), np.ceil(powers.max() - 0.1)  # so 0.998 is as good as 1
+    step = max(1, np.ceil((high - low) / 5))
+    margin = max(0.5, 1 - (high - low) / 2)
+    return low - margin, high + margin, step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
 
 
 def layers_forward(X, parameters, activations):
@@ -99,7 +105,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         spread.text(x, 1, "", ha=side, color=line.get_color(), transform=spread.get_yaxis_transform(), **look)
         for x, side, line in ((0.01, "left", slope), (0.99, "right", signal))
     )
-    spread.set(yscale="log", ylim=RANGES[-1][:2], xlabel="layer", ylabel="size (RMS)")
+    spread.set(yscale="log", ylim=(1e-12, 1e8), xlabel="layer", ylabel="size (RMS)")
     spread.yaxis.set_label_coords(-0.07, 0.5)  # beside the longest numbers
     lay_out(fig)
 
@@ -107,7 +113,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         trace, gradients = random_signal(weight_std, depth, activation, forward=forward, layer_backward=layer_backward)
         return trace, gradients, [size(A) for A in trace], [size(dA) for dA in gradients]
 
-    def draw(result, weight_std, depth, activation, before):
+    def draw(result, weight_std, depth, activation, traveled, before):
         trace, gradients, up, down = result
         room = 0.55 + ROOM * (depth + 1)
         if spread.get_xlim()[0] != -room:  # new limits cost a whole drawing
@@ -118,35 +124,42 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
             for k, wall in enumerate(walls):
                 wall.set_visible(k <= depth + 1)
         then = before.result[2:] if before else ()
-        every = np.concatenate([up, down, *then])
-        held = (each for each in RANGES if each[0] < min(every) and max(every) < each[1])
-        low, high, factor = next(held, RANGES[-1])  # a reader's own functions may leave any
+        low, high, ticks = decades(np.concatenate([up, down, *then]))
+        low, high = 10**low, 10**high
         if spread.get_ylim() != (low, high):
-            spread.set_yticks(np.geomspace(low, high, round(np.log(high / low) / np.log(factor)) + 1))
+            spread.set_yticks(10.0**ticks)
             spread.minorticks_off()
             spread.set_ylim(low, high)
+        passed = traveled * depth // 50  # layers, first up and then down
+        risen, left = min(passed, depth), min(2 * depth - passed, depth)
         shown = [np.clip(sizes[: depth + 1], TINY, None) for sizes in then]
         ghost.show(before, *((range(len(sizes)), sizes) for sizes in shown))
         for k, (bar, scale) in enumerate(zip(bars, scales)):
             scale.set_text("")
-            if k > depth:
+            if k > risen:
                 bar.set_xy(np.zeros((1, 2)))
                 continue
             largest = np.abs(trace[k]).max() or 1.0
             count = np.histogram(trace[k] / largest, BINS)[0]
             heights = np.concatenate([[0], np.repeat(count / count.max(), 2), [0]])
             bar.set_xy(np.stack([np.repeat(k + 0.42 * BINS, 2), heights], axis=1))
-            scale.set_text("±" + one_digit(largest))
+            scale.set_text("±" + one_digit(largest).replace(" · ", "·"))
         longest = max(len(scale.get_text()) for scale in scales)
-        for scale in scales[1::2] if depth > 8 or depth > 6 and longest > 6 else ():
+        for scale in scales[1::2] if depth > 8 or depth > 6 and longest > 9 else ():
             scale.set_text("")  # there is no room for all
-        signal.set_data(range(depth + 1), np.clip(up, TINY, None))
-        slope.set_data(range(depth + 1), np.clip(down, TINY, None))
-        for text, name, k, sizes in ((slope_end, "← gradient", 0, down), (signal_end, "signal →", -1, up)):
-            was = f"\nbefore {in_short(then[1 + k][k])}" if before else ""
-            text.set_text(f"{name}\n{in_short(sizes[k])}{was}")
+        signal.set_data(range(risen + 1), np.clip(up[: risen + 1], TINY, HUGE))
+        slope.set_data(range(left, depth + 1), np.clip(down[left:], TINY, HUGE))
+        slope.set_visible(traveled >= 50)
+        for text, name, k, sizes in ((slope_end, "← gradient", left, down), (signal_end, "signal →", risen, up)):
+            was = f"\nbefore {in_short(then[text is slope_end][-(text is signal_end)])}" if before else ""
+            text.set_text(f"{name}\n{in_short(sizes[k])}{was * (traveled == 100)}")
             room = (high / low) ** 0.2  # for three lines of text
             text.set_y(np.clip(sizes[k], low * room, high / room))
+        slope_end.set_visible(traveled >= 50)
+        if traveled < 50:
+            return f"The signal on its way up, after {risen} of {depth} layers: {in_short(up[risen])}."
+        if traveled < 100:
+            return f"The gradient on its way down, after {depth - left} of {depth} layers: {in_short(down[left])}."
         last = trace[-1]
         words = f"Std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: "
         words += f"{fate('signal', up[-1], depth)}, {fate('gradient', down[0], depth)}."
@@ -158,10 +171,10 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     return Live(
         "signal_through_layers",
-        question="What happens to a signal on its way through many layers?",
+        question="What happens to a gradient on its way down through many layers?",
         prediction=Prediction(
-            "Weights five times larger (0.5): most outputs sit at ±1, where tanh is flat. What happens to the gradient "
-            "on its way down?",
+            "Weights five times larger (0.5): most outputs sit at ±1, where tanh is flat. What happens to the "
+            "gradient?",
             options=("it shrinks", "it stays as it is", "it grows"),
             answer="it grows",
             explanation="A flat neuron lets nothing through, but those that are not flat pass it on through weights "
@@ -171,11 +184,14 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         controls={
             "weight_std": list_slider("std of the weights", STDS, 0.1),
             "depth": slider("layers", 1, DEEPEST, 8),
+            "traveled": slider("traveled", 0, 100, 100, step=5, unit="%"),
             "activation": choice("activation", ["tanh", "relu", "linear"], "tanh"),
         },
         compute=compute,
         draw=draw,
         figure=fig,
+        plays="traveled",
+        tick=120,
         alt="Above, a histogram of the outputs of each layer, each magnified to fit. Below, on a log scale, the size "
         "of the signal layer by layer, and that of the gradient that comes back.",
     )
