@@ -27,7 +27,7 @@ SEEDS = 100
 EPOCHS = 1000
 RATE = 0.1
 PLANE = ((-0.4, 1.4), (-0.4, 1.4))
-RESOLUTION = 40
+RESOLUTION = 120  # fine enough for weights × 30, where an answer falls off like a cliff
 LEGEND = {"frameon": False, "handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 1, "borderaxespad": 0.2}
 # The epochs at which they can be seen: closer together where more happens.
 SHOWN = (0, 1, 2, 3, 5, 7, *range(10, 50, 5), *range(50, 100, 10), 100, 120, 150, 200, 250, 300, 400, 500, 700, EPOCHS)
@@ -127,6 +127,14 @@ def dead_neurons(A):
     return int(np.sum(np.all(A == 0, axis=0)))
 
 
+def beside(flat):
+    """Where a map (m, m) of True and False is True, and the three values around it along the rows and columns."""
+    near = np.pad(flat, 3)
+    for axis in (0, 1):
+        near = np.any([np.roll(near, step, axis) for step in range(-3, 4)], axis=0)
+    return near[3:-3, 3:-3]
+
+
 def in_words(loss):
     """A loss with four decimals, or with a power of ten where these would be zeros."""
     return "below 10⁻⁶" if loss < 1e-6 else one_digit(loss) if loss < 1e-4 else f"{loss:.4f}"
@@ -155,7 +163,10 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     )
     plane.set(xticks=[0, 1], yticks=[0, 1])
     answers, (points, axes) = artist(plane, "map"), decision_grid(PLANE, RESOLUTION)
-    (boundary,) = plane.plot([], [], color=COLORS["black"], linewidth=1.5)
+    (boundary,) = plane.plot([], [], color=COLORS["black"], linewidth=1.5, label="output 0.5")
+    above = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1), "fontsize": 9.5} | LEGEND
+    plane.legend(handles=[*plane.get_legend().legend_handles, boundary], ncols=3, **above)
+    plane.get_legend().set_in_layout(False)  # it may be wider than the frame
     (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
     (rank,) = curve.plot([], [], markersize=9, **here)
     ghost = Ghost(ranked)
@@ -187,19 +198,21 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         tiles.set_data(hundred.losses.reshape(10, 10))
         right.set_data(*place[won].T)
         wrong.set_data(*place[~won].T)
-        order = np.argsort(hundred.losses, kind="stable")  # nan comes last
-        ranked.set_data(*ranks(hundred.losses))
+        numbers, losses = ranks(hundred.losses)
+        own = np.clip(hundred.losses[seed], *SEED_LIMITS)
+        alike = numbers[np.isclose(losses, own, rtol=0.01, equal_nan=True)]  # it is in the middle of its equals
+        ranked.set_data(numbers, losses)
         ghost.show(before, then and ranks(then[0].losses))
         was = f", before {then[1].sum()}" if then else ""
         count.set_text(f"{won.sum()} of {SEEDS} solved{was}")
         frame.set_data(place[seed][:1], place[seed][1:])
-        rank.set_data([1 + np.flatnonzero(order == seed)[0]], np.clip(hundred.losses[[seed]], *SEED_LIMITS))
+        rank.set_data([alike.mean()], [own])
         with np.errstate(over="ignore", invalid="ignore"):
             output = decision_values(one_of(hundred, seed, activation), points, RESOLUTION)
         answers.set_data(output)
         flat = np.abs(output - 0.5) < 1e-3
         is_stuck = flat.mean() > 0.1  # then rounding, or the grid, would draw a line on its flat half
-        boundary.set_data(*decision_line(np.ma.array(output, mask=flat & is_stuck), axes))
+        boundary.set_data(*decision_line(np.ma.array(output, mask=beside(flat) & is_stuck), axes))
         if flat.mean() > 0.5:
             note(plane, "White: 0.5")
         exploded = int(np.isnan(hundred.losses).sum())
@@ -208,13 +221,12 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         elif initializer == "all equal":
             note(curve, "Without chance all hundred networks are the same one.")
         words = f"{won.sum()} of {SEEDS} seeds solve XOR."
-        if activation == "relu" and not won.all():
+        if activation == "relu" and not won.all():  # the line above the tiles has the count
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
-            words += f" Dead neurons: in {np.sum(lame & ~won)} of the {np.sum(~won)} that fail"
-            words += f", in {np.sum(lame & won)} of the {np.sum(won)} that succeed." if won.any() else "."
-        said = ", ".join(f"{value:.2f}" for value in hundred.y_hat[seed, :, 0].round(2) + 0.0)
-        words += f" Seed {seed}: loss {in_words(hundred.losses[seed])}, outputs {said}."
-        return words
+            kinds = ((won, "solved"), (~won, "not solved"))
+            parts = [f"{np.sum(lame & kind)} of {kind.sum()} {name}" for kind, name in kinds if kind.any()]
+            words = f"With dead neurons: {', '.join(parts)}."
+        return f"{words} Seed {seed}: loss {in_words(hundred.losses[seed])}."
 
     return Live(
         "hundred_seeds",
