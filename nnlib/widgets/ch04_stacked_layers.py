@@ -13,7 +13,8 @@ from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 EPOCHS = 300
 SHOWN = [*range(10), *range(10, 50, 2), *range(50, EPOCHS + 1, 5)]  # epochs that can be shown: the fit begins fast
-REACHES = (1, 2, 3, 4, 5, 7, 10, 1000)  # of what the hidden neurons say, as far as it is drawn
+# Of what the hidden neurons say, as far as it is drawn; few, so that a layer looks as lively as it is.
+REACHES = (2, 5, 10, 1000)
 
 
 def stack(n_layers, width, bend):
@@ -60,17 +61,21 @@ def stacked_layers():
         ax.set_title(f"hidden layer {k}", fontsize=10)
         ax.label_outer(remove_inner_ticks=True)
     hidden[0].set_ylabel("its neurons")
-    plane.plot(X, y, "o", color=COLORS["black"], markersize=3.5)
-    (drawn,) = plane.plot([], [], color=COLORS["vermillion"], linewidth=2.5)
-    plane.set(xlim=(-1.2, 1.2), ylim=(-1.9, 1.9), xlabel="input x", ylabel="output ŷ, data y")
-    # The axis reaches far down, so that what `note` says in its middle stands below the curve.
+    plane.plot(X, y, "o", color=COLORS["black"], markersize=3.5, label="data y")
+    (drawn,) = plane.plot([], [], color=COLORS["vermillion"], linewidth=2.5, label="output ŷ")
+    # The axis reaches far down, so that what `note` says stands below points and line.
+    plane.set(xlim=(-1.2, 1.2), ylim=(-3.1, 1.9), yticks=[-1, 0, 1], xlabel="input x", ylabel="ŷ, y")
+    above = {"loc": "lower left", "bbox_to_anchor": (-0.02, 0.97), "ncols": 2, "frameon": False, "borderaxespad": 0.1}
+    plane.legend(fontsize=9.5, handlelength=1.2, handletextpad=0.4, columnspacing=1.2, **above)
     (losses,) = curve.plot([], [], color=COLORS["blue"])
     (moment,) = curve.plot([], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False)
-    curve.axhline(best_line, color=COLORS["black"], linestyle=":", linewidth=1.3)
+    curve.axhspan(best_line / 1.2, 1.2 * best_line, color="#DDDDDD", zorder=1.5)  # seen behind a curve on the line
+    curve.axhline(best_line, color=COLORS["black"], linestyle=":", linewidth=1.3, zorder=1.6)
     words = {"ha": "right", "va": "top", "fontsize": 9.5}
-    curve.text(0.97 * EPOCHS, best_line / 1.2, f"best straight line: {best_line:.4f}", **words)
+    curve.text(0.97 * EPOCHS, best_line / 1.35, f"best straight line: {best_line:.4f}", **words)
     curve.set(xlim=(0, EPOCHS), ylim=(0.001, 5), yscale="log", xlabel="epoch", ylabel="loss (MSE)")
     ghost, names = Ghost(losses), Names(curve, [COLORS["blue"]], "0.000000")
+    ghost.lines[0].set_zorder(2.1)  # seen where the new curve lies on it
     lay_out(fig)
     first, last = hidden[0].get_position(), hidden[-1].get_position()
     shallow = fig.text(
@@ -131,10 +136,9 @@ def stacked_layers():
         losses.set_data(range(epoch), nn.history["train_loss"][:epoch])
         moment.set_data([epoch], [loss])
         if bend and n_layers == 1:
-            note(curve, "One layer has nothing after it: a bend needs a second layer.", height=0.16)
+            note(plane, "One layer has nothing after it:\na bend needs a second layer.", height=0.18)
         elif bend and epoch == EPOCHS and np.ptp(output) < 1e-3:
-            dead = "The same answer for every input: all neurons of a layer say 0, or almost. See chapter 7."
-            note(curve, dead, height=0.2)
+            note(plane, "The same answer for every input:\na layer says about 0 (chapter 7).", height=0.18)
         return f"{many}, {how}, {count} parameters: loss {loss:.4f} after {epoch} epoch{'s' * (epoch != 1)}."
 
     return Live(
@@ -142,9 +146,9 @@ def stacked_layers():
         question="How much better does a larger stack of layers fit the wave?",
         prediction=Prediction(
             "Three linear layers, 97 parameters, end at 0.2306. Where will five, 16 wide, with 865 parameters end?",
-            options=("0.0031", "0.0950", "0.1840", "0.2306"),
-            answer="0.2306",
-            explanation="Each layer draws straight lines only, and the best straight line has the loss "
+            options=("0.0031, far better", "0.0950, better", "0.1840, a bit better", "0.2306, no better"),
+            answer="0.2306, no better",
+            explanation="Each layer draws straight lines only, and the best has the loss "
             f"{best_line:.4f}. Now check the box.",
             settings={"n_layers": 5, "width": 16},
         ),
@@ -161,5 +165,5 @@ def stacked_layers():
         plays="epoch",
         alt="Above, what each neuron of each hidden layer says for every input, a line for each neuron. Below, on the "
         "left 40 points along one period of a wave and the answer of the trained network, on the right its loss over "
-        "300 epochs on a log scale, with a dotted line at the loss of the best straight line.",
+        "300 epochs on a log scale, with a dotted line on a gray band at the loss of the best straight line.",
     )
