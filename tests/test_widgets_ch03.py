@@ -17,8 +17,9 @@ from nnlib.plots import (
 )
 from nnlib.widgets import forward_shapes as make
 from nnlib.widgets import row_times_column
-from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, WIDTHS
+from nnlib.widgets.ch03_forward_shapes import BATCHES, MOST_OUTPUTS, ONE, WIDTHS
 from nnlib.widgets.ch03_row_times_column import A, B
+from nnlib.widgets.live.figure import LETTER, NARROW
 
 NAMES = ("n", "row", "hidden", "outputs")
 
@@ -36,7 +37,7 @@ def collections_of(live):
 
 def blocks_of(live):
     """The blocks of the equations from left to right, and the marked rows: (left, top, width, height) each."""
-    blocks, _, rows = live.figure.axes[2].collections
+    _, blocks, _, rows = live.figure.axes[2].collections
     boxes = [[path.get_extents() for path in c.get_paths()] for c in (blocks, rows)]
     return [[(box.x0, box.y0, box.width, box.height) for box in each] for each in boxes]
 
@@ -59,7 +60,9 @@ def test_the_shapes_are_those_of_two_layers(live, n, hidden, outputs):
     assert np.allclose(result["Z2"], by_hand, rtol=0, atol=1e-12)
     parameters = sum(result[name].size for name in ("W1", "b1", "W2", "b2"))
     assert f"{parameters:,} parameters, 2 matrix products" in live.readout
-    assert f"({n}, 3) → ({n}, {hidden}) → ({n}, {outputs})" in live.readout
+    assert len(live.readout) * LETTER < NARROW  # one line
+    said = [text.get_text() for text in live.figure.axes[2].texts]
+    assert {str(array.shape) for array in result.values()} <= set(said)
 
 
 def test_the_batch_changes_neither_parameters_nor_products(live):
@@ -129,7 +132,7 @@ def test_one_bar_of_three_grows_with_the_batch(live):
             assert high.get_width() == max(value - before, 0)
         said = [text.get_text() for text in bars.texts[:3]]
         times = {20_000: " (× 250)", 20: "", 106_496: " (× 32)"}[now[2]]
-        assert said == [f"still {few[0]}", f"still {few[1]}", f"{few[2]:,} → {now[2]:,}{times}"]
+        assert said == [f"{few[0]} → {few[0]}", "2 → 2", f"{few[2]:,} → {now[2]:,}{times}"]
         assert bars.get_xlim()[1] > max(now)
 
 
@@ -165,10 +168,14 @@ def test_the_blocks_of_the_batch_grow_and_those_of_the_parameters_stay(live):
         heights[n] = [height for _, _, _, height in blocks]
         for name, block in zip(("X", "W1", "b1", "Z1", "Z1", "W2", "b2", "Z2"), blocks, strict=True):
             shape = np.atleast_2d(live.result[name]).shape
-            assert block[:1:-1] == pytest.approx(13.5 * (1 + np.log2(shape)))  # a step for each doubling
+            assert block[:1:-1] == pytest.approx(ONE * (1 + np.log2(shape)))  # a step for each doubling
     grown = np.array(heights[1000]) / heights[4]
     assert [factor > 3 for factor in grown] == [True, False, False, True, True, False, False, True]
     assert set(grown[[1, 2, 5, 6]]) == {1.0}
+    most = [path.get_extents().height for path in live.figure.axes[2].collections[0].get_paths()]
+    turn(live, n=4)  # with the height that they will have, in outline
+    assert most == [path.get_extents().height for path in live.figure.axes[2].collections[0].get_paths()]
+    assert most == pytest.approx([heights[1000][k] for k in (0, 3, 4, 7)])
 
 
 @pytest.mark.parametrize("n", [1, 4, 1000])
@@ -179,9 +186,13 @@ def test_blocks_and_words_stay_apart_and_within_the_figure(live, n, hidden, outp
     assert live.png  # laid out
     tables = live.figure.axes[2]
     words = [text.get_window_extent() for ax in live.figure.axes for text in ax.texts if text.get_text()]
-    blocks = [path.get_extents(tables.transData) for path in tables.collections[0].get_paths()]
+    blocks = [path.get_extents(tables.transData) for path in tables.collections[1].get_paths()]
     assert not any(a.overlaps(b) for k, a in enumerate(blocks) for b in [*blocks[:k], *words])
     assert not any(a.overlaps(b) for k, a in enumerate(words) for b in words[:k])
+    letters = [text.get_window_extent() for text in tables.texts if text.get_text() in ("@", "+", "=")]
+    pixel = live.figure.dpi / 100
+    for sign in letters:  # with room on both sides
+        assert not any(sign.padded(3 * pixel, 0).overlaps(box) for box in blocks)
     for box in blocks + words:
         assert 0 <= box.x0 and box.x1 <= live.figure.bbox.x1 and 0 <= box.y0 and box.y1 <= live.figure.bbox.y1
 

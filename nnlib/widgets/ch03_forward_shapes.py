@@ -11,6 +11,7 @@ from matplotlib.transforms import IdentityTransform
 from nnlib.plots import COLORS, figure, shown_indices
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
+from nnlib.widgets.live.marks import pale
 
 INPUTS = ("distance", "waiting", "luggage")
 RIDES = ((2, 5, 1), (8, 0, 2), (5, 10, 0), (1, 4, 3))  # km, minutes, pieces: those of the chapter
@@ -21,8 +22,8 @@ MOST_DRAWN = 8  # the rows that can be chosen
 DRAWN = 4  # neurons that are drawn of many, and of a long batch the last rows that the reader's function gets
 EQUATIONS = ("X", "@", "W1", "+", "b1", "=", "Z1", "", "Z1", "@", "W2", "+", "b2", "=", "Z2")
 BATCH = {"X", "Z1", "Z2"}  # what has a row for each ride
-ONE = 13.5  # CSS pixels of a side of 1
-SPACE = 25  # and of a sign
+ONE = 13  # CSS pixels of a side of 1
+SPACE = 28  # and of a sign
 ROOM = 820, 226  # and of the equations: width, height
 TOP = 24  # and from their upper edge to that of the blocks
 MOST_LINES = 32  # rows or columns of a block that can be told apart
@@ -70,7 +71,7 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     edges = net.add_collection(LineCollection([], zorder=1))
     nodes = net.scatter([], [], s=480, color="white", edgecolors=COLORS["black"], linewidths=1, zorder=2)
     style = {"ha": "center", "va": "center"}
-    values = net.add_collection(words(net, fontsize=8, zorder=3))
+    values = net.add_collection(words(net, fontsize=8.5, zorder=3))
     sizes_below = [net.text(x, -2.3, "", fontsize=10.5, **style) for x in range(3)]
     for y, name in zip(heights(3), INPUTS, strict=True):
         net.text(-0.16, y, name, fontsize=10.5, ha="right", va="center")
@@ -95,11 +96,8 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
         n_parameters = count_parameters(list(sizes))
         cost.show(n, (n_parameters, 2, FEW * each), (n_parameters, 2, n * each))
         blocks.show({name: array.shape for name, array in result.items()}, row)
-        shapes = " → ".join(str(result[name].shape) for name in ("X", "Z1", "Z2"))
-        return (
-            f"{n:,} {'ride' if n == 1 else 'rides'} at once: {shapes}. "
-            f"{n_parameters:,} parameters, 2 matrix products, {n * each:,} multiplications."
-        )
+        costs = f"{n_parameters:,} parameters, 2 matrix products, {n * each:,} multiplications."
+        return f"{n:,} {'ride' if n == 1 else 'rides'} at once: {costs}"
 
     def draw_network(sizes, flow, result):
         places, labels, lines, width, dashes, color = [], [], [], [], [], []
@@ -164,26 +162,23 @@ class Blocks:
     """The equations of both layers, a block for each array, its sides on a log scale. show(shapes, row) draws them."""
 
     def __init__(self, ax):
+        most = {"facecolor": "none", "edgecolor": pale(COLORS["orange"]), "linestyle": (0, (4, 3)), "linewidths": 0.8}
+        self.most = ax.add_collection(PolyCollection([], **most))  # how high they get
         self.blocks = ax.add_collection(PolyCollection([], linewidths=1.4))
         self.lines = ax.add_collection(LineCollection([], linewidths=0.5, colors="#8A8A8A"))
         self.row = ax.add_collection(PolyCollection([], facecolor=COLORS["orange"], edgecolor="none"))
         style = {"ha": "center", "va": "center", "animated": True}
         self.names = [ax.text(0, TOP - 11, term, fontsize=12, **style) for term in EQUATIONS]
-        self.shapes = [ax.text(0, 0, "", fontsize=10, color=COLORS["blue"], **style) for _ in EQUATIONS]
-        ax.text(0, ROOM[1] - 8, "orange: a row for each ride, darker: the ride above", fontsize=9.5, va="center")
-        ax.text(
-            ROOM[0],
-            ROOM[1] - 8,
-            f"sides on a log scale, lines up to {MOST_LINES}",
-            fontsize=9.5,
-            ha="right",
-            va="center",
-        )
+        style |= {"color": COLORS["blue"], "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
+        self.shapes = [ax.text(0, 0, "", fontsize=10, **style) for _ in EQUATIONS]
+        below = {"y": ROOM[1] - 8, "fontsize": 9.5, "va": "center"}
+        ax.text(0, s=f"orange: a row for each ride, darker: the ride above, dashed: {BATCHES[-1]:,} rides", **below)
+        ax.text(ROOM[0], s="sides on a log scale", ha="right", **below)
 
     def show(self, shapes, row):
         rooms = [self.room(shapes, term) for term in EQUATIONS]
         lefts = np.cumsum([0, *rooms]) + (ROOM[0] - sum(rooms)) / 2
-        blocks, fills, edges, lines, marked = [], [], [], [], []
+        blocks, most, fills, edges, lines, marked = [], [], [], [], [], []
         for term, left, room, name, said in zip(EQUATIONS, lefts, rooms, self.names, self.shapes):
             name.set_x(left + room / 2)
             if term not in shapes:
@@ -200,9 +195,11 @@ class Blocks:
             if columns <= MOST_LINES:
                 lines += [[(x, TOP), (x, TOP + height)] for x in x + width * np.arange(1, columns) / columns]
             if term in BATCH:
+                most.append(rectangle(x, TOP, width, side(BATCHES[-1])))
                 thick = max(height / rows, 2.5)
                 marked.append(rectangle(x, TOP + (height - thick) * row / max(rows - 1, 1), width, thick))
             said.set(text=str(shapes[term]), x=left + room / 2, y=TOP + height + 11)
+        self.most.set_verts(most)
         self.blocks.set(verts=blocks, facecolors=fills, edgecolors=edges)
         self.lines.set_segments(lines)
         self.row.set_verts(marked)
@@ -210,7 +207,7 @@ class Blocks:
     @staticmethod
     def room(shapes, term):
         """How wide a term is: its block or its shape in letters, or a sign."""
-        return max(side(shapes[term][-1]), 6.7 * len(str(shapes[term]))) if term in shapes else SPACE
+        return max(side(shapes[term][-1]), 7.2 * len(str(shapes[term]))) if term in shapes else SPACE
 
 
 def side(count):
@@ -253,9 +250,9 @@ class Cost:
         for stay, more, number, before, value in zip(self.stay, self.more, self.numbers, few, now, strict=True):
             stay.set_width(min(before, value) - 1)
             more.set(x=before, width=max(value - before, 0))
-            still = "" if n == FEW else "still " if value == before else f"{before:,} → "
+            was = "" if n == FEW else f"{before:,} → "
             times = f" (× {value / before:g})" if n > FEW and value > before else ""
-            number.set_text(f"{still}{value:,}{times}")
+            number.set_text(f"{was}{value:,}{times}")
 
 
 def whole_batch(function, X, W, b):
