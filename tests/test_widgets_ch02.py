@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from turning import fresh
 
+from nnlib.plots import artist
 from nnlib.widgets import descent, descent_path
 from nnlib.widgets.ch02_descent import FIRST
 
@@ -72,6 +73,24 @@ def test_descent_stays_finite_or_says_so_at_every_stop(valley):
         valley.controls["rate"].value = rate
         assert valley.error is None
         np.testing.assert_array_equal(valley.result[0], descent_path(X, Y, rate, 50))
+
+
+def test_the_loss_stands_at_the_end_of_its_curve(valley):
+    for rate, step, words in (
+        (0.03, 50, " now 2.379"),
+        (0.03, 10, " now 4.512"),
+        (0.042, 50, " now 453.1"),
+        (0.05, 50, ""),
+    ):
+        valley.set(rate=rate, step=step)
+        curve = valley.figure.axes[1]
+        (moment,) = [line for line in curve.lines if line.get_marker() == "o"]
+        said = [text for text in curve.texts if text.get_visible() and "now" in text.get_text()]
+        assert [text.get_text() for text in said] == ([words] if words else [])
+        assert [tuple(place) for place in moment.get_xydata()] == ([(step, valley.result[1][step])] if words else [])
+        assert all(text.get_window_extent().x1 < valley.figure.bbox.x1 for text in said)
+    dots = [artist(valley.set(rate=rate) or valley.figure.axes[0], "path").get_markersize() for rate in (0.06, 0.03)]
+    assert dots == [4, 3]  # of steps that lie apart, and on each other
 
 
 def test_descent_runs_on_the_readers_gradient():

@@ -5,7 +5,7 @@ import numpy as np
 from nnlib.plots import COLORS, artist, figure, plot_loss_bowl, style
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost, one_digit
+from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit
 
 STEPS = 50
 # Dense around 0.0418, where the course's taxi rides have their edge of stability.
@@ -66,6 +66,12 @@ def descent(x, y, gradient=mse_gradient):
     exit = curve.text(0, HIGHEST / 1.3, "", va="top", fontsize=10, color=COLORS["vermillion"], animated=True)
     ghost = Ghost(loss_line)
     curve.set(xlim=(0, STEPS), ylim=(0.5, HIGHEST), yscale="log", xlabel="step", ylabel="loss (€²)")
+    (moment,) = curve.plot(
+        [], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False, zorder=5
+    )
+    names = Names(curve, [COLORS["blue"]], " now 00,000")
+    names.texts[0].set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
+    lay_out(fig)
 
     def compute(rate):
         path = descent_path(x, y, rate, STEPS, gradient=gradient)
@@ -77,6 +83,9 @@ def descent(x, y, gradient=mse_gradient):
         away = not losses[-1] <= losses[0]
         bowl.set_visible(not away)
         far.set_visible(away)
+        places = bowl.transData.transform(path) @ (1, 1j) * 100 / fig.dpi  # of the steps, in CSS pixels
+        crowded = np.abs(places[:, np.newaxis] - places)[np.triu_indices(STEPS + 1, 1)].min() < 4
+        artist(bowl, "path").set(markersize=3 if crowded else 4, markeredgecolor="white", markeredgewidth=0.3 * crowded)
         path, losses = path[: step + 1], losses[: step + 1]
         artist(bowl, "path").set_data(*path.T)
         artist(far, "path").set_data(*path[: FIRST + 1].T)
@@ -90,6 +99,9 @@ def descent(x, y, gradient=mse_gradient):
         loss_line.set_color(COLORS["vermillion"] if grows else COLORS["blue"])
         if grows:
             note(far, "It explodes.", height=0.1)
+        names.show([np.nan if losses[-1] > HIGHEST else losses[-1]], [f" now {in_full(losses[-1])}"], at=step / STEPS)
+        names.texts[0].set_color(loss_line.get_color())
+        moment.set_data(*([], []) if losses[-1] > HIGHEST else ([step], [losses[-1]]))
         gone, after = losses[-1] > HIGHEST, f"after {step} step{'s' if step != 1 else ''}"
         exit.set_visible(gone)
         if gone:
