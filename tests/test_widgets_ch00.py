@@ -1,7 +1,10 @@
 """The live figure of chapter 00: the data behind the picture, and what the chapter's prose says of it."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
+from PIL import Image
 from turning import fresh
 
 from nnlib import NeuralNetwork, datasets
@@ -22,6 +25,12 @@ def test_xor_ends_where_the_chapter_says(xor, rate, loss, right):
     assert ("4 of 4 points right" in xor.readout) == right
 
 
+def top_left(png):
+    """The pixels of a picture where the last key of its left legend is."""
+    picture = np.asarray(Image.open(BytesIO(png)).convert("L"))
+    return picture[20:70, 560:720]
+
+
 def test_xor_still_learns_at_a_rate_of_1(xor):
     xor.controls["rate"].value = 1.0
     assert "4 of 4 points right" in xor.readout
@@ -36,8 +45,16 @@ def test_xor_throws_itself_about_at_a_rate_of_3(xor):
     nn = NeuralNetwork(LAYERS, seed=0)
     nn.set_parameters(xor.result[1][-1])
     np.testing.assert_array_equal(wrong.get_xydata(), X[np.ravel((nn.predict(X) > 0.5) != (y > 0.5))])
+    plane, curve = xor.figure.axes
+    key = next(text for text in curve.texts if text.get_text().startswith("thin"))
+    crossed = plane.get_legend().texts[3], plane.get_legend().legend_handles[3]
+    assert key.get_visible() and all(part.get_visible() for part in crossed)
+    with_key = xor.png
     assert len(wrong.get_xydata()) and "4 of 4" not in xor.readout
     assert "Not learned" in xor.notes[0]
+    xor.set(rate=0.1)  # neither a wrong point nor a curve that jumps: no key for them
+    assert not key.get_visible() and not any(part.get_visible() for part in crossed)
+    assert np.any(top_left(xor.png) != top_left(with_key))
 
 
 def test_xor_shows_the_very_network_that_nnlib_trains(xor):

@@ -41,8 +41,8 @@ def xor_learns():
     keys = [*plane.get_legend().legend_handles, boundary, wrong]
     plane.legend(handles=keys, ncols=4, **ABOVE)
     plane.get_legend().set_in_layout(False)  # it may be wider than the frame
-    for key in plane.get_legend().legend_handles[2:]:
-        key.set_markersize(8)
+    plane.get_legend().legend_handles[3].set_markersize(8)
+    crossed = plane.get_legend().legend_handles[3], plane.get_legend().texts[3]
     picture, (grid, axes) = artist(plane, "map"), decision_grid(limits)
     (each,) = curve.plot([], [], color=pale(COLORS["blue"]), linewidth=0.6)
     (losses,) = curve.plot([], [], color=COLORS["blue"], linewidth=2)
@@ -51,7 +51,8 @@ def xor_learns():
     )
     ghost = Ghost(losses)
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 2), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
-    curve.text(EPOCHS, 1.7, "thin: every epoch    thick: mean of ten", ha="right", va="top", fontsize=9.5)
+    both = {"ha": "right", "va": "top", "fontsize": 9.5, "animated": True}
+    key = curve.text(EPOCHS, 1.7, "thin: every epoch    thick: mean of ten", **both)
     names = Names(curve, [COLORS["blue"], "#555555"], "before 0.00000")
     for name in names.texts:
         name.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
@@ -78,8 +79,13 @@ def xor_learns():
         answers = decision_values(shown.predict, grid)
         picture.set_data(answers)
         boundary.set_data(*decision_line(answers, axes))
+        for part in crossed:
+            part.set_visible(right < len(X))
+        plane.get_legend().stale = True
+        mean = smooth(train_loss[:epoch])
         each.set_data(range(epoch), train_loss[:epoch])
-        losses.set_data(range(epoch), smooth(train_loss[:epoch]))
+        losses.set_data(range(epoch), mean)
+        key.set_visible(bool(np.any(train_loss[:epoch] > 1.1 * mean)))
         ghost.show(before, before and (range(EPOCHS), smooth(before.result[0])))
         loss, was = shown.loss(X, y), np.nan
         if before:
