@@ -104,7 +104,34 @@ def test_the_right_illness_coincides_and_no_other_does(live):
 def test_patient_and_illness_can_be_told_apart_by_a_test(live):
     for patient, name in enumerate(PATIENTS, start=1):
         for illness in set(ILLNESSES) - {name}:
-            assert "told apart by" in turn(live, patient=patient, illness=illness).readout
+            turn(live, patient=patient, illness=illness)
+            differ = [one != other for one, other in zip(reading(name).values(), reading(illness).values())]
+            assert any(differ) and live.readout.endswith(f" differs in {sum(differ)} of 5 tests.")
+
+
+def test_rows_that_differ_are_tinted_and_the_others_ticked(live):
+    table = live.figure.axes[2]
+    for patient, name in enumerate(PATIENTS, start=1):
+        for illness in ILLNESSES:
+            turn(live, patient=patient, illness=illness)
+            same = [one == other for one, other in zip(reading(name).values(), reading(illness).values())]
+            assert [tint.get_visible() for tint in table.patches] == [not equal for equal in same]
+            marks = [text.get_text() for text in table.texts if text.get_text() in ("✓", "≠")]
+            assert marks == ["✓" if equal else "≠" for equal in same]
+
+
+def test_the_patient_is_seen_on_both_sides_of_the_illness_and_its_column_is_read_first(live):
+    for ax in live.figure.axes[:2]:
+        patient, illness = ax.lines[-2:]
+        assert patient.get_linewidth() > 4 * illness.get_linewidth()
+    table = live.figure.axes[2]
+    assert live.png  # laid out
+    bold = [text for text in table.texts if text.get_text() in (*reading("rows apart").values(), "patient")]
+    assert all(text.get_weight() == "bold" for text in bold if text.get_color() == "black")
+    assert sum(text.get_color() == "black" and text.get_weight() == "bold" for text in bold) == 1 + len(TESTS)
+    boxes = [text.get_window_extent() for text in table.texts if text.get_text()]
+    assert min(box.x0 for box in boxes) > live.figure.axes[1].get_window_extent().x1 + 10
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
 
 
 def said(live):

@@ -200,31 +200,33 @@ def six_complaints(programs, data):
 def which_illness():
     """The losses and the outputs of a patient, in gray, and those of an illness of the reader's choice on top of them.
 
-    Below stands what the tests of the appendix read of both.
+    Beside them stands what the tests of the appendix read of both: tinted where they differ.
     """
     fig, (curves, answers, table) = figure(1, 3, size=(8.4, 3.6), width_ratios=(1, 0.9, 1.45))
+    fig.get_layout_engine().set(wspace=0.03)
     X, y = rows()
     blind = np.var(y)
-    patient_look = {"color": COLORS["gray"], "linewidth": 5, "solid_capstyle": "round"}
-    look = {"color": COLORS["blue"], "linewidth": 1.8}
-    curves.axhline(blind, color=COLORS["black"], linestyle=":", linewidth=1.6, zorder=5)
+    patient_look = {"color": "#B4B4B4", "linewidth": 9, "solid_capstyle": "round"}  # seen on both sides of the other
+    look = {"color": COLORS["blue"], "linewidth": 1.4}
+    curves.axhline(blind, color=COLORS["black"], linestyle=":", linewidth=1.2, zorder=5)
     curves.text(EPOCHS, blind * 1.6, "blind network", ha="right", va="bottom", fontsize=10)
-    answers.plot(X, y, "o", markersize=4, color=COLORS["orange"], markeredgecolor="black", markeredgewidth=0.5)
-    dark = "#5A5A5A"  # as text
+    points = {"color": COLORS["orange"], "markeredgecolor": "black", "markeredgewidth": 0.5, "zorder": 4}
+    answers.plot(X, y, "o", markersize=4, **points)
     exploded = answers.text(-1, 1.1, "exploded:\nno curve", va="top", color=COLORS["blue"])
     lines = [[ax.plot([], [], **each)[0] for ax in (curves, answers)] for each in (patient_look, look)]
     curves.set(xlim=(0, EPOCHS), ylim=LIMITS, yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
     answers.set(xlim=(-1.06, 1.06), ylim=(-1.2, 1.2), xlabel="input x", ylabel="output")
     table.set_axis_off()
     table.set(xlim=(0, 1), ylim=(len(TESTS) + 0.6, -0.8))
-    table.text(0.62, -0.1, "patient", ha="center", color=dark, fontweight="bold")
-    table.text(0.89, -0.1, "illness", ha="center", color=COLORS["blue"], fontweight="bold")
+    columns = ((0.57, {"color": "black", "fontweight": "bold"}), (0.81, {"color": COLORS["blue"]}))
+    for name, (x, letters) in zip(("patient", "illness"), columns):
+        table.text(x, -0.1, name, ha="center", **letters | {"fontweight": "bold"})
     for k, test in enumerate(TESTS):
-        table.text(0, k + 0.7, test, fontsize=9.5)
-    cells = [
-        [table.text(x, k + 0.7, "", ha=side, fontsize=9.5, color=color) for k in range(len(TESTS))]
-        for x, side, color in ((0.62, "center", dark), (0.89, "center", COLORS["blue"]))
-    ]
+        table.text(0.05, k + 0.7, test, fontsize=9.5, va="center")
+    middle = {"ha": "center", "va": "center", "fontsize": 9.5}
+    cells = [[table.text(x, k + 0.7, "", **middle, **letters) for k in range(len(TESTS))] for x, letters in columns]
+    tints = [table.axhspan(k + 0.3, k + 1.1, color="#FBE3D0", xmin=0.025) for k in range(len(TESTS))]
+    marks = [table.text(0.965, k + 0.7, "", **middle | {"fontsize": 12}) for k in range(len(TESTS))]
 
     def compute(patient, illness):
         return examined(list(PATIENTS)[patient - 1]), examined(illness)
@@ -236,11 +238,14 @@ def which_illness():
             for cell, reading in zip(column, readings):
                 cell.set_text(reading)
         exploded.set_visible(not np.isfinite(result[1][1]).all())
+        same = [one == other for one, other in zip(result[0][2], result[1][2])]
+        for tint, mark, equal in zip(tints, marks, same):
+            tint.set_visible(not equal)
+            mark.set(text="✓" if equal else "≠", color=COLORS["green" if equal else "vermillion"])
         if list(PATIENTS)[patient - 1] == illness:
             return f'The two runs coincide: patient {patient} has "{illness}".'
-        differ = [test for test, one, other in zip(TESTS, result[0][2], result[1][2]) if one != other]
-        found = f"is told apart by {', '.join(differ)}" if differ else "differs in its curves only"
-        return f'Not "{illness}": patient {patient} {found}.'
+        differ = len(same) - sum(same)
+        return f'Not "{illness}": patient {patient} differs in {differ} of {len(TESTS)} tests.'
 
     return Consultation(
         "which_illness",
@@ -255,7 +260,7 @@ def which_illness():
         figure=fig,
         alt="Left, the loss of a patient in gray and that of an illness in blue, over 600 epochs, with a dotted line "
         "where a network is that ignores its inputs. In the middle what the two answer, over the points of a noisy "
-        "sine. Right, a table of what five tests read of both.",
+        "sine. Right, a table of what five tests read of both: tinted where they differ, ticked where not.",
     )
 
 
