@@ -31,17 +31,18 @@ def test_the_guess_is_answered_by_the_figure():
     live.guess("farther")
     assert live.error is None
     zero = live.controls["zero"].value
-    assert zero == "after backward()" and stops(zero)[live.controls["stop"].value] == "step"
-    assert live.readout.endswith("there is nothing to go by: W stays at 0.500.")
+    assert zero == "after backward()" and stops(zero)[live.controls["stop"].value] == "scheduler"
+    assert live.readout.endswith("its two steps have left W at 0.500: .grad was None each time.")
     assert any("weights  W 0.500   b 0.000" in text for text in texts(live))
     live.set(zero="before backward()")
+    assert live.readout.endswith("its two steps have taken W from 0.500 to 1.200.")
     assert any("weights  W 1.200   b 0.465" in text for text in texts(live))
 
 
 def way(live, y):
     """The numbers at the dots of W's way: 1 that of this loop, -1 that of the one with zero_grad() in its place."""
     line_of_w = live.figure.axes[1]
-    shown = [text for text in line_of_w.texts if text.get_visible() and "." in text.get_text()]
+    shown = [text for text in line_of_w.texts if text.get_visible() and re.fullmatch(r"\d\.\d{3}", text.get_text())]
     for text in shown:
         assert text.get_text() == f"{text.get_position()[0]:.3f}"
     return [text.get_text() for text in shown if text.get_position()[1] * y > 0]
@@ -99,10 +100,45 @@ def test_where_grad_is_cleared_at_once_the_place_beside_backward_says_so():
 
 def test_steps_that_have_not_moved_w_are_all_named():
     live = one_step()
-    for zero, stop, said in ((PLACES[1], 12, "0 = 1 = 2: W has not moved"), (PLACES[1], 6, "0 = 1: W has not moved"),
+    for zero, stop, said in ((PLACES[1], 12, "steps 0, 1, 2: W = 0.500 each time"),
+                             (PLACES[1], 6, "steps 0, 1: W = 0.500 each time"),
                              (PLACES[0], 12, ""), (PLACES[2], 12, ""), (PLACES[1], 0, "")):  # fmt: skip
         live.set(zero=zero, stop=stop)
-        assert live.figure.axes[1].texts[2].get_text() == said
+        shown = [text for text in live.figure.axes[1].texts if text.get_visible()]
+        assert [text.get_text() for text in shown if "each time" in text.get_text()] == [said] * bool(said)
+        in_dot = [text for text in shown if text.get_text() in ("0", "1", "2") and text.get_color() == "black"]
+        assert len(in_dot) == (0 if said else len(way(live, 1))), "a dot of several steps has no number of one"
+
+
+def pushes(live):
+    """The arrows that are seen, as (from, to), and what is said beside them."""
+    arrows = [each for each in live.figure.axes[1].texts if getattr(each, "arrow_patch", None) and each.get_visible()]
+    (said,) = [
+        text.get_text() for text in live.figure.axes[1].texts if re.match("old|new|wiped|.grad is", text.get_text())
+    ]
+    return [(pytest.approx(arrow.get_position()[0]), pytest.approx(arrow.xy[0])) for arrow in arrows], said
+
+
+def test_arrows_add_up_where_grad_is_kept_and_are_wiped_where_it_is_cleared_too_early():
+    live = one_step()
+    assert pushes(live) == ([(1.05, 1.2)], "new −1.500")  # where W has gone
+    live.guess("farther")
+    assert pushes(live) == ([(0.5, 1.25)], "wiped −7.500")
+    for zero, stop, arrows, said in (
+        (PLACES[0], 0, [], ".grad is None"),
+        (PLACES[0], 5, [(0.5, 1.05)], "new −5.500"),
+        (PLACES[0], 6, [(0.5, 1.05)], "new −5.500"),
+        (PLACES[0], 9, [(1.05, 1.6)], "old −5.500"),
+        (PLACES[0], 10, [(1.05, 1.6)], "wiped −5.500"),
+        (PLACES[0], 11, [(1.05, 1.2)], "new −1.500"),
+        (PLACES[1], 4, [(0.5, 1.05)], "new −5.500"),
+        (PLACES[1], 5, [(0.5, 1.05)], "wiped −5.500"),
+        (PLACES[1], 10, [(0.5, 1.25)], "new −7.500"),
+        (PLACES[2], 11, [(1.05, 1.6), (1.6, 1.75)], "old −5.500   new −1.500"),
+        (PLACES[2], 12, [(1.05, 1.6), (1.6, 1.75)], "old −5.500   new −1.500"),
+    ):
+        live.set(zero=zero, stop=stop)
+        assert pushes(live) == (arrows, said), (zero, stop)
 
 
 @pytest.mark.parametrize("zero", PLACES)

@@ -290,7 +290,9 @@ def said(states, stop, zero, momentum):
         done = f"The weights move against {along}: W from {decimals(before['W'])} to {decimals(state['W'])}. "
         done += "Prediction and loss stay."
     else:
-        done = f"The epoch is over, and lr falls from {RATE:g} to {state['rate']:g}. No weight has moved."
+        way = f"have taken W from {START['W']:.3f} to {decimals(state['W'])}"
+        way = f"have left W at {START['W']:.3f}: .grad was None each time" if state["W"] == START["W"] else way
+        done = f"lr falls from {RATE:g} to {state['rate']:g}. The epoch is over, and its two steps {way}."
     return f"Round {state['round']}, {LINES[line]}: {done}"
 
 
@@ -299,48 +301,86 @@ def way_of_w(states):
     return [START["W"], *(state["W"] for state in states if state["line"] == "step")]
 
 
+def grad_of_w(states):
+    """What .grad of W holds after these states: (of earlier rounds, added in the last one, wiped since), or 0 each."""
+    old = added = wiped = 0.0
+    for before, state in zip(states, states[1:]):
+        if state["line"] == "batch":
+            old, added = old + added, 0.0
+        elif state["line"] == "backward":
+            added, wiped = state["added"]["W"], 0.0
+        elif before["grad"] and not state["grad"]:
+            old, added, wiped = 0.0, 0.0, old + added
+    return old, added, wiped
+
+
 class Ways:
-    """Where W has been, on a line: a dot at the start and after each step. show(way, normal) moves the dots."""
+    """Where W has been, on a line: a dot at the start and after each step; above it, where .grad pushes W."""
 
     def __init__(self, ax):
-        ax.set(xlim=(-0.4, 2.33), ylim=(-0.95, 1.8), xticks=[0.5, 1, 1.5, 2], yticks=[])
+        ax.set(xlim=(-0.4, 2.33), ylim=(-1.3, 2.75), xticks=[0.5, 1, 1.5, 2], yticks=[])
         ax.spines["left"].set_visible(False)
         ax.spines["bottom"].set_bounds(0.4, 2.3)
         ax.set_xticks(ax.get_xticks(), ["0.5", "1", "1.5", "2"], fontsize=9)
         ax.tick_params(pad=1)
         ax.grid(False)
-        ax.text(-0.296, 1, "W after 0, 1, 2 steps", weight="bold", va="center")
-        self.name = ax.text(-0.296, 0.12, f"{LINES['zero_grad'][10:]} {PLACES[0]}", color=FAINT, va="center")
+        ax.text(-0.296, 2.2, "−lr · .grad of W", weight="bold", va="center")
+        self.title = ax.text(-0.296, 1, "W after 0, 1, 2 steps", weight="bold", va="center")
+        self.name = ax.text(-0.296, 0, f"{LINES['zero_grad'][10:]} {PLACES[0]}", color=FAINT, va="center")
         look = {"markersize": 13.5, "markeredgewidth": 1.4}
-        blue = COLORS["blue"]
+        blue, red = COLORS["blue"], COLORS["vermillion"]
         (self.now,) = ax.plot([], [], "o-", color=blue, linewidth=2.5, markerfacecolor="#BBDDF3", **look)
         (self.normal,) = ax.plot([], [], "o--", color=FAINT, linewidth=1.2, markerfacecolor="white", **look)
+        arrow = {"arrowstyle": "simple,head_width=0.9,head_length=0.6,tail_width=0.4", "shrinkA": 0, "shrinkB": 0}
+        looks = ({"color": "#8A8A8A"}, {"color": red}, {"facecolor": "white", "edgecolor": FAINT, "linestyle": ":"})
+        self.pushes = [ax.annotate("", (0, 2.2), (0, 2.2), arrowprops=arrow | each) for each in looks]
         style = {"ha": "center", "va": "center"}
+        self.pushed = ax.text(0, 2.2, "", fontsize=9, va="center")
         self.stays = ax.text(0, 1, "", color=blue, weight="bold", ha="left", va="center")
         self.texts = []
-        for y, beside, inside, color in ((1, 1.6, "black", blue), (0.12, -0.48, FAINT, FAINT)):
+        for y, beside, inside, color in ((1, 1.62, "black", blue), (0, -0.72, FAINT, FAINT)):
             for k in range(3):
                 number = ax.text(0, y, str(k), color=inside, weight="bold", fontsize=8.5, **style)
                 self.texts.append((number, ax.text(0, beside, "", color=color, fontsize=8.5, **style)))
 
-    def show(self, way, normal):
+    def show(self, states, normal):
+        """states : those up to now. normal : W's way with zero_grad() in its place, or [] where it stands there."""
+        way = way_of_w(states)
+        y = 1 if normal else 0.4  # in the middle, if alone
         self.name.set_visible(bool(normal))
-        self.now.set_data(way, [1] * len(way))
-        self.normal.set_data(normal, [0.12] * len(normal))
+        self.title.set_y(y)
+        self.now.set_data(way, [y] * len(way))
+        self.normal.set_data(normal, [0] * len(normal))
         same = [str(k) for k in range(len(way)) if way[k] == way[-1]]
-        self.stays.set(text=f"{' = '.join(same)}: W has not moved" if len(same) > 1 else "", x=way[-1] + 0.07)
+        words = f"steps {', '.join(same)}: W = {decimals(way[-1])} each time" if len(same) > 1 else ""
+        self.stays.set(text=words, position=(way[-1] + 0.07, y))
         for k, (number, value) in enumerate(self.texts):
-            values, k = (way, k) if k < 3 else (normal, k - 3)
+            values, row, k = (way, y, k) if k < 3 else (normal, 0, k - 3)
             shown = k < len(values) and values[k] not in values[k + 1 :]  # the last of those in one place
-            for text in (number, value):
-                text.set(visible=shown, x=values[k] if shown else 0)
+            for text, up in ((number, 0), (value, 0.62 if row else -0.72)):
+                text.set(visible=shown, position=(values[k] if shown else 0, row + up))
+            number.set_text("" if shown and values.count(values[k]) > 1 else str(k))
             value.set_text(decimals(values[k]) if shown else "")
+        self._push(way[-2] if states[-1]["line"] in ("step", "scheduler") else way[-1], *grad_of_w(states))
+
+    def _push(self, start, old, added, wiped):
+        """Arrows from W: what .grad held, and what has come; or, dotted, what has been wiped."""
+        end = start
+        for push, part in zip(self.pushes, (old, added, wiped)):
+            push.set_visible(bool(part))
+            push.set_position((end, 2.2))
+            end -= RATE * part
+            push.xy = (end, 2.2)
+        parts = ((old, "old"), (added, "new"), (wiped, "wiped"))
+        words = "   ".join(f"{name} {decimals(part)}" for part, name in parts if part) or ".grad is None"
+        self.pushed.set(text=words, x=max(start, end) + 0.05, color=COLORS["vermillion"] if added else FAINT)
 
 
 def one_step():
     """Two rounds of a training loop, a line at a time: PyTorch, what it does in NumPy, and the numbers in memory."""
-    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 3.7), height_ratios=(2.92, 0.8))
-    ax.set(xlim=(0, 8.4), ylim=(7.1, -1.9))
+    last = len(stops()) - 1
+    fig, (ax, line_of_w) = figure(2, 1, size=(8.4, 3.9), height_ratios=(2.7, 1.15))
+    ax.set(xlim=(0, 8.4), ylim=(7.1, -1.15))
     ax.set_axis_off()
     ways = Ways(line_of_w)
     rows = dict(zip(LINES, (0, 1, 2, 3, 4.1, 5.4, 6.6)))
@@ -348,7 +388,7 @@ def one_step():
     left, middle, right = 0.32, 2.95, 5.3
     for x, title in ((left, "PyTorch"), (middle, "underneath"), (right, "  in memory")):
         ax.text(x, -0.75, title, weight="bold", va="center")
-    heading = ax.text(left, -1.55, "", weight="bold", fontsize=12, va="center")
+    heading = ax.text(1.15, -0.75, "", va="center")
     ax.text(8.3, -0.75, "gray: from before this round", fontsize=9, color=FAINT, ha="right", va="center")
     box = {
         "boxstyle": "round,pad=0.02,rounding_size=0.08",
@@ -364,8 +404,6 @@ def one_step():
     memory = {line: ax.text(right, row, "", linespacing=1.15, **MONO) for line, row in in_rows.items()}
     cleared = ax.text(right, rows["backward"], "  (.grad is cleared below)", color=FAINT, **MONO)
     held = ax.text(right, 0, "", color=FAINT, linespacing=1.15, **MONO)
-
-    last = len(stops()) - 1
 
     def compute(zero, momentum, decay):
         return two_rounds(zero, momentum, decay)
@@ -401,7 +439,7 @@ def one_step():
         memory["backward"].set_text(sums)
         held.set(text=old, y=at["backward"])
         normal = two_rounds(PLACES[0], momentum, decay)
-        ways.show(way_of_w(states[: stop + 1]), way_of_w(normal[: stop + 1]) if zero != PLACES[0] else [])
+        ways.show(states[: stop + 1], way_of_w(normal[: stop + 1]) if zero != PLACES[0] else [])
         return said(states, stop, zero, momentum)
 
     return Live(
@@ -412,7 +450,7 @@ def one_step():
             options=("still 0.5", "as far as with zero_grad() before backward()", "farther"),
             answer="still 0.5",
             explanation="step() goes by .grad, and what has no slope is left alone.",
-            settings={"zero": "after backward()", "stop": 12},
+            settings={"zero": "after backward()", "stop": last},
         ),
         controls={
             "stop": slider("lines run", 0, last, last),
@@ -428,5 +466,6 @@ def one_step():
         alt="Three columns: seven lines of a PyTorch training loop, what each does in NumPy, and the numbers in "
         "memory: batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, "
         "and so is what it changed; what is left from the round before is gray. Below, a number line with W at the "
-        "start and after each step, and hollow dots for the loop with zero_grad() before backward().",
+        "start and after each step, and hollow dots for the loop with zero_grad() before backward(). Above it, arrows "
+        "for .grad of W times the rate: what earlier rounds left, what is new, and, dotted, what was wiped.",
     )
