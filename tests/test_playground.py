@@ -497,13 +497,48 @@ def test_a_button_opens_the_code_and_folds_it_away(live):
     assert code.layout.display == "none"
 
 
-def test_a_run_away_is_said_in_the_figure(live):
-    live.set(learning_rate=10.0)
-    assert live.run.ran_away and any("It ran away in epoch" in note for note in live.notes)
+@pytest.mark.parametrize("settings", [{"learning_rate": 10.0}, GALLERY["too fast"][0] | {"epochs": 400}])
+def test_a_run_away_is_drawn_up_to_where_it_leaves_the_axis_and_said_at_its_end(live, settings):
+    live.load(Settings(**settings))
+    picture, run = live._picture_of_run, live.run
+    told = run.ran_away
+    assert told and picture.loss.get_xlabel() == f"ran away in epoch {told.epoch}"
+    assert "The losses ran away" in live.readout
+    top, end = picture.loss.get_ylim()[1], picture.loss.get_xlim()[1]
+    epochs, losses = picture.losses["train_loss"].get_data()
+    history = np.array(run.nn.history["train_loss"])
+    assert epochs[-1] == picture.off.get_xdata()[0] < end <= max(5, 2.5 * len(epochs)) <= len(history)
+    np.testing.assert_allclose(losses, np.minimum(history[: len(losses)], top))
+    assert losses[-1] == top and (history[len(losses) - 1 :] > top).all()
+    live.restart()
+    run = live.run
+    run.train(epochs=7)
+    run.ran_away, run.end = told, 8  # as `train` knows it before the run is there
+    live._refresh()
+    assert picture.loss.get_xlabel() == "epoch" and "ran away" not in live.readout
+    live.load(Settings(epochs=20))
+    assert len(picture.off.get_xdata()) == 0
+
+
+def test_the_epochs_of_the_losses_are_those_of_the_run_so_far(live):
+    live.set(epochs=300)
+    live.restart()
+    for more, end in ((4, 5), (6, 10), (35, 50), (155, 200), (100, 300)):
+        live.run.train(epochs=more)
+        live._refresh()
+        assert live._picture_of_run.loss.get_xlim() == live._picture_of_run.rate.get_xlim() == (0, end)
+
+
+def test_what_decides_nothing_is_disabled(live):
+    for scheduler, gamma, every in (("constant", True, True), ("ExponentialLR", False, True), ("StepLR", False, False)):
+        live.set(scheduler=scheduler)
+        assert (live.controls["gamma"].disabled, live.controls["step_size"].disabled) == (gamma, every)
 
 
 def test_every_picture_has_the_letters_it_needs(live):
-    assert live._panel._in_words().startswith("Turn anything. What changes?\nSettings: data xor, points 200")
+    assert live._panel._in_words().startswith(
+        "Which one change lowers the validation loss most?\nSettings: data xor, points 200"
+    )
     assert live._away._in_words() == "This run in one line: playground(hidden=(5, 3), epochs=20)"
 
 

@@ -18,12 +18,11 @@ from nnlib.plots import (
     decision_line,
     figure,
 )
-from nnlib.widgets.live.figure import note
 
 WIDTH, HEIGHT = 840, 300  # CSS pixels of the figure
-NETWORK = (0, 0, 388, HEIGHT)  # left, top, width, height of its three parts
-PLANE = (430, 44, 212, 212)
-RATE, LOSS, ALONE = (706, 22, 122, 34), (706, 112, 122, 144), (706, 56, 122, 200)  # without a schedule
+NETWORK = (0, 0, 316, HEIGHT)  # left, top, width, height of its three parts
+PLANE = (358, 44, 212, 212)
+RATE, LOSS, ALONE = (632, 22, 196, 34), (632, 112, 196, 144), (632, 56, 196, 200)  # without a schedule
 SHARP = 2  # image pixels per CSS pixel of the maps
 RESOLUTION = 56  # cells of the plane, across and up
 MOST = 9  # neurons of a layer that are drawn: with more, their maps would be too small to read
@@ -112,6 +111,7 @@ class Picture:
         self.rate.set_title("learning rate", loc="left", fontsize=9.5, pad=4)
         self.loss.set_xlabel("epoch", fontsize=9.5, labelpad=0)  # within the picture
         self.rate.tick_params(labelbottom=False)
+        (self.off,) = self.loss.plot([], [], "^", color=CURVES["train_loss"][1], markersize=8, clip_on=False)
         tight = {"handlelength": 2.0, "labelspacing": 0.1, "borderaxespad": 0, "borderpad": 0}
         handles, labels = self.loss.get_legend_handles_labels()
         above = {"loc": "lower left", "bbox_to_anchor": (0, 1.04), "frameon": False, "fontsize": 8.5}
@@ -184,19 +184,15 @@ class Picture:
         if (self.plane.get_xlim(), self.plane.get_ylim()) != limits:
             self.plane.set(xlim=limits[0], ylim=limits[1])
             self.map.set_extent((*limits[0], *limits[1]))
-        end, rate = max(run.settings.epochs, 1), run.settings.learning_rate
+        rate = run.settings.learning_rate
         scale = max(1.0, float(np.mean(run.y**2)))
-        self._lowest, self._highest = 1e-4 * scale, 3 * scale
+        self._lowest, self._highest = 1e-4 * scale, 10.0 ** np.ceil(np.log10(3 * scale))
         falls = run.settings.scheduler != "constant"
-        wanted = (end, rate, scale, bool(run.settings.l2_lambda), falls)
+        wanted = (rate, scale, bool(run.settings.l2_lambda), falls)
         if wanted != getattr(self, "_scales", None):  # new limits cost a whole drawing
             self._scales = wanted
             self.rate.set_visible(falls)
             self._put(self.loss, LOSS if falls else ALONE)
-            for ax in (self.rate, self.loss):
-                ax.set_xlim(0, end)
-                ax.set_xticks([0, end], ["0", f"{end}"])
-            self.loss.get_xticklabels()[-1].set_horizontalalignment("right")  # centered, it would leave the picture
             self.rate.set(yscale="log", ylim=(rate / 300, 3 * rate))
             self.rate.set_yticks([rate / 100, rate], [f"{rate / 100:g}", f"{rate:g}"])
             self.loss.set(yscale="log", ylim=(0.01 * scale, scale))
@@ -289,19 +285,35 @@ class Picture:
 
     def _draw_curves(self, run):
         history, n = run.nn.history, run.nn.epoch
-        epochs = np.unique(np.linspace(0, n - 1, min(n, DRAWN)).astype(int)) if n else np.array([], dtype=int)
+        drawn = n
+        if n and not history["train_loss"][-1] <= self._highest:  # as far as to where it has left the axis for good
+            drawn = min(n, 1 + left_at(history["train_loss"], self._highest))
+        epochs = np.unique(np.linspace(0, drawn - 1, min(drawn, DRAWN)).astype(int)) if n else np.array([], dtype=int)
         curves = {key: np.array([history[key][epoch] for epoch in epochs], dtype=float) for key in self.losses}
         for key, line in self.losses.items():
             values = np.where(curves[key] > 0, curves[key], np.nan)
+            values[left_at(values, self._highest) + 1 :] = np.nan
             curves[key] = np.clip(values, self._lowest, self._highest)
             line.set_data(epochs, curves[key])
         self._fit_losses(np.concatenate([*curves.values()]))
+        self._fit_epochs(drawn, run.settings.epochs)
+        self.off.set_data(*([drawn - 1], [self._highest]) if drawn < n else ([], []))
         rates = [history["learning_rate"][epoch] for epoch in epochs]
         self.rates.set_data(epochs, np.clip(rates, *self.rate.get_ylim()))
-        if run.ran_away:
-            note(
-                self.loss, f"It ran away in epoch {run.ran_away.epoch}. Take a smaller rate than {run.ran_away.rate:g}."
-            )
+        gone = run.ran_away and run.is_over
+        words = f"ran away in epoch {run.ran_away.epoch}" if gone else "epoch"
+        if words != self.loss.get_xlabel():
+            self.loss.set_xlabel(words, color=COLORS["vermillion" if gone else "black"])
+
+    def _fit_epochs(self, drawn, planned):
+        """From 0 to the next of 5, 10, 20, 50, ... and no further than planned: new limits cost a whole drawing."""
+        ends = (step * 10**power for power in range(7) for step in (1, 2, 5) if step * 10**power >= 5)
+        end = min(max(planned, 1), next(end for end in ends if end >= drawn))
+        if end != self.loss.get_xlim()[1]:
+            for ax in (self.rate, self.loss):
+                ax.set_xlim(0, end)
+                ax.set_xticks([0, end], ["0", f"{end}"])
+            self.loss.get_xticklabels()[-1].set_horizontalalignment("right")  # centered, it would leave the picture
 
     def _fit_losses(self, values):
         """The powers of ten around the losses, two at least: limits cost a whole drawing, and so they change seldom."""
@@ -339,6 +351,12 @@ class Picture:
             return None
         limits = self.plane.get_xlim(), self.plane.get_ylim()
         return tuple(round(low + part * (high - low), 2) + 0.0 for part, (low, high) in zip((across, up), limits))
+
+
+def left_at(losses, highest):
+    """The first epoch from which on all losses are above `highest`, or nan."""
+    within = np.flatnonzero(np.array(losses, dtype=float) <= highest)
+    return int(within[-1]) + 1 if len(within) else 0
 
 
 def square_limits(X):
@@ -393,6 +411,8 @@ def quality(run):
     if not run.nn.epoch:
         return "Not trained yet: press Play."
     now = {key: column[-1] for key, column in run.nn.history.items()}
+    if run.ran_away and run.is_over:
+        return f"The losses ran away: too large for a number in epoch {run.ran_away.epoch}. Take a smaller rate."
     words = f"Loss {size(now['train_loss'])} in training"
     words += "" if math.isnan(now["val_loss"]) else f", {size(now['val_loss'])} on the rows held back"
     words += f", penalty {size(now['penalty'])}" if now["penalty"] else ""

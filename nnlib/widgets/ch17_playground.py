@@ -157,7 +157,7 @@ class Playground(Live):
             made["n"].disabled = True
         super().__init__(
             "playground",
-            question="Turn anything. What changes?",
+            question="Which one change lowers the validation loss most?",
             controls=made,
             compute=self._run_for,
             draw=self._show,
@@ -195,6 +195,8 @@ class Playground(Live):
         return self._run
 
     def _show(self, run, looked):
+        self.controls["gamma"].disabled = run.settings.scheduler == "constant"
+        self.controls["step_size"].disabled = run.settings.scheduler != "StepLR"
         order = [(k, j) for k, width in enumerate(run.settings.widths[1:], start=1) for j in range(width)]
         if looked > len(order):
             words = f"There are only {len(order)} neurons to look at. "
@@ -389,8 +391,7 @@ class Playground(Live):
         settings.children = [
             ipywidgets.GridBox(groups, layout=columns),
             *inputs,
-            self.controls["side"],
-            self.controls["looked"],
+            ipywidgets.HBox([self.controls["side"], self.controls["looked"]]),  # wrapped together
         ]
 
     def visit(self, name):
