@@ -16,7 +16,6 @@ from nnlib.widgets.ch12_left_out import (
     IDENTICAL,
     LEFT_OUT,
     LOSS_LIMITS,
-    ORIGIN,
     PANELS,
     data,
     go_on,
@@ -42,8 +41,8 @@ def live():
 
 
 def said(live):
-    """The words at the ends of the six rows."""
-    return live.figure.axes[0].texts[1:7]
+    """The verdict on each of the six items."""
+    return live.figure.axes[1].texts[2::2]
 
 
 def network(seed):
@@ -185,7 +184,8 @@ def test_the_prediction_is_true():
     assert all(control.disabled for control in live.controls.values())
     verdicts = said(live)
     assert [text.get_text() for text in verdicts] == ["?"] * 6  # nothing is given away, but the loss is there
-    assert not any(len(line.get_xdata()) for line in live.figure.axes[0].lines[2:])
+    assert not any(len(line.get_xdata()) for ax in live.figure.axes[::2] for line in ax.lines[1:])
+    assert len(live.figure.axes[0].lines[0].get_xdata())
     assert "resumed yet" in live.readout
     live.guess("none of them")
     assert live.controls["first"].value == 180 and live.controls["epoch"].value == EPOCHS
@@ -220,40 +220,56 @@ def test_a_verdict_is_said_as_soon_as_it_is_known(live):
 
 
 @pytest.mark.parametrize("first", [0, 180, 300])
-def test_no_letters_touch_each_other_or_the_edge(live, first):
-    turn(live, first=first)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_letters_touch_each_other_or_the_edge(live, first, seed):
+    turn(live, first=first, seed=seed)
     assert live.png  # laid out
-    ax = live.figure.axes[0]
+    side = live.figure.axes[1]
     (legend,) = live.figure.legends
-    below, rows = (
-        [label.get_window_extent() for label in labels()] for labels in (ax.get_xticklabels, ax.get_yticklabels)
-    )
-    assert all(right.x0 - left.x1 > 8 for left, right in zip(below, below[1:]))
-    assert min(box.x0 for box in rows) > 4
-    assert max(words.get_window_extent().x1 for words in said(live)) < live.figure.bbox.x1 - 2
-    (without,) = (text for text in ax.texts if text.get_text() == "without")
-    assert without.get_window_extent().x1 < legend.get_window_extent().x0
-    assert min(legend.get_window_extent().y0, without.get_window_extent().y0) >= ax.bbox.y1 - 1
+    boxes = sorted((text.get_window_extent() for text in side.texts), key=lambda box: box.y0)
+    assert all(above.y0 > below.y1 - 2 for below, above in zip(boxes, boxes[1:]))
+    assert max(box.x1 for box in boxes) < live.figure.bbox.x1 - 4
+    assert legend.get_window_extent().x1 < boxes[-1].x0  # the "without"
+    for ax in live.figure.axes[::2]:
+        assert ax.get_tightbbox().x0 > 4
+        ticks = [label.get_window_extent() for label in ax.get_yticklabels()]
+        assert all(above.y0 > below.y1 for below, above in zip(ticks, ticks[1:]))
 
 
-@pytest.mark.parametrize(("first", "epoch"), [(0, 300), (180, 180), (180, 200), (180, 300), (300, 300)])
+def envelope(apart):
+    """The largest difference of the last ten epochs, at each."""
+    return [max(apart[max(0, n - 9) : n + 1]) for n in range(len(apart))]
+
+
+@pytest.mark.parametrize(("first", "epoch"), [(0, 300), (180, 180), (180, 200), (180, 300), (295, 300), (300, 300)])
 def test_what_is_drawn_is_the_result(live, first, epoch):
     turn(live, first=first, epoch=epoch)
-    ax = live.figure.axes[0]
-    assert [label.get_text() for label in ax.get_yticklabels()] == [what.split(" (")[0] for what in PANELS]
-    _, loss, *lines = ax.lines
+    ax, _, low = live.figure.axes
+    loss = ax.lines[0].get_xydata()
+    assert (len(loss) == 0) == (first == EPOCHS) == ("weight" in ax.get_ylabel())
+    for n, height in loss:
+        assert height == live.result["the history"].losses[int(n) - 1]
     for k, (what, words) in enumerate(zip(PANELS, said(live), strict=True)):
         result, new = live.result[what], max(0, epoch - first)
-        bar, now, diamond = (line.get_xydata().tolist() for line in lines[3 * k : 3 * k + 3])
         apart = result.loss_difference[:new]
+        heights = envelope(apart)
         if first == EPOCHS:
             apart = result.weight_difference
-            assert not now and "weight" in ax.get_xlabel() and not loss.get_visible()
-        elif apart.any():
-            assert now == [[np.median(apart[-10:]), k]]
-            assert loss.get_xdata()[0] == result.losses[epoch - 1]
-        assert bar == ([[ORIGIN, k], [apart.max(), k]] if apart.any() else [])
-        assert diamond == ([[IDENTICAL, k]] if len(apart) and not apart.any() else [])
+            heights = [apart.max()]
+        ends = []
+        for panel, skip in ((ax, 2), (low, 0)):
+            curve, end = panel.lines[skip + 2 * k : skip + 2 * k + 2]
+            drawn = curve.get_ydata()
+            assert len(drawn) == len(heights)
+            assert all(
+                IDENTICAL / 4 < y < 10 * IDENTICAL if h == 0 else y == max(h, 1e-12) for y, h in zip(drawn, heights)
+            )
+            bottom, top = panel.get_ylim()
+            assert all(bottom < y < top for y in end.get_ydata())
+            ends += [*end.get_ydata()]
+        assert ends == [*drawn[-1:]], "one mark for each, in the panel where it is"
+        if first < EPOCHS:
+            assert curve.get_xdata().tolist() == list(range(first + 1, epoch + 1))
         same = ("✓ the same weights" if result.equal else "✗ other weights") if first == EPOCHS else "✓ identical"
         still = "?" if epoch == first < EPOCHS else "? identical so far" if epoch < EPOCHS else same
         up_to = first < EPOCHS and apart.any()
@@ -263,13 +279,26 @@ def test_what_is_drawn_is_the_result(live, first, epoch):
     assert len(live.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
 
 
-def test_the_mark_of_the_last_epochs_goes_back_without_the_number_and_stays_without_the_schedule(live):
-    def goes_back(what):
-        first, last = (np.median(live.result[what].loss_difference[part]) for part in (slice(10), slice(-10, None)))
-        return last < first / 2
+@pytest.mark.parametrize("seed", range(0, 21, 5))
+def test_no_curve_is_cut_and_two_identical_ones_are_apart(live, seed):
+    for first in (0, 5, 180):
+        turn(live, first=first, seed=seed, epoch=EPOCHS)
+        ax, _, low = live.figure.axes
+        top, bottom = ax.get_ylim()[1], low.get_ylim()[0]
+        heights = {what: line.get_ydata() for what, line in zip(PANELS, low.lines[::2], strict=True)}
+        assert all(bottom < min(curve) and max(curve) < top for curve in heights.values())
+    turn(live, first=0, seed=seed, epoch=EPOCHS)
+    history, number = (low.lines[2 * k].get_ydata() for k in (0, 3))
+    assert max(history) < 10 * IDENTICAL > max(number) and min(number) > 3 * max(history)
 
-    turn(live, first=180)
-    assert [goes_back(what) for what in ("the epoch number", "the schedule")] == [True, False]
+
+def test_the_curve_comes_down_without_the_number_and_stays_without_the_schedule(live):
+    turn(live, first=180, epoch=EPOCHS)
+    falls = {what: line.get_ydata() for what, line in zip(PANELS, live.figure.axes[2].lines[::2], strict=True)}
+    assert falls["the epoch number"][-1] < falls["the epoch number"][9] / 2
+    assert falls["the schedule"][-1] > falls["the schedule"][9] / 2
+    losses = live.result["the history"].losses[180:]
+    assert max(falls["the generator's state"]) < min(losses) / 5 < falls["the schedule"][-1]  # hardly noticed, and seen
 
 
 @pytest.mark.parametrize("seed", range(0, 21, 5))

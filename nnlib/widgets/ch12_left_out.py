@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from nnlib import ExponentialLR, datasets, initializers
 from nnlib.activations import ACTIVATIONS
@@ -19,9 +20,9 @@ from nnlib.widgets.live.marks import lay_out, one_digit
 EPOCHS, EVERY = 300, 5  # the run is kept, and can be interrupted, before every fifth epoch
 SIZES, NAMES = (2, 10, 1), ["tanh", "linear"]
 LOSS_LIMITS = (0.018, 0.15)  # of the picture of the losses
-LIMITS = (1e-13, 10)  # of that of their differences;
-ORIGIN, IDENTICAL = 1e-14, 2e-16  # where its bars begin, and where 0 stands, which has no place on a log scale
-RECENT = 10  # epochs whose median difference is marked
+LIMITS = (1e-12, 3)  # of that of their differences;
+IDENTICAL = 1e-14  # where 0 stands, which has no place on a log scale
+RECENT = 10  # epochs whose largest difference a curve shows
 
 
 def start_run(seed):
@@ -96,16 +97,15 @@ LEFT_OUT = {
     "half of the digits (float32)": lambda run, fresh: run | {"parameters": _rounded(run)},
     "all but the weights": lambda run, fresh: fresh | {"parameters": run["parameters"]},
 }
-PANELS = (  # of the live figure: one item each, from harmless to ruinous
-    "the history",
-    "half of the digits (float32)",
-    "the generator's state",
-    "the epoch number",
-    "the schedule",
-    "the weights of layer 1",
-)
-APART, WEIGHTS_APART = "difference of the two losses", "largest difference of a weight"  # names of the axis
-VERDICTS = {"?": "black", "✓": "green", "✗": "vermillion"}  # how each begins: its color
+PANELS = {  # of the live figure, from harmless to ruinous: the color and line of each
+    "the history": (COLORS["green"], "-"),
+    "half of the digits (float32)": (COLORS["blue"], "-"),
+    "the generator's state": (COLORS["purple"], (0, (1, 1))),
+    "the epoch number": ("#8A5C00", (0, (5, 1.5))),  # orange letters would be too light
+    "the schedule": (COLORS["vermillion"], "-"),
+    "the weights of layer 1": (COLORS["black"], (0, (6, 1.5, 1, 1.5))),
+}
+APART, WEIGHTS_APART = "difference\nof the two losses", "largest difference\nof a weight"  # names of the axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,28 +248,35 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     checkpoint(path, run), resume(path) -> run: the reader's own functions, or the library's.
     """
-    fig, ax = figure(size=(8.4, 3.4))
-    ax.set(xscale="log", xlim=(IDENTICAL / 20, LIMITS[1]), ylim=(len(PANELS) - 0.5, -0.5), xlabel=APART)
-    ax.set_xticks([IDENTICAL, 1e-12, 1e-8, 1e-4, 1], ["identical", "$10^{-12}$", "$10^{-8}$", "$10^{-4}$", "1"])
-    ax.set_yticks(range(len(PANELS)), [what.split(" (")[0] for what in PANELS])
-    ax.text(-0.01, 1.02, "without", transform=ax.transAxes, ha="right", va="bottom", fontsize=10.5, in_layout=False)
+    fig, axes = figure(2, 2, size=(8.4, 3.6), width_ratios=(2, 1), height_ratios=(2.4, 1), sharex="col")
+    (ax, side), (low, empty) = axes
+    empty.remove()
+    side.set_subplotspec(side.get_gridspec()[:, 1])
+    ax.set(yscale="log", ylim=(1e-4, 4), ylabel=WEIGHTS_APART)  # what can be seen in a plot of the losses,
+    ax.set_yticks([1e-4, 1e-3, 1e-2, 0.1, 1], ["0.0001", "0.001", "0.01", "0.1", "1"])
+    low.set(yscale="log", ylim=(IDENTICAL / 8, 1e-5), xlabel="epoch")  # and what cannot
+    low.set_yticks([IDENTICAL, 1e-10, 1e-6], ["identical", "$10^{-10}$", "$10^{-6}$"])
+    low.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.minorticks_off()
-    ax.tick_params(axis="y", length=0)
-    ax.grid(False, axis="y")
-    ax.axvline(ORIGIN, color=COLORS["black"], linewidth=0.8)
-    loss = ax.axvline(1, color=COLORS["sky"], linewidth=2, zorder=2.5, label="the unbroken run's loss")
+    low.minorticks_off()
+    (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=4, label="the unbroken run's loss")
+    ax.plot([], [], color="#555555", linewidth=1.6, label=f"difference: the largest of {RECENT} epochs")
+    key = {"handlelength": 1.6, "columnspacing": 1.6, "handletextpad": 0.6, "frameon": False, "fontsize": 10}
+    fig.legend(handles=ax.lines[:2], loc="outside upper left", ncols=2, **key)
+    side.set(xlim=(-0.06, 1), ylim=(-0.5, len(PANELS) - 0.5))
+    side.set_axis_off()
+    side.text(0, len(PANELS) - 0.45, "without", fontsize=10.5, va="bottom", in_layout=False)
     rows = {}
-    for k, what in enumerate(PANELS):
-        look = {"linewidth": 15, "solid_capstyle": "butt", "color": COLORS["vermillion"], "label": "largest so far"}
-        (bar,) = ax.plot([], [], **look)
-        look = {"markersize": 15, "markeredgewidth": 3, "color": COLORS["black"]}
-        (now,) = ax.plot([], [], "|", **look, label=f"median of the last {RECENT} epochs")
-        (same,) = ax.plot([], [], "D", markersize=8)
-        place = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 10.5, "fontweight": "bold"}
-        rows[what] = bar, now, same, ax.text(1.02, k, "✗ up to 2 · 10⁻¹⁰ apart", animated=True, **place)
-    key = {"handlelength": 1.4, "columnspacing": 1.4, "handletextpad": 0.5, "frameon": False, "fontsize": 10}
-    fig.legend(handles=[bar, now, loss], loc="outside upper right", ncols=3, **key)
-    lay_out(fig)  # with room for the words on the right
+    for k, (what, (color, style)) in enumerate(PANELS.items()):
+        look = {"color": color, "linewidth": 1.8}
+        curves = [each.plot([], [], linestyle=style, **look)[0] for each in (ax, low)]
+        look |= {"markersize": 7, "clip_on": False, "in_layout": False, "zorder": 4}
+        ends = [each.plot([], [], "D", **look)[0] for each in (ax, low)]
+        side.plot([0, 0.13], [k + 0.2] * 2, linestyle=style, color=color, linewidth=1.8)
+        place = {"color": color, "va": "center", "fontsize": 10.5}
+        side.text(0.17, k + 0.2, what.split(" (")[0], **place)
+        rows[what] = curves, ends, side.text(0.17, k - 0.22, "?", fontweight="bold", animated=True, **place)
+    lay_out(fig)
     controls = {
         "first": slider("interrupt after epochs", 0, EPOCHS, 180, step=EVERY),
         "seed": slider("seed", 0, 20, 0),
@@ -286,18 +293,24 @@ def left_out(checkpoint=checkpoint, resume=resume):
 
     def draw(results, first, seed, epoch):
         is_over = first == EPOCHS  # then the weights are all that can differ
-        if ax.get_xlabel() != (WEIGHTS_APART if is_over else APART):  # seldom: it costs a full drawing
-            ax.set_xlabel(WEIGHTS_APART if is_over else APART)
-        loss.set_xdata([results[PANELS[0]].losses[max(epoch, 1) - 1]] * 2)
-        loss.set_visible(not is_over)
-        for k, (what, (bar, now, same, verdict)) in enumerate(rows.items()):
+        start = min(first, EPOCHS - 4 * EVERY)
+        if (ax.get_ylabel() == WEIGHTS_APART) != is_over or ax.get_xlim()[0] != start:  # it costs a full drawing
+            ax.set(xlim=(start, EPOCHS), ylabel=WEIGHTS_APART if is_over else APART)
+            low.tick_params(labelbottom=not is_over)
+            low.set_xlabel("one mark for each item" if is_over else "epoch")
+        loss.set_data(*([], []) if is_over else (np.arange(start, EPOCHS) + 1, results["the history"].losses[start:]))
+        for k, (what, (curves, ends, verdict)) in enumerate(rows.items()):
             result = results[what]
             apart = result.weight_difference if is_over else result.loss_difference[: max(0, epoch - first)]
             largest = apart.max(initial=0)
-            recent = 0 if is_over or not largest else np.median(apart[-RECENT:])
-            bar.set_data(*([ORIGIN, np.clip(largest, *LIMITS)], [k, k]) if largest else ([], []))
-            now.set_data(*([np.clip(recent, *LIMITS)], [k]) if recent else ([], []))
-            same.set_data(*([IDENTICAL], [k]) if len(apart) and not largest else ([], []))
+            zero = IDENTICAL * 3 ** (k / 2 - 1)  # a lane for each
+            heights = [largest] if is_over else [apart[max(0, n - RECENT) : n].max() for n in range(1, len(apart) + 1)]
+            heights = np.where(np.equal(heights, 0), zero, np.clip(heights, *LIMITS))
+            place = EPOCHS - 3 - 2.8 * k if is_over else epoch
+            for panel, curve, now in zip((ax, low), curves, ends):
+                curve.set_data(np.arange(len(heights)) + first + 1, heights)
+                inside = [height for height in heights[-1:] if (height > 1e-5) == (panel is ax)]
+                now.set_data([place] * len(inside), inside)
             if is_over:
                 words = "✓ the same weights" if result.equal else "✗ other weights"
             elif largest:
@@ -306,9 +319,9 @@ def left_out(checkpoint=checkpoint, resume=resume):
                 words = "✓ identical" if result.equal else "✗ other weights"
             else:
                 words = "? identical so far" if len(apart) else "?"
-            color = COLORS[VERDICTS[words[0]]]
-            verdict.set(text=words, color=color)
-            same.set(color=color, fillstyle="none" if words[0] == "?" else "full")
+            verdict.set_text(words)
+            for now in ends:
+                now.set_fillstyle("none" if words[0] == "?" else "full")
         before = f"Interrupted after {first} epochs, seed {seed}. " + "No epoch is left to do. " * is_over
         if epoch == first < EPOCHS:
             return before + "None is resumed yet."
@@ -338,7 +351,7 @@ def left_out(checkpoint=checkpoint, resume=resume):
         figure=fig,
         plays="epoch",
         tick=100,
-        alt="Six rows, one for each item left out, on one log scale. In each a bar, as long as the loss of the resumed "
-        "run has been away from that of the unbroken one at most, with a mark for the last epochs. At its end this "
-        "number, or that the two runs are identical.",
+        alt="For each of six items left out a curve over the epochs since the break, on a log scale: how far the loss "
+        "of the resumed run is from that of the unbroken one, beside this loss itself. On the right for each the "
+        "largest difference, or that the two runs are identical.",
     )
