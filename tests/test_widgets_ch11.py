@@ -91,33 +91,51 @@ def test_the_readout_names_who_leads_and_by_how_much_and_so_does_the_picture(liv
 def test_the_key_covers_no_point(live):
     assert live.png  # laid out
     data = live.figure.axes[1]
-    key = data.get_legend()
+    (key,) = live.figure.legends
     assert "thin: the last 5 epochs" in [text.get_text() for text in key.get_texts()]
     places = data.transData.transform(np.column_stack([X, Y]))
     assert not any(key.get_window_extent().padded(3).contains(*place) for place in places)
+    assert data.get_ylim()[0] < min(Y) and key.get_window_extent().x1 < live.figure.bbox.x1
+    assert all(key.get_window_extent().y0 > ax.bbox.y1 for ax in live.figure.axes)
 
 
-def test_the_answers_take_half_the_picture(live):
-    rates, data, losses = (ax.get_window_extent() for ax in live.figure.axes)
-    assert data.width > 0.95 * losses.width and data.height > 0.95 * (rates.y1 - losses.y0)
-    assert live.figure.axes[1].get_tightbbox().x1 <= live.figure.bbox.width
-
-
-def test_what_has_changed_has_a_ghost_and_the_ends_say_so(live):
-    before = live.result
-    names = [text for text in live.figure.axes[2].texts if "0." in text.get_text()]
-    for values, changed in (({"slide": 0.9}, {"slide"}), ({"batch_size": 64}, set(RUNS))):
+def test_the_losses_take_half_the_picture_and_each_has_its_name_at_its_end(live):
+    rates, data, losses = live.figure.axes
+    assert losses.bbox.width > 1.8 * data.bbox.width and losses.bbox.height > 1.8 * rates.bbox.height
+    assert data.get_tightbbox().x1 <= live.figure.bbox.width
+    for settings in ({}, {"batch_size": ROWS}, {"epoch": 15}, {"step_size": 100, "slide": 1}):
         live.reset()
-        after = turn(live, **values).result
+        boxes = {}
+        for (name, run), text in zip(turn(live, **settings).result.items(), losses.texts[:3], strict=True):
+            n = live.controls["epoch"].value
+            loss = final(run["loss"]) if n == EPOCHS else run["loss"][n - 1]
+            assert text.get_text() == f"{name} {loss:.3f}"
+            boxes[name] = box = text.get_window_extent()
+            x, height = losses.transData.transform((n, run["loss"][n - 1]))
+            assert x < box.x0 < x + 0.03 * losses.bbox.width and abs(box.y0 + box.y1 - 2 * height) < 60
+            assert box.x1 < data.get_tightbbox().x0
+        low, middle, high = sorted(boxes.values(), key=lambda box: box.y0)
+        assert middle.y0 > low.y0 + 13 and high.y0 > middle.y0 + 13
+
+
+def test_where_two_runs_are_one_both_are_seen(live):
+    rates, data, losses = live.figure.axes
+    for lines in (rates.lines[:3], losses.lines[:3], data.lines[1:6:2]):
+        constant, stairs, slide = (line.get_linewidth() for line in lines)
+        assert constant > stairs + 1.2 and stairs > slide + 1
+
+
+def test_one_run_that_has_changed_has_a_ghost_and_all_three_have_none(live):
+    before = live.result
+    for values, changed in (({"slide": 0.9}, {"slide"}), ({"stairs": 0.1}, {"stairs"}), ({"batch_size": 64}, set())):
+        live.reset()
+        turn(live, **values)
         ghosts = [line for ax in (live.figure.axes[0], live.figure.axes[2]) for line in ax.lines[3:6]]
         for k, name in enumerate(RUNS):
             for ghost, kind in ((ghosts[k], "rate"), (ghosts[3 + k], "loss")):
-                shown = [] if np.array_equal(before[name][kind], after[name][kind]) else before[name][kind]
-                np.testing.assert_array_equal(ghost.get_ydata(), shown)
-            was = f", was {final(before[name]['loss']):.3f}" if name in changed else ""
-            assert names[k].get_text() == f"{name} {final(after[name]['loss']):.3f}{was}"
-    turn(live, epoch=40)
-    assert names[2].get_text() == f"slide {after['slide']['loss'][39]:.3f}"
+                np.testing.assert_array_equal(ghost.get_ydata(), before[name][kind] if name in changed else [])
+        key = [text.get_text() for text in live.figure.axes[0].texts if "before" in text.get_text()]
+        assert len(key) == len(changed)
 
 
 def test_each_schedule_has_a_gamma_of_its_own(live):

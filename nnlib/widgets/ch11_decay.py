@@ -7,7 +7,7 @@ from nnlib.exercises.ch11_schedulers import train_together
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Ghost, lay_out, pale
+from nnlib.widgets.live.marks import Ghost, Names, lay_out
 
 ROWS = 64
 EPOCHS, INITIAL_RATE = 80, 0.2
@@ -17,7 +17,7 @@ SLIDE = (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1)
 BATCHES = (2, 4, 8, 16, 32, ROWS)
 LOSS_LIMITS = (0.09, 1)
 AXIS = np.linspace(-1.05, 1.05, 106)
-RUNS = {"constant": ("black", "-", 3), "stairs": ("vermillion", "-", 1.8), "slide": ("blue", "-.", 1.8)}
+RUNS = {"constant": ("black", "-", 4), "stairs": ("vermillion", "-", 2.6), "slide": ("blue", (0, (3, 2)), 1.4)}
 KINDS = ("constant rate", "step decay (stairs)", "exponential decay (slide)")  # what others call them
 
 
@@ -40,29 +40,29 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.35), height_ratios=(1, 2))
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.6), height_ratios=(1, 2.6), width_ratios=(2, 1))
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
     X, y = datasets.noisy_sine(n=ROWS, noise=0.3, seed=0)
-    data.plot(X, y, ".", color="#777777", markersize=6)
-    lines, latest, ends = {"rate": {}, "loss": {}, "answer": {}}, {}, {}
+    data.plot(X, y, "o", color="#777777", markersize=4, fillstyle="none")
+    lines, latest = {"rate": {}, "loss": {}, "answer": {}}, {}
     for k, (name, (color, style, width)) in enumerate(RUNS.items()):  # the widest below, so that all are seen
         look = {"color": COLORS[color], "linestyle": style, "linewidth": width, "zorder": 2 + k / 10}
         (lines["rate"][name],) = above.plot([], [], drawstyle="steps-mid", **look)
         (lines["loss"][name],) = below.plot([], [], **look)
         (lines["answer"][name],) = data.plot([], [], label=KINDS[k], **look)
-        (latest[name],) = data.plot([], [], color=pale(COLORS[color]), linewidth=0.9, zorder=1.9)
-        place = {"transform": below.transAxes, "ha": "right", "va": "top", "fontsize": 10, "animated": True}
-        ends[name] = below.text(0.985, 0.98 - 0.1 * k, "", color=COLORS[color], **place)
+        (latest[name],) = data.plot([], [], color=COLORS[color], linewidth=0.7, zorder=1.9)
     epochs = {"xlim": (0, EPOCHS), "xticks": range(0, EPOCHS + 1, 20)}
     above.set(ylim=(0, 1.1 * INITIAL_RATE), yticks=[0, 0.1, 0.2], ylabel="rate", **epochs)
     above.tick_params(labelbottom=False)
     below.set(ylim=LOSS_LIMITS, yscale="log", xlabel="epoch", ylabel="loss", **epochs)
     below.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
     below.minorticks_off()
-    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-2.65, 1.7), xlabel="x", ylabel="y, and the answers")
-    data.plot([], [], color="#8A8A8A", linewidth=0.9, label=f"thin: the last {LAST} epochs")
-    data.legend(loc="lower right", frameon=False, borderaxespad=0.1, labelspacing=0.2, handlelength=1.6)
+    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.6, 1.7), xlabel="x", ylabel="y, and the answers")
+    data.plot([], [], color=COLORS["black"], linewidth=0.7, label=f"thin: the last {LAST} epochs")
+    key = {"frameon": False, "handlelength": 1.8, "columnspacing": 1.4, "handletextpad": 0.5, "fontsize": 10}
+    fig.legend(*data.get_legend_handles_labels(), loc="outside upper left", ncols=4, **key)
+    names = Names(below, [COLORS[color] for color, *_ in RUNS.values()], "constant 0.1450")
     ghost = Ghost(*lines["rate"].values(), *lines["loss"].values())
     lay_out(fig)
 
@@ -88,13 +88,12 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             return None if np.array_equal(values, result[name][kind]) else values
 
         shown = [before and left(name, kind) for kind in ("rate", "loss") for name in RUNS]
+        if all(values is not None for values in shown[len(RUNS) :]):
+            shown, before = [None] * len(shown), None  # three old curves among three new ones are a thicket
         ghost.show(before, *(None if values is None else (np.arange(EPOCHS), values) for values in shown))
         told = []
-        for k, (name, run) in enumerate(result.items()):
+        for name, run in result.items():
             told.append(final(run["loss"]) if epoch == EPOCHS else run["loss"][epoch - 1])
-            was = shown[len(RUNS) + k]
-            words = f", was {final(was):.3f}" if was is not None and epoch == EPOCHS else ""
-            ends[name].set_text(f"{name} {told[-1]:.3f}{words}")
             for kind in ("rate", "loss"):
                 lines[kind][name].set_data(np.arange(epoch), run[kind][:epoch])
             lines["answer"][name].set_data(AXIS, run["answer"][epoch - 1])
@@ -106,7 +105,9 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         least = min(told)
         behind = {name: f"{loss - least:.4f}" for loss, name in sorted(zip(told, RUNS))}
         lead = [name for name in RUNS if not float(behind[name])]
-        for name, text in ends.items():
+        heights = [run["loss"][epoch - 1] for run in result.values()]
+        names.show(heights, [f"{name} {loss:.3f}" for name, loss in zip(RUNS, told)], at=epoch / EPOCHS)
+        for name, text in zip(RUNS, names.texts):
             text.set_fontweight("bold" if name in lead else "normal")
         what = f"Epoch {epoch} of {EPOCHS}" if epoch < EPOCHS else f"Mean of the last {LAST}"
         if len(lead) == len(RUNS):
