@@ -42,7 +42,7 @@ def make():
 
 @pytest.fixture
 def live():
-    return fresh(make)
+    return turn(fresh(make), budget="100 updates", done=100)
 
 
 def curves_of(live):
@@ -105,8 +105,15 @@ def test_an_unfinished_epoch_is_cut():
 # ---- the figure -------------------------------------------------------------------------------------
 
 
-def test_it_opens_before_the_answer(live):
-    """At 100 updates all rows win, the tempting guess; the seed turns two of the three runs."""
+def test_it_opens_before_the_answer():
+    """Where the question begins, while the single rows are ahead, which do not end closest."""
+    live = fresh(make)
+    now = [losses[(len(losses) - 1) // 5] for _, losses, _ in live.result]
+    assert live.controls["budget"].value == "10 epochs" and live.controls["done"].value == 20
+    assert live.readout.startswith("10 epochs each, 20% so far.") and min(now) == now[0] and not names(live)
+
+
+def test_at_100_updates_all_rows_win_and_the_seed_turns_two_runs(live):
     ends = [losses[-1] for _, losses, _ in live.result]
     assert min(ends) == ends[2]
     before = [path for path, _, _ in live.result]
@@ -154,7 +161,7 @@ def test_a_run_that_leaves_the_frame_ends_there(live):
     assert all(
         text.get_window_extent().y0 < frame.y1 for text in live.figure.axes[2].texts if text.get_text() == "off ↑"
     )
-    assert "none of the three ends here" in {text.get_text() for text in live.figure.axes[1].texts}
+    assert "none of the three\nends here" in {text.get_text() for text in live.figure.axes[1].texts}
 
 
 def test_the_prediction_is_true_for_every_seed(live):
@@ -210,7 +217,7 @@ def test_the_same_time(slow):
         return mse_gradient(x, y, w, b)
 
     live = noisy_paths(Z, FARE, gradient=gradient)
-    for curve, (_, _, pace) in zip(curves_of(turn(live, budget="2 milliseconds")), live.result, strict=True):
+    for curve, (_, _, pace) in zip(curves_of(turn(live, budget="2 milliseconds", done=100)), live.result, strict=True):
         np.testing.assert_allclose(curve[:, 0], np.arange(len(curve)) / pace)
         assert curve[-1, 0] <= 2 < curve[-1, 0] + 1 / pace + 1e-9
     live.close()
@@ -238,13 +245,22 @@ def test_the_ends_are_magnified_or_said_to_be_elsewhere(live):
     paths = [path for path, _, _ in live.result]
     dots = [line for line in end.lines if line.get_marker() == "o"]
     for path, dot in zip(paths, dots, strict=True):
-        assert tuple(dot.get_xydata()[0]) == tuple(path[-1])
+        assert not len(dot.get_xydata()) or tuple(dot.get_xydata()[0]) == tuple(path[-1])
+    ways = [line for line in end.lines if line.get_color() in STYLE_COLORS and line.get_marker() != "o"]
+    for path, way in zip(paths, ways, strict=True):
+        np.testing.assert_array_equal(way.get_xydata(), path[-1 - (len(path) - 1) // 5 :])  # what the bars measure
+    assert ways[1].get_zorder() > ways[0].get_zorder() and dots[1].get_zorder() > dots[0].get_zorder()
     (ring,) = [line.get_xydata() for line in end.lines if len(line.get_xydata()) == 200]
     np.testing.assert_allclose(above(ring), 1, rtol=1e-9)
     (left, right), (low, high) = end.get_xlim(), end.get_ylim()
     inside = [left < w < right and low < b < high for w, b in (path[-1] for path in paths)]
-    assert inside == [True, True, False] and "not here: all 100 rows" in [text.get_text() for text in end.texts]
-    turn(live, budget="100 updates")
+    assert inside == [len(dot.get_xydata()) == 1 for dot in dots] == [True, True, False]
+    assert "not here: all 100 rows" in [text.get_text() for text in end.texts]
+    turn(live, done=22)
+    (words,) = (text for text in end.texts if text.get_text() == "not here: 10 rows,\nall 100 rows")
+    box, room = words.get_window_extent(), end.bbox
+    assert room.x0 < box.x0 < box.x1 < room.x1 and box.y0 > 2
+    turn(live, budget="100 updates", done=100)
     assert not any("not here" in text.get_text() for text in end.texts)
 
 
@@ -362,7 +378,7 @@ def test_the_readers_functions_are_used():
     own = noisy_paths(Z, FARE, minibatches=asking, gradient=lambda x, y, w, b: (0.0, 1.0))
     assert set(asked) == {1, 10, 100}
     for path, _, _ in own.result:
-        np.testing.assert_allclose(path[-1], [0, -5])
+        np.testing.assert_allclose(path[-1], [0, -0.05 * (len(path) - 1)], atol=1e-9)
     own.close()
 
 

@@ -82,6 +82,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     A = np.stack([x, np.ones_like(x)], axis=1)
     minimum = np.linalg.lstsq(A, y, rcond=None)[0]
     fig, (bowl, end, curve) = figure(1, 3, size=(8.4, 3.2), width_ratios=(1.05, 0.85, 1))
+    fig.get_layout_engine().set(wspace=0.07)
     reach = 0.75 * np.abs(minimum).max()  # the start at (0, 0), the minimum, and room for the noise around it
     limits = [(0.6 * center - reach, 0.6 * center + reach) for center in minimum]
     plot_loss_bowl(x, y, ax=bowl, limits=limits, legend=False)
@@ -96,7 +97,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
     end.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[], aspect="equal")
     end.spines[:].set_visible(True)
     bowl.add_patch(Rectangle(low, 2 * CLOSE, 2 * CLOSE, fill=False, linewidth=1.2, zorder=6.5))
-    end.set_title("around the star", fontsize=11)
+    end.set_title("around the star, last fifth", fontsize=10)
     below = {"transform": end.transAxes, "ha": "center", "va": "top", "fontsize": 9.5}
     end.text(0.5, -0.04, "ring: loss 1 €² above", **below)
     outside = end.text(0.5, -0.15, "", fontweight="bold", **below)
@@ -109,6 +110,9 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             (ax.plot([], [], **style)[0], ax.plot([], [], "o", markeredgecolor=edge, **dot)[0])
             for ax, edge in ((bowl, "white"), (end, "black"))
         ]
+        on_top = 0.2 * (color == "blue")
+        pair[1][0].set_zorder(2 + on_top)
+        pair[1][1].set(clip_on=False, in_layout=False, zorder=6 + on_top)
         (loss,) = curve.plot([], [], label=label, **style)
         (tip,) = curve.plot([], [], "o", color=COLORS[color], markersize=6, zorder=6, clip_on=False, in_layout=False)
         (bar,) = curve.plot([], [], color=ink, linewidth=3.5, solid_capstyle="butt", in_layout=False, **halo)
@@ -148,10 +152,11 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         levels = []  # once the runs are at their end
         for size, (path, losses, unit), (pair, line, tip, bar) in zip(sizes, result, lines):
             count = (len(losses) - 1) * done // 100
-            for way, here in pair:
-                way.set_data(*path[: count + 1].T)
-                here.set_data(*path[count : count + 1].T)
-            if not np.abs(path[count] - minimum).max() < CLOSE:
+            is_near = np.abs(path[count] - minimum).max() < CLOSE
+            for (way, here), since, seen in zip(pair, (0, max(0, count - (len(path) - 1) // 5)), (True, is_near)):
+                way.set_data(*path[since : count + 1].T)
+                here.set_data(*path[count : count + seen].T)
+            if not is_near:
                 away.append(_rows(size, n))
             line.set_data(np.arange(count + 1) / unit, np.maximum(losses[: count + 1], ROUNDING))
             tip.set_data([count / unit], [losses[count] if LOWEST < losses[count] < HIGHEST else np.nan])
@@ -169,11 +174,8 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         if keys.get_texts()[1].get_text() != yours:
             keys.get_texts()[1].set_text(yours)
             fig.stale = True  # a legend of the whole figure stands still
-        far = (
-            f"none of the three {'ends' if done == 100 else 'is'} here"
-            if len(away) == 3
-            else f"not here: {', '.join(away)}"
-        )
+        nowhere = f"none of the three\n{'ends' if done == 100 else 'is'} here"
+        far = nowhere if len(away) == 3 else "not here: " + ",\n".join(away)
         outside.set_text(far if away else "")
         if astray:
             who = "all three" if len(astray) == 3 else ", ".join(astray)
@@ -200,14 +202,14 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             options=("1 row", "10 rows", f"all {n} rows"),
             answer="10 rows",
             explanation="All rows take ten exact steps, too few. One row is soon there and then trembles.",
-            settings={"budget": "10 epochs"},
+            settings={"budget": "10 epochs", "done": 100},
         ),
         controls={
             "batch_size": list_slider("your batch size", BATCH_SIZES, 10),
             "rate": list_slider("learning rate", RATES, 0.05),
             "seed": slider("seed", 0, 20, 0),
-            "done": slider("run shown", 0, 100, 100, step=2, unit="%"),
-            "budget": choice("each run gets", list(BUDGETS), "100 updates"),
+            "done": slider("run shown", 0, 100, 20, step=2, unit="%"),
+            "budget": choice("each run gets", list(BUDGETS), "10 epochs"),
         },
         compute=compute,
         draw=draw,
@@ -215,8 +217,8 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
         plays="done",
         tick=60,
         alt="Left, the loss over weight and bias as round contours with three paths of descent: single rows stagger, "
-        "batches bend a little, all rows go straight. Middle, the same around the minimum, magnified. Right, how far "
-        "the loss of each is above its minimum, on a log scale.",
+        "batches bend a little, all rows go straight. Middle, the last fifth of each around the minimum, magnified. "
+        "Right, how far the loss of each is above its minimum, on a log scale.",
     )
 
 
