@@ -206,7 +206,7 @@ def which_illness():
     fig.get_layout_engine().set(wspace=0.03)
     X, y = rows()
     blind = np.var(y)
-    patient_look = {"color": "#B4B4B4", "linewidth": 9, "solid_capstyle": "round"}  # seen on both sides of the other
+    patient_look = {"color": "#919191", "linewidth": 9, "solid_capstyle": "round"}  # seen on both sides of the other
     look = {"color": COLORS["blue"], "linewidth": 1.4}
     curves.axhline(blind, color=COLORS["black"], linestyle=":", linewidth=1.2, zorder=5)
     curves.text(EPOCHS, blind * 1.6, "blind network", ha="right", va="bottom", fontsize=10)
