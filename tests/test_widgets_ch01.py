@@ -64,7 +64,7 @@ def test_the_best_line_with_its_square_and_every_line_tried_stay(squares):
     tried = [(0.5, 10.0, None), (2.0, 5.0, None), (1.9, 4.6, None), (4.0, 0.0, "1.425"), (4.0, 12.0, "1.425")]
     for w, b, smallest in tried:
         squares.set(w=w, b=b)
-        record = f"dashed: the best so far, {smallest}" if smallest else "the best so far"
+        record = f"dashed: the best so far, {smallest}" if smallest else "(this is the best so far)"
         assert mean.texts[2].get_text() == record
         np.testing.assert_allclose(best.get_ydata(), [4.6, 1.9 * 9 + 4.6] if smallest else [np.nan] * 2)
         assert mean.patches[1].get_visible() == (smallest is not None and w * 8 + b < 40)  # no blot when shrunk
@@ -85,6 +85,19 @@ def test_the_guess_goes_to_a_line_through_two_points_and_leaves_the_lowest_to_be
     assert "MSE 2.167 €². The line touches 2 of 6" in squares.readout
     w, b = (squares.controls[key].value for key in "wb")
     assert judge(exercises()["my_line"], (w, b)).state == "wrong"
+
+
+def test_where_the_line_touches_some_a_better_one_is_named_with_what_it_touches(squares):
+    squares.guess("one or two")
+    assert "on the way" not in squares.readout  # only what is worse was tried
+    for (w, b), said in (((1.8, 5.2), "1"), ((1.9, 4.6), "none")):  # each better than the one before
+        squares.set(w=w, b=b)
+        assert "on the way" not in squares.readout
+        squares.set(w=2.0, b=5.0)
+        lowest = mse(neuron(X, w, b), Y)
+        assert f"2 of 6 points; a line tried on the way has {lowest:.3f} and touches {said}." in squares.readout
+    heading = squares.figure.axes[1].texts[0].get_window_extent()
+    assert heading.y1 + 6 * squares.figure.dpi / 100 < squares.figure.bbox.y1
 
 
 def test_every_line_through_two_points_loses_to_one_that_touches_none():

@@ -23,7 +23,7 @@ def line_and_squares(x, y, neuron, loss):
     limits = ((0, 9), (-1, 26))  # every line that the sliders reach is in it
     fig, axes = figure(1, 3, size=(8.4, 3.9))
     fig.set_layout_engine("none")
-    places = (0.07, 0.135, 0.515, 0.76), (0.64, 0.62, 0.35, 0.36), (0.68, 0.135, 0.3, 0.4)
+    places = (0.07, 0.135, 0.515, 0.76), (0.64, 0.603, 0.35, 0.36), (0.68, 0.135, 0.3, 0.4)
     for each, place in zip(axes, places, strict=True):
         each.set_position(place)
     ax, mean, tries = axes
@@ -37,7 +37,7 @@ def line_and_squares(x, y, neuron, loss):
     mean.set_axis_off()
     square = mean.add_patch(Rectangle((0, 0), 0, 0, **AVERAGE))
     best = mean.add_patch(Rectangle((0, 0), 0, 0, fill=False, linestyle="--", linewidth=1.6, edgecolor="black"))
-    score = mean.text(0, -3.1, "", fontsize=14, fontweight="bold")
+    score = mean.text(0, -3, "", fontsize=14, fontweight="bold")
     scale = mean.text(0, -1.8, "")
     record = mean.text(0, -0.6, "")
     losses = {}  # (w, b) of each line tried -> its loss
@@ -73,12 +73,15 @@ def line_and_squares(x, y, neuron, loss):
         scale.set_text("the average square, " + ("to scale" if shrink == 1 else f"sides ÷ {shrink:.0f}"))
         score.set_text(f"MSE {mse:.3f} €²")
         best.set_visible(beaten and best.get_width() > SEEN)
-        record.set_text(f"dashed: the best so far, {lowest:.3f}" if beaten else "the best so far")
+        record.set_text(f"dashed: the best so far, {lowest:.3f}" if beaten else "(this is the best so far)")
         dots.set_offsets([*losses])
         dots.set_array([*losses.values()])
         here.set_data([w], [b])
         missed = np.abs(y_hat - y)
         near = f"; the nearest is €{missed.min():.2f} away" if missed.min() >= 0.005 else ""
+        if beaten and not near:  # the line touches some: does the better one?
+            touched = np.sum(np.abs(neuron(x, w_best, b_best) - y) < 1e-9)
+            near = f"; a line tried on the way has {lowest:.3f} and touches {touched or 'none'}"
         beyond = f" The frame cuts {cut} of the squares." if cut else ""
         return f"MSE {mse:.3f} €². The line touches {np.sum(missed < 1e-9)} of {len(x)} points{near}.{beyond}"
 

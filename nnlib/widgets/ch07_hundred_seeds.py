@@ -167,13 +167,15 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     above = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1), "fontsize": 9.5} | LEGEND
     plane.legend(handles=[*plane.get_legend().legend_handles, boundary], ncols=3, **above)
     plane.get_legend().set_in_layout(False)  # it may be wider than the frame
+    white = plane.text(0.5, -0.3, "white: output 0.5", transform=plane.transAxes, ha="center", animated=True)
     (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
     (rank,) = curve.plot([], [], markersize=9, **here)
     ghost = Ghost(ranked)
     curve.set(xlim=(-3, SEEDS + 4), ylim=(SEED_LIMITS[0] / 2, 2 * SEED_LIMITS[1]), yscale="log", xticks=(1, 50, 100))
     curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["≤10⁻⁶", "10⁻⁴", "10⁻²", "≥1"])
     curve.minorticks_off()
-    curve.set(xlabel="networks, the best first", ylabel="loss")
+    curve.set(xlabel="networks, the best first")
+    curve.set_title("loss", loc="left", x=-0.2, fontsize=curve.xaxis.label.get_fontsize())
     lay_out(fig)
 
     def judged(hundred):
@@ -203,7 +205,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         alike = numbers[np.isclose(losses, own, rtol=0.01, equal_nan=True)]  # it is in the middle of its equals
         ranked.set_data(numbers, losses)
         ghost.show(before, then and ranks(then[0].losses))
-        was = f", before {then[1].sum()}" if then else ""
+        was = f", before {then[1].sum()}" if then and then[1].sum() != won.sum() else ""
         count.set_text(f"{won.sum()} of {SEEDS} solved{was}")
         frame.set_data(place[seed][:1], place[seed][1:])
         rank.set_data([alike.mean()], [own])
@@ -213,19 +215,17 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         flat = np.abs(output - 0.5) < 1e-3
         is_stuck = flat.mean() > 0.1  # then rounding, or the grid, would draw a line on its flat half
         boundary.set_data(*decision_line(np.ma.array(output, mask=beside(flat) & is_stuck), axes))
-        if flat.mean() > 0.5:
-            note(plane, "White: 0.5")
+        white.set_text("white: output 0.5" * (flat.mean() > 0.5))
         exploded = int(np.isnan(hundred.losses).sum())
         if exploded:
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
         elif initializer == "all equal":
             note(curve, "Without chance all hundred networks are the same one.")
         words = f"{won.sum()} of {SEEDS} seeds solve XOR."
-        if activation == "relu" and not won.all():  # the line above the tiles has the count
+        if activation == "relu" and 0 < won.sum() < SEEDS and epoch == EPOCHS:  # above the tiles is the count
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
-            kinds = ((won, "solved"), (~won, "not solved"))
-            parts = [f"{np.sum(lame & kind)} of {kind.sum()} {name}" for kind, name in kinds if kind.any()]
-            words = f"With dead neurons: {', '.join(parts)}."
+            failed, fine = (f"{np.sum(lame & kind)} of the {kind.sum()}" for kind in (~won, won))
+            words = f"A neuron is dead in {failed} that fail, and in {fine} that solve XOR."
         return f"{words} Seed {seed}: loss {in_words(hundred.losses[seed])}."
 
     return Live(
