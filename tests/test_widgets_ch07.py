@@ -29,6 +29,12 @@ def layers():
     return fresh(signal_through_layers)
 
 
+def about(live):
+    """What is said below the plane of the hundred seeds."""
+    (text,) = [text for text in live.figure.axes[1].texts if text.get_text().startswith("seed ")]
+    return text.get_text()
+
+
 def solved_share(live, **values):
     return int(turn(live, **values).result[1].sum())
 
@@ -137,12 +143,12 @@ def test_tiles_and_marks_are_the_result(grid):
     dots, crosses = (artist(ax, name).get_xydata() for name in ("solved", "not solved"))
     assert {int(10 * tens + last) for last, tens in dots} == set(np.flatnonzero(won))
     assert {int(10 * tens + last) for last, tens in crosses} == set(np.flatnonzero(~won))
-    assert f" of {won.sum()} solved, " in grid.readout
+    assert f" of the {won.sum()} that solve XOR." in grid.readout
     assert ax.texts[0].get_text() == f"{won.sum()} of 100 solved, before 72"
     ranked, rank, ghost, _ = grid.figure.axes[2].lines
     assert np.all(ranked.get_ydata() >= ghost.get_ydata()) and np.all(np.diff(ranked.get_ydata()) >= 0)
     best = int(np.argmin(hundred.losses))
-    assert hundred.losses[best] < 1e-6 and "loss below 10⁻⁶." in turn(grid, seed=best).readout  # on the floor
+    assert hundred.losses[best] < 1e-6 and about(turn(grid, seed=best)).endswith("loss below 10⁻⁶")  # on the floor
     low, high = grid.figure.axes[2].get_ylim()
     frame = rank.get_window_extent()  # of its middle, with the marker around it
     assert grid.figure.axes[2].bbox.y0 <= frame.y0
@@ -163,11 +169,16 @@ def test_what_the_chapter_says_to_try(grid):
 
 
 def test_the_failures_of_relu_have_dead_neurons(grid):
-    assert grid.readout.startswith("With dead neurons: 45 of 72 solved, 27 of 28 not solved. Seed 5: loss 0.1")
-    assert (len(grid.readout) + 6) * LETTER < NARROW  # one line, of a loss below 10⁻⁶ too
+    assert grid.readout == "A neuron is dead in 27 of the 28 that fail, and in 45 of the 72 that solve XOR."
+    assert len(grid.readout) * LETTER < NARROW  # one line
+    assert "dead" not in turn(grid, epoch=40).readout  # no verdict on the way
+    turn(grid, epoch=EPOCHS)
     stuck = grid.result[0].A1[36]
     assert not grid.result[1][36] and not np.any(np.all(stuck == 0, axis=0))
-    assert "With dead neurons: 100 of 100 not solved." in turn(grid, scale=20).readout
+    assert turn(grid, scale=20).readout == "0 of 100 seeds solve XOR."  # all of one kind
+    assert grid.figure.axes[0].texts[0].get_text() == "0 of 100 solved, before 72"
+    turn(grid, width=3)
+    assert grid.figure.axes[0].texts[0].get_text() == "0 of 100 solved"  # as many as before
     assert "dead" not in turn(grid, activation="tanh", scale=1).readout
 
 
@@ -177,14 +188,14 @@ def test_every_extreme_of_the_grid_answers(grid, activation, initializer):
     for width in (1, 16):
         for scale in (SCALES[0], SCALES[-1]):
             turn(grid, width=width, scale=scale)
-            assert ("of 100 seeds" in grid.readout) != ("dead neurons" in grid.readout)
+            assert ("of 100 seeds" in grid.readout) != ("A neuron is dead" in grid.readout)
 
 
 def test_an_explosion_is_said_in_the_figure(grid):
     turn(grid, activation="tanh", initializer="Glorot", width=16, scale=30)
     assert any("exploded" in words for words in grid.notes)
     turn(grid, seed=int(np.flatnonzero(np.isnan(grid.result[0].losses))[0]))
-    assert "loss nan" in grid.readout
+    assert about(grid).endswith("loss nan")
 
 
 def test_a_tile_shows_what_its_network_answers(grid):
@@ -195,7 +206,7 @@ def test_a_tile_shows_what_its_network_answers(grid):
         assert 10 * row + column == seed
         loss = hundred.losses[seed]
         words = f"{loss:.4f}" if loss > 1e-4 else one_digit(loss) if loss > 1e-6 else "below 10⁻⁶"
-        assert f"Seed {seed}: loss {words}." in grid.readout
+        assert about(grid) == f"seed {seed}: loss {words}"
         ax = grid.figure.axes[1]
         shown = one_of(hundred, seed, activation)(decision_grid(PLANE, RESOLUTION)[0]).reshape(RESOLUTION, RESOLUTION)
         np.testing.assert_allclose(artist(ax, "map").get_array(), shown, rtol=0, atol=1e-3)
@@ -237,14 +248,19 @@ def test_the_headline_is_inside_the_picture(grid):
 def test_a_flat_answer_has_no_border_along_the_grid(grid):
     boundary = grid.figure.axes[1].lines[-1]
     turn(grid, scale=30)
-    assert not np.isfinite(boundary.get_xdata()).any() and grid.notes == ["White: 0.5"]
+    assert not np.isfinite(boundary.get_xdata()).any() and "white: output 0.5" in about(grid)
+    (said,) = [text.get_window_extent() for text in grid.figure.axes[1].texts if text.get_text() == about(grid)]
+    below = grid.figure.axes[1].xaxis.label.get_window_extent()
+    assert grid.figure.bbox.y0 < said.y0 and said.y1 < below.y0  # off the map, and in the picture
+    left, loss = grid.figure.axes[1].bbox.x1, grid.figure.axes[2].yaxis.label.get_window_extent().x0
+    assert loss - left > 15 * grid.figure.dpi / 100
     turn(grid, width=16)  # orange, blue and a flat half: a border between the first two only, in one piece
     line = boundary.get_xydata()
-    assert np.isfinite(line[:-1]).all() and len(line) > 20 and grid.notes == ["White: 0.5"]
+    assert np.isfinite(line[:-1]).all() and len(line) > 20 and "white" in about(grid)
     assert "output 0.5" in [text.get_text() for text in grid.figure.axes[1].get_legend().texts]
     turn(grid, width=4)
     turn(grid, scale=1)
-    assert np.isfinite(boundary.get_xdata()).sum() > 10 and not grid.notes
+    assert np.isfinite(boundary.get_xdata()).sum() > 10 and "white" not in about(grid)
 
 
 def test_the_readers_functions_are_used():

@@ -167,16 +167,17 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
     above = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1), "fontsize": 9.5} | LEGEND
     plane.legend(handles=[*plane.get_legend().legend_handles, boundary], ncols=3, **above)
     plane.get_legend().set_in_layout(False)  # it may be wider than the frame
-    white = plane.text(0.5, -0.3, "white: output 0.5", transform=plane.transAxes, ha="center", animated=True)
+    below = {"transform": plane.transAxes, "ha": "center", "va": "top", "animated": True, "in_layout": False}
+    about = plane.text(0.5, -0.25, "", **below)
     (ranked,) = curve.plot([], [], "o", color=COLORS["blue"], markersize=4)
     (rank,) = curve.plot([], [], markersize=9, **here)
     ghost = Ghost(ranked)
     curve.set(xlim=(-3, SEEDS + 4), ylim=(SEED_LIMITS[0] / 2, 2 * SEED_LIMITS[1]), yscale="log", xticks=(1, 50, 100))
     curve.set_yticks([1e-6, 1e-4, 1e-2, 1], ["≤10⁻⁶", "10⁻⁴", "10⁻²", "≥1"])
     curve.minorticks_off()
-    curve.set(xlabel="networks, the best first")
-    curve.set_title("loss", loc="left", x=-0.2, fontsize=curve.xaxis.label.get_fontsize())
+    curve.set(xlabel="networks, the best first", ylabel="loss")
     lay_out(fig)
+    plane.set_position(plane.get_position().translated(-0.015, 0))  # off the "loss" beside it
 
     def judged(hundred):
         return np.array([bool(solved(y_hat, y)) for y_hat in hundred.y_hat])
@@ -215,7 +216,8 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
         flat = np.abs(output - 0.5) < 1e-3
         is_stuck = flat.mean() > 0.1  # then rounding, or the grid, would draw a line on its flat half
         boundary.set_data(*decision_line(np.ma.array(output, mask=beside(flat) & is_stuck), axes))
-        white.set_text("white: output 0.5" * (flat.mean() > 0.5))
+        white = "\nwhite: output 0.5" if flat.mean() > 0.5 else ""
+        about.set_text(f"seed {seed}: loss {in_words(hundred.losses[seed])}{white}")
         exploded = int(np.isnan(hundred.losses).sum())
         if exploded:
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
@@ -226,7 +228,7 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
             failed, fine = (f"{np.sum(lame & kind)} of the {kind.sum()}" for kind in (~won, won))
             words = f"A neuron is dead in {failed} that fail, and in {fine} that solve XOR."
-        return f"{words} Seed {seed}: loss {in_words(hundred.losses[seed])}."
+        return words
 
     return Live(
         "hundred_seeds",
