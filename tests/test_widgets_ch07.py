@@ -330,6 +330,9 @@ def test_what_the_chapter_reads_off(layers):
     _, _, up, down = turn(layers, weight_std=0.141).result
     assert 0.8 < up[-1] < 1.2 and 0.8 < down[0] < 1.2
     assert layers.readout.count("keeps its size") == 2
+    turn(layers, activation="tanh", weight_std=0.5, depth=1)  # a factor of 1.6 is no kept size, though it is below 2
+    assert "the signal keeps its size (0.92, × 0.92 a layer), the gradient grows (1.6," in layers.readout
+    assert "the signal shrinks (0.65, × 0.65 a layer)" in turn(layers, weight_std=0.11).readout
 
 
 def test_every_extreme_of_the_layers_answers(layers):
@@ -337,7 +340,7 @@ def test_every_extreme_of_the_layers_answers(layers):
         for weight_std in (STDS[0], STDS[-1]):
             for depth in (1, 10):
                 turn(layers, activation=activation, weight_std=weight_std, depth=depth)
-                assert f"{depth} layer{'s' * (depth > 1)} of {activation}" in layers.readout
+                assert (f"1 {activation} layer:" if depth == 1 else f"10 layers of {activation}:") in layers.readout
                 assert len(layers.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
                 low, high = layers.figure.axes[1].get_ylim()
                 assert all(low < min(sizes) and max(sizes) < high for sizes in layers.result[2:])
@@ -391,6 +394,12 @@ def numbers_are_beside_the_curves(layers, depth):
         for name in ("gradient", "signal")
     )
     marker = 3 * layers.figure.dpi / 72
+    for then in (text.get_window_extent() for text in spread.texts if "\n\nbefore" in text.get_text()):
+        assert then.x1 < left - marker or right + marker < then.x0
+    ends = histogram.transData.transform([(-0.5, 0), (depth + 0.5, 0)])[:, 0]
+    assert histogram.bbox.x0 < ends[0] and ends[1] < histogram.bbox.x1
+    assert histogram.spines["bottom"].get_bounds() == (-0.5, depth + 0.5)  # the base line is that of the histograms
+    assert depth < 5 or left - spread.bbox.x0 < 0.155 * spread.bbox.width  # little of it is empty
     assert spread.bbox.x0 < gradient.x0 and gradient.x1 < left - marker
     assert right + marker < signal.x0 and signal.x1 < spread.bbox.x1
     assert all(spread.bbox.y0 < box.y0 and box.y1 < spread.bbox.y1 for box in (gradient, signal))
@@ -412,7 +421,7 @@ def test_the_curves_are_the_sizes(layers):
     after = layers.result[2:]
     for end, k in (("← gradient", 1), ("signal →", 0)):
         sizes = [in_short(each[k][-1 if k == 0 else 0]) for each in (after, before)]
-        assert f"{end}\n{sizes[0]}\nbefore {sizes[1]}" in said
+        assert f"{end}\n{sizes[0]}\n " in said and f"\n\nbefore {sizes[1]}" in said
     for ghost, sizes in zip(ghosts, before):
         np.testing.assert_allclose(ghost.get_ydata(), sizes[:4])  # not under the numbers of fewer layers
     assert len(sample.get_xdata()) == 2

@@ -11,7 +11,7 @@ from nnlib.widgets.live.marks import Ghost, lay_out, one_digit
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5)
 BINS = np.linspace(-1, 1, 32)  # of a histogram, in parts of its layer's largest output; 0 is inside a bin
-ROOM = 0.19  # for the numbers at the ends of the curves, to each side, in parts of what the layers take
+ROOM = 0.148  # for the numbers at the ends of the curves, to each side, in parts of the width
 TINY, HUGE = 1e-30, 1e30  # a logarithm needs a number above 0, and a frame an end
 # What has become of a size of 1 that is less than so much now.
 VERDICTS = ((1e-2, "vanishes"), (0.5, "shrinks"), (2, "keeps its size"), (100, "grows"), (np.inf, "explodes"))
@@ -27,7 +27,10 @@ def fate(name, size, depth):
     if not np.isfinite(size):
         return f"the {name} explodes"
     verdict = next(words for below, words in VERDICTS if size < below)
-    told = f"the {name} {verdict} ({in_short(size)}, × {size ** (1 / depth):.2g} a layer)"
+    factor = size ** (1 / depth)
+    if verdict == "keeps its size" and not 0.9 <= factor <= 1.12:  # few layers, and each far from 1
+        verdict = "shrinks" if factor < 1 else "grows"
+    told = f"the {name} {verdict} ({in_short(size)}, × {factor:.2g} a layer)"
     return told.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
 
 
@@ -89,10 +92,10 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
     place = {"ha": "center", "va": "center", "fontsize": 8.5}
     scales = [histogram.text(k, 1.2, "", **place) for k in range(DEEPEST + 1)]
     histogram.set(ylim=(0, 1.4), yticks=[], xticks=[])
-    words = "the outputs,\neach layer\nmagnified\nto fit"
-    histogram.text(0.01, 0.5, words, va="center", fontsize=9.5, transform=histogram.transAxes)
-    histogram.set_xlabel(" ", fontsize=8, labelpad=0)  # room for the ghost's key
+    # In the row of the ghost's key.
+    histogram.set_xlabel("↑ the outputs, each layer magnified to fit", fontsize=9.5, labelpad=2, loc="left")
     histogram.grid(False)
+    histogram.spines["left"].set_visible(False)
     walls = [histogram.axvline(k - 0.5, color="#CCCCCC", linewidth=0.8) for k in range(DEEPEST + 2)]
     (signal,) = spread.plot([], [], "o-", color=COLORS["blue"])
     (slope,) = spread.plot([], [], "s--", color=COLORS["vermillion"])
@@ -105,6 +108,12 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         spread.text(x, 1, "", ha=side, color=line.get_color(), transform=spread.get_yaxis_transform(), **look)
         for x, side, line in ((0.01, "left", slope), (0.99, "right", signal))
     )
+    slope_old, signal_old = (  # below them
+        spread.text(text.get_position()[0], 1, "", ha=text.get_ha(), color="#555555", transform=text.get_transform())
+        for text in (slope_end, signal_end)
+    )
+    for text in (slope_old, signal_old):
+        text.set(**look | {"fontweight": "normal"})
     spread.set(yscale="log", ylim=(1e-12, 1e8), xlabel="layer", ylabel="size (RMS)")
     spread.yaxis.set_label_coords(-0.07, 0.5)  # beside the longest numbers
     lay_out(fig)
@@ -115,12 +124,13 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     def draw(result, weight_std, depth, activation, traveled, before):
         trace, gradients, up, down = result
-        room = 0.55 + ROOM * (depth + 1)
+        room = max(0.55, ROOM * depth / (1 - 2 * ROOM))
         if spread.get_xlim()[0] != -room:  # new limits cost a whole drawing
             for ax in (histogram, spread):
                 ax.set_xlim(-room, depth + room)
             spread.set_xticks(range(depth + 1), ["input", *map(str, range(1, depth + 1))])
             one.set_data([0, depth], [1, 1])
+            histogram.spines["bottom"].set_bounds(-0.5, depth + 0.5)
             for k, wall in enumerate(walls):
                 wall.set_visible(k <= depth + 1)
         then = before.result[2:] if before else ()
@@ -150,18 +160,24 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
         signal.set_data(range(risen + 1), np.clip(up[: risen + 1], TINY, HUGE))
         slope.set_data(range(left, depth + 1), np.clip(down[left:], TINY, HUGE))
         slope.set_visible(traveled >= 50)
-        for text, name, k, sizes in ((slope_end, "← gradient", left, down), (signal_end, "signal →", risen, up)):
-            was = f"\nbefore {in_short(then[text is slope_end][-(text is signal_end)])}" if before else ""
-            text.set_text(f"{name}\n{in_short(sizes[k])}{was * (traveled == 100)}")
+        for text, old, name, k, sizes in (
+            (slope_end, slope_old, "← gradient", left, down),
+            (signal_end, signal_old, "signal →", risen, up),
+        ):
+            was = f"\n\nbefore {in_short(then[old is slope_old][-(old is signal_old)])}" if before else ""
+            old.set_text(was * (traveled == 100))
+            text.set_text(f"{name}\n{in_short(sizes[k])}" + "\n " * bool(old.get_text()))
             room = (high / low) ** 0.2  # for three lines of text
-            text.set_y(np.clip(sizes[k], low * room, high / room))
+            for each in (text, old):
+                each.set_y(np.clip(sizes[k], low * room, high / room))
         slope_end.set_visible(traveled >= 50)
         if traveled < 50:
             return f"The signal on its way up, after {risen} of {depth} layers: {in_short(up[risen])}."
         if traveled < 100:
             return f"The gradient on its way down, after {depth - left} of {depth} layers: {in_short(down[left])}."
         last = trace[-1]
-        words = f"Std {weight_std:g}, {depth} layer{'s' * (depth > 1)} of {activation}: "
+        layers = f"{depth} layers of {activation}" if depth > 1 else f"1 {activation} layer"
+        words = f"Std {weight_std:g}, {layers}: "
         words += f"{fate('signal', up[-1], depth)}, {fate('gradient', down[0], depth)}."
         if activation == "tanh" and np.any(np.abs(last) > 0.99):
             words += f" {np.mean(np.abs(last) > 0.99):.0%} of the last outputs are beyond ±0.99."
