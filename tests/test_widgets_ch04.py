@@ -350,6 +350,23 @@ def test_two_classes_on_one_spot_are_both_seen():
     assert off == on
 
 
+def test_a_label_moves_off_another_ones_and_the_small_pictures_show_both_classes():
+    live = fold()
+    live.guess("none of them")
+    turn(live, activation="sigmoid", angle1=180, angle2=180, bias1=1, bias2=-2)
+    labels = [text for text in live.figure.axes[1].texts if text.get_text() in ("00, 01", "10, 11")]
+    one, other = (label.get_window_extent() for label in labels)
+    assert not one.overlaps(other)
+    pixel = live.figure.dpi / 100
+    for ax in live.figure.axes[2:]:
+        off, on = (line.get_markersize() for line in ax.lines[-2:])
+        assert off > 2 * on
+    title = next(text for text in live.figure.axes[3].texts if text.get_text() == "sigmoid: all 0.5 ✗")
+    assert title.get_fontweight() == "bold" and title.get_window_extent().x1 + 2 * pixel < live.figure.bbox.x1
+    turn(live, angle1=45, angle2=45, bias1=0, bias2=-1)
+    assert all(len({line.get_markersize() for line in ax.lines[-2:]}) == 1 for ax in live.figure.axes[2:5])
+
+
 def test_random_weights_solve_xor_twice_in_a_thousand():
     """What the chapter says of luck: drawn as there."""
     rng = np.random.default_rng(0)

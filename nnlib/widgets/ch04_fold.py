@@ -33,6 +33,19 @@ def reach_of(name, f, W1, b1):
     return min(low, np.floor(2 * edges.min() - 0.2) / 2), max(high, np.ceil(2 * edges.max() + 0.2) / 2)
 
 
+def place_marks(marks, places, sizes):
+    """Put the points of the two classes at `places`, the first large around the second where two share a spot.
+
+    sizes : of the markers: (of both where they are apart, (of the first, of the second) where two share a spot).
+    """
+    off, on = places
+    on_one_spot = (np.abs(off[:, np.newaxis] - on).max(axis=2) < 1e-9).any()
+    apart, around = sizes
+    for mark, at, size in zip(marks, places, around if on_one_spot else (apart, apart), strict=True):
+        mark.set_data(*at.T)
+        mark.set_markersize(size)
+
+
 def undecided(output):
     """Which outputs are 0.5, but for rounding."""
     return np.abs(output - 0.5) < 1e-9
@@ -131,11 +144,7 @@ class Fold:
                 line = on_the_way(seen_from_the_left.T).T
             self.maps[side].set_data(values)
             self.lines[side].set_data(*line)
-            off, on = (at[self.y[:, 0] == value] for value in (0, 1))
-            on_one_spot = (np.abs(off[:, np.newaxis] - on).max(axis=2) < 1e-9).any()
-            for mark, places, size in zip(self.marks[side], (off, on), (18, 8) if on_one_spot else (11, 11)):
-                mark.set_data(*places.T)
-                mark.set_markersize(size)  # one around the other where two classes share a spot
+            place_marks(self.marks[side], [at[self.y[:, 0] == value] for value in (0, 1)], (11, (18, 8)))
             mesh = self.grid if side == 0 else [on_the_way(each) for each in self.grid]
             self.meshes[side].set_segments(mesh)
             drawn = np.concatenate([*([] if side == 0 else mesh), np.transpose(self.lines[side].get_data())])
@@ -159,9 +168,19 @@ class Fold:
             offsets = [(drawn - at[k]) * side for side in corners]  # positive on the label's side
             hidden = [np.sum(((0.5 * step < off) & (off < room)).all(axis=1)) for off in offsets]
             side = corners[int(np.argmin(hidden))] if corners else CORNERS[-1]
-            label.set_position(at[k] + step * side)
-            label.set(ha="left" if side[0] > 0 else "right", va="bottom" if side[1] > 0 else "top")
+            self._put(label, at[k] + step * side, side)
+            others = [labels[j].get_window_extent() for j in said]
+            if first and label.get_window_extent().count_overlaps(others):  # above its point, then below it
+                for side in (np.array([0, 1]), np.array([0, -1])):
+                    self._put(label, at[k] + 1.5 * step * side, side)
+                    if not label.get_window_extent().count_overlaps(others):
+                        break
             said.add(together[0])
+
+    @staticmethod
+    def _put(label, place, side):
+        label.set_position(place)
+        label.set(ha=("center", "left", "right")[side[0]], va="bottom" if side[1] > 0 else "top")
 
 
 def _contour(x, y, values):
@@ -196,7 +215,7 @@ class Thumbnail:
             for color, marker in zip(CLASS_COLORS, CLASS_MARKERS, strict=True)
         ]
         self.unknown = ax.text(0.5, 0.5, "?", transform=ax.transAxes, fontsize=22, ha="center", va="center")
-        self.title = ax.text(0.5, 1.04, "", transform=ax.transAxes, fontsize=9, ha="center", va="bottom")
+        self.title = ax.text(0.5, 1.04, "", transform=ax.transAxes, fontsize=8.5, ha="center", va="bottom")
         ax.set(xticks=[], yticks=[], aspect="equal")
         ax.grid(False)
         ax.spines[:].set_visible(True)
@@ -224,8 +243,7 @@ class Thumbnail:
         self.map.set_data(0.5 + (np.clip(values, 0, 1) - 0.5) * folded**4)
         self.mesh.set_segments((1 - folded) * self.grid + folded * f(self.grid @ W1 + b1))
         at = (1 - folded) * self.X + folded * H
-        for mark, value in zip(self.marks, (0, 1), strict=True):
-            mark.set_data(*at[self.y[:, 0] == value].T)
+        place_marks(self.marks, [at[self.y[:, 0] == value] for value in (0, 1)], (7, (11, 5)))
 
     def frame(self, picked):
         self.ax.spines[:].set(linewidth=2.6 if picked else 0.8, color=COLORS["black"])
@@ -262,7 +280,7 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
     relu(Z), sigmoid(Z) -> A: the reader's own functions, or the library's.
     """
     functions = {"relu": relu, "sigmoid": sigmoid, "tanh": np.tanh, "linear": lambda Z: Z}
-    fig, ((left, right, *upper), lower) = figure(2, 4, size=(8.4, 3.6), width_ratios=(1.2, 1.2, 0.55, 0.55))
+    fig, ((left, right, *upper), lower) = figure(2, 4, size=(8.4, 3.52), width_ratios=(1.2, 1.2, 0.55, 0.55))
     for column, ax in enumerate((left, right)):
         lower[column].remove()
         ax.set_subplotspec(ax.get_gridspec()[:, column])
