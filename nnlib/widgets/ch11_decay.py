@@ -15,7 +15,7 @@ LAST = 5  # epochs whose mean loss counts as the final one, and whose answers ar
 STAIRS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1)  # values of γ
 SLIDE = (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1)
 BATCHES = (2, 4, 8, 16, 32, ROWS)
-LOSS_LIMITS = (0.09, 1)
+LOSS_LIMITS = (0.075, 1)  # with room below the lowest, 0.1
 AXIS = np.linspace(-1.05, 1.05, 106)
 RUNS = {"constant": ("black", "-", 4), "stairs": ("vermillion", "-", 2.6), "slide": ("blue", (0, (3, 2)), 1.4)}
 KINDS = ("constant rate", "step decay (stairs)", "exponential decay (slide)")  # what others call them
@@ -40,7 +40,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     step_lr(epoch, initial_rate, step_size, gamma) and exponential_lr(epoch, initial_rate, gamma) -> rate: the reader's
     own, or the library's.
     """
-    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.6), height_ratios=(1, 2.6), width_ratios=(2, 1))
+    fig, ((above, data), (below, empty)) = figure(2, 2, size=(8.4, 3.5), height_ratios=(1, 2.6), width_ratios=(2, 1))
     empty.remove()
     data.set_subplotspec(data.get_gridspec()[:, 1])
     X, y = datasets.noisy_sine(n=ROWS, noise=0.3, seed=0)
@@ -108,13 +108,13 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         heights = [run["loss"][epoch - 1] for run in result.values()]
         names.show(heights, [f"{name} {loss:.3f}" for name, loss in zip(RUNS, told)], at=epoch / EPOCHS)
         for name, text in zip(RUNS, names.texts):
-            text.set_fontweight("bold" if name in lead else "normal")
-        what = f"Epoch {epoch} of {EPOCHS}" if epoch < EPOCHS else f"Mean of the last {LAST}"
+            text.set_fontweight("bold" if lead == [name] else "normal")
+        what, of = (f"Epoch {epoch}, lowest", "") if epoch < EPOCHS else ("Lowest", f" (mean of last {LAST})")
         if len(lead) == len(RUNS):
-            return f"{what}: all three have loss {least:.4f}."
-        others = [f"{name} +{gap}" for name, gap in behind.items() if name not in lead]
-        leads = f"{' and '.join(lead)} lead{'s' if len(lead) == 1 else ''} with {least:.4f}"
-        return f"{what}: {leads}; {', '.join(others)}."
+            return f"{what}: a tie of all three, loss {least:.4f}{of}."
+        tie = "a tie of " * (len(lead) > 1)
+        others = ", ".join(f"{name} {gap}" for name, gap in behind.items() if name not in lead)
+        return f"{what}: {tie}{' and '.join(lead)}, loss {least:.4f}{of}; {others} higher."
 
     return Live(
         "decay",
