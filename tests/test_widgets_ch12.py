@@ -275,7 +275,7 @@ def test_what_is_drawn_is_the_result(live, first, epoch):
         up_to = first < EPOCHS and apart.any()
         assert words.get_text() == (f"✗ up to {one_digit(apart.max())} apart" if up_to else still)
         assert (what in live.readout) == (new > 0 and not apart.any() or first == EPOCHS and result.equal)
-    assert ("No epoch is left to do" in live.readout) == (first == EPOCHS)
+    assert ("No epoch is left to do" in live.readout) == (first == EPOCHS) != live.figure.legends[0].get_visible()
     assert len(live.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
 
 
@@ -290,6 +290,19 @@ def test_no_curve_is_cut_and_two_identical_ones_are_apart(live, seed):
     turn(live, first=0, seed=seed, epoch=EPOCHS)
     history, number = (low.lines[2 * k].get_ydata() for k in (0, 3))
     assert max(history) < 10 * IDENTICAL > max(number) and min(number) > 3 * max(history)
+
+
+def test_no_end_is_hidden_by_another_and_identical_weights_stand_in_one_lane(live):
+    turn(live, first=180, epoch=EPOCHS)
+    for panel, skip in ((live.figure.axes[0], 3), (live.figure.axes[2], 1)):
+        *others, layer_1 = panel.lines[skip::2][: len(PANELS)]
+        assert all(end.get_marker() == "D" and end.get_markerfacecolor() == "white" for end in (*others, layer_1))
+        for end in others:
+            assert end.get_markersize() > layer_1.get_markersize() + 2 and end.get_zorder() < layer_1.get_zorder()
+    turn(live, first=EPOCHS)
+    ends = [line.get_ydata() for line in live.figure.axes[2].lines[1::2]]
+    same = [what for what in PANELS if live.result[what].equal]
+    assert [height for end in ends for height in end if height < 1e-12] == [IDENTICAL] * len(same)
 
 
 def test_the_curve_comes_down_without_the_number_and_stays_without_the_schedule(live):

@@ -262,7 +262,7 @@ def left_out(checkpoint=checkpoint, resume=resume):
     (loss,) = ax.plot([], [], color=COLORS["sky"], linewidth=4, label="the unbroken run's loss")
     ax.plot([], [], color="#555555", linewidth=1.6, label=f"difference: the largest of {RECENT} epochs")
     key = {"handlelength": 1.6, "columnspacing": 1.6, "handletextpad": 0.6, "frameon": False, "fontsize": 10}
-    fig.legend(handles=ax.lines[:2], loc="outside upper left", ncols=2, **key)
+    legend = fig.legend(handles=ax.lines[:2], loc="outside upper left", ncols=2, **key)
     side.set(xlim=(-0.06, 1), ylim=(-0.5, len(PANELS) - 0.5))
     side.set_axis_off()
     side.text(0, len(PANELS) - 0.45, "without", fontsize=10.5, va="bottom", in_layout=False)
@@ -270,7 +270,9 @@ def left_out(checkpoint=checkpoint, resume=resume):
     for k, (what, (color, style)) in enumerate(PANELS.items()):
         look = {"color": color, "linewidth": 1.8}
         curves = [each.plot([], [], linestyle=style, **look)[0] for each in (ax, low)]
-        look |= {"markersize": 7, "clip_on": False, "in_layout": False, "zorder": 4}
+        look |= {"markersize": 7, "clip_on": False, "in_layout": False, "zorder": 4, "markerfacecolor": "white"}
+        if k == len(PANELS) - 1:  # smaller and above all, so that the one below it is seen around it
+            look |= {"markersize": 4, "zorder": 5}
         ends = [each.plot([], [], "D", **look)[0] for each in (ax, low)]
         side.plot([0, 0.13], [k + 0.2] * 2, linestyle=style, color=color, linewidth=1.8)
         place = {"color": color, "va": "center", "fontsize": 10.5}
@@ -297,13 +299,14 @@ def left_out(checkpoint=checkpoint, resume=resume):
         if (ax.get_ylabel() == WEIGHTS_APART) != is_over or ax.get_xlim()[0] != start:  # it costs a full drawing
             ax.set(xlim=(start, EPOCHS), ylabel=WEIGHTS_APART if is_over else APART)
             low.tick_params(labelbottom=not is_over)
+            legend.set_visible(not is_over)  # of lines
             low.set_xlabel("one mark for each item" if is_over else "epoch")
         loss.set_data(*([], []) if is_over else (np.arange(start, EPOCHS) + 1, results["the history"].losses[start:]))
         for k, (what, (curves, ends, verdict)) in enumerate(rows.items()):
             result = results[what]
             apart = result.weight_difference if is_over else result.loss_difference[: max(0, epoch - first)]
             largest = apart.max(initial=0)
-            zero = IDENTICAL * 3 ** (k / 2 - 1)  # a lane for each
+            zero = IDENTICAL * 3 ** (0 if is_over else k / 2 - 1)  # a lane for each line, one for marks side by side
             heights = [largest] if is_over else [apart[max(0, n - RECENT) : n].max() for n in range(1, len(apart) + 1)]
             heights = np.where(np.equal(heights, 0), zero, np.clip(heights, *LIMITS))
             place = EPOCHS - 3 - 2.8 * k if is_over else epoch
@@ -320,8 +323,6 @@ def left_out(checkpoint=checkpoint, resume=resume):
             else:
                 words = "? identical so far" if len(apart) else "?"
             verdict.set_text(words)
-            for now in ends:
-                now.set_fillstyle("none" if words[0] == "?" else "full")
         before = f"Interrupted after {first} epochs, seed {seed}. " + "No epoch is left to do. " * is_over
         if epoch == first < EPOCHS:
             return before + "None is resumed yet."
