@@ -11,6 +11,7 @@ from nnlib.exercises.ch16_reading_pytorch import Value, computed
 from nnlib.widgets import one_step, recorded, two_walks, written_before
 from nnlib.widgets.ch16_one_step import FAINT, LINES, PLACES, WRITTEN, numbers, stops, two_rounds
 from nnlib.widgets.live import figure as engine
+from nnlib.widgets.live.figure import LETTER, NARROW
 
 CHAPTER = Path(__file__).parents[1] / "notebooks" / "16_reading_pytorch.ipynb"
 
@@ -32,10 +33,12 @@ def test_the_guess_is_answered_by_the_figure():
     assert live.error is None
     zero = live.controls["zero"].value
     assert zero == "after backward()" and stops(zero)[live.controls["stop"].value] == "scheduler"
-    assert live.readout.endswith("its two steps have left W at 0.500: .grad was None each time.")
+    assert live.readout.endswith(
+        "The two steps left W at 0.500, as .grad was None each time. lr falls from 0.1 to 0.05."
+    )
     assert any("weights  W 0.500   b 0.000" in text for text in texts(live))
     live.set(zero="before backward()")
-    assert live.readout.endswith("its two steps have taken W from 0.500 to 1.200.")
+    assert live.readout.endswith("The two steps took W from 0.500 to 1.200. lr falls from 0.1 to 0.05.")
     assert any("weights  W 1.200   b 0.465" in text for text in texts(live))
 
 
@@ -66,11 +69,18 @@ def test_how_far_w_goes_is_seen_beside_how_far_it_should():
 def test_the_numbers_of_w_stay_apart_and_within_the_picture(zero, momentum, decay):
     live = one_step()
     live.set(zero=zero, momentum=momentum, decay=decay)
-    assert live.png  # laid out
-    texts = [text for text in live.figure.axes[1].texts if text.get_visible() and text.get_text()]
-    boxes = [text.get_window_extent() for text in texts]
-    assert all(0 <= box.x0 and box.x1 <= live.figure.bbox.x1 for box in boxes)
-    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+    for stop in (6, 13):
+        live.set(stop=stop)
+        assert live.png  # laid out
+        texts = [text for text in live.figure.axes[1].texts if text.get_visible() and text.get_text()]
+        boxes = [text.get_window_extent() for text in texts]
+        assert all(0 <= box.x0 and box.x1 <= live.figure.bbox.x1 for box in boxes)
+        assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+        shown = [text for text in live.figure.axes[1].texts if getattr(text, "arrow_patch", None)]
+        arrows = [text.arrow_patch.get_window_extent() for text in shown if text.get_visible()]
+        (beside,) = [text for text in live.figure.axes[1].texts if text.get_position() == (0.14, 2.2)]
+        assert beside.get_text() == "" or beside.get_window_extent().x1 < min(arrow.x0 for arrow in arrows)
+        assert len(live.readout) * LETTER < 2 * NARROW
 
 
 def test_grad_stands_beside_the_line_that_wrote_it_last():
@@ -121,24 +131,44 @@ def pushes(live):
 
 def test_arrows_add_up_where_grad_is_kept_and_are_wiped_where_it_is_cleared_too_early():
     live = one_step()
-    assert pushes(live) == ([(1.05, 1.2)], "new −1.500")  # where W has gone
+    assert pushes(live) == ([(1.05, 1.2)], "new 0.150")  # where W has gone
     live.guess("farther")
-    assert pushes(live) == ([(0.5, 1.25)], "wiped −7.500")
+    assert pushes(live) == ([(0.5, 1.25)], "wiped 0.750")
     for zero, stop, arrows, said in (
         (PLACES[0], 0, [], ".grad is None"),
-        (PLACES[0], 5, [(0.5, 1.05)], "new −5.500"),
-        (PLACES[0], 6, [(0.5, 1.05)], "new −5.500"),
-        (PLACES[0], 9, [(1.05, 1.6)], "old −5.500"),
-        (PLACES[0], 10, [(1.05, 1.6)], "wiped −5.500"),
-        (PLACES[0], 11, [(1.05, 1.2)], "new −1.500"),
-        (PLACES[1], 4, [(0.5, 1.05)], "new −5.500"),
-        (PLACES[1], 5, [(0.5, 1.05)], "wiped −5.500"),
-        (PLACES[1], 10, [(0.5, 1.25)], "new −7.500"),
-        (PLACES[2], 11, [(1.05, 1.6), (1.6, 1.75)], "old −5.500   new −1.500"),
-        (PLACES[2], 12, [(1.05, 1.6), (1.6, 1.75)], "old −5.500   new −1.500"),
+        (PLACES[0], 5, [(0.5, 1.05)], "new 0.550"),
+        (PLACES[0], 6, [(0.5, 1.05)], "new 0.550"),
+        (PLACES[0], 9, [(1.05, 1.6)], "old 0.550"),
+        (PLACES[0], 10, [(1.05, 1.6)], "wiped 0.550"),
+        (PLACES[0], 11, [(1.05, 1.2)], "new 0.150"),
+        (PLACES[1], 4, [(0.5, 1.05)], "new 0.550"),
+        (PLACES[1], 5, [(0.5, 1.05)], "wiped 0.550"),
+        (PLACES[1], 10, [(0.5, 1.25)], "new 0.750"),
+        (PLACES[2], 11, [(1.05, 1.6), (1.6, 1.75)], "old 0.550   new 0.150"),
+        (PLACES[2], 12, [(1.05, 1.6), (1.6, 1.75)], "old 0.550   new 0.150"),
     ):
         live.set(zero=zero, stop=stop)
         assert pushes(live) == (arrows, said), (zero, stop)
+
+
+def test_the_arrow_and_what_is_beside_it_make_the_step():
+    live = one_step()
+    for zero in PLACES:
+        for momentum, decay in ((0.0, 0.0), (0.9, 0.0), (0.0, 0.5), (0.9, 0.5)):
+            live.set(zero=zero, momentum=momentum, decay=decay)
+            for stop in range(14):
+                live.set(stop=stop)
+                states, arrows = two_rounds(zero, momentum, decay), pushes(live)[1]
+                (beside,) = [
+                    text.get_text() for text in live.figure.axes[1].texts if text.get_position() == (0.14, 2.2)
+                ]
+                stepped = stops(zero)[stop] in ("step", "scheduler") and states[stop]["grad"]
+                assert not beside or stepped and (momentum or decay)
+                if stepped:
+                    n = stop if stops(zero)[stop] == "step" else stop - 1
+                    parts = [float(part.replace("−", "-")) for part in re.findall(r"−?\d\.\d{3}", arrows + beside)]
+                    assert sum(parts) == pytest.approx(states[n]["W"] - states[n - 1]["W"], abs=2e-3)
+    assert "+ velocity" in beside and "+ decay" in beside
 
 
 @pytest.mark.parametrize("zero", PLACES)

@@ -12,6 +12,7 @@ from nnlib.widgets.live.figure import Live, Prediction
 BATCHES = (((1.0, 2.0), (2.0, 3.0)), ((0.0, 3.0), (1.0, 4.0)))
 START = {"W": 0.5, "b": 0.0}
 RATE, GAMMA = 0.1, 0.5
+SLIDER = 262  # CSS pixels of a slider, three to a row
 LINES = {
     "batch": "X, y = next(batches)",
     "forward": "prediction = model(X)",
@@ -290,9 +291,9 @@ def said(states, stop, zero, momentum):
         done = f"The weights move against {along}: W from {decimals(before['W'])} to {decimals(state['W'])}. "
         done += "Prediction and loss stay."
     else:
-        way = f"have taken W from {START['W']:.3f} to {decimals(state['W'])}"
-        way = f"have left W at {START['W']:.3f}: .grad was None each time" if state["W"] == START["W"] else way
-        done = f"lr falls from {RATE:g} to {state['rate']:g}. The epoch is over, and its two steps {way}."
+        way = f"took W from {START['W']:.3f} to {decimals(state['W'])}"
+        way = f"left W at {START['W']:.3f}, as .grad was None each time" if state["W"] == START["W"] else way
+        done = f"The two steps {way}. lr falls from {RATE:g} to {state['rate']:g}."
     return f"Round {state['round']}, {LINES[line]}: {done}"
 
 
@@ -314,6 +315,16 @@ def grad_of_w(states):
     return old, added, wiped
 
 
+def beside_grad(states, momentum, decay):
+    """What else has moved W in the step just made, as text: "+ velocity 0.495", or nothing."""
+    made = [state for state in states if state["line"] != "scheduler"]
+    if made[-1]["line"] != "step" or made[-1]["grad"] is None:
+        return ""
+    velocity, W = made[-2]["velocity"], made[-2]["W"]
+    parts = {"velocity": momentum * velocity["W"] if velocity else 0, "decay": decay * W}
+    return " ".join(f"+ {name} {decimals(-RATE * part)}" for name, part in parts.items() if part)
+
+
 class Ways:
     """Where W has been, on a line: a dot at the start and after each step; above it, where .grad pushes W."""
 
@@ -325,6 +336,7 @@ class Ways:
         ax.tick_params(pad=1)
         ax.grid(False)
         ax.text(-0.296, 2.2, "−lr · .grad of W", weight="bold", va="center")
+        self.beside = ax.text(0.14, 2.2, "", color=FAINT, fontsize=9, va="center")
         self.title = ax.text(-0.296, 1, "W after 0, 1, 2 steps", weight="bold", va="center")
         self.name = ax.text(-0.296, 0, f"{LINES['zero_grad'][10:]} {PLACES[0]}", color=FAINT, va="center")
         look = {"markersize": 13.5, "markeredgewidth": 1.4}
@@ -343,8 +355,12 @@ class Ways:
                 number = ax.text(0, y, str(k), color=inside, weight="bold", fontsize=8.5, **style)
                 self.texts.append((number, ax.text(0, beside, "", color=color, fontsize=8.5, **style)))
 
-    def show(self, states, normal):
-        """states : those up to now. normal : W's way with zero_grad() in its place, or [] where it stands there."""
+    def show(self, states, normal, beside):
+        """states : those up to now. normal : W's way with zero_grad() in its place, or [] where it stands there.
+
+        beside : what is said of a step that is longer or shorter than the arrow.
+        """
+        self.beside.set_text(beside)
         way = way_of_w(states)
         y = 1 if normal else 0.4  # in the middle, if alone
         self.name.set_visible(bool(normal))
@@ -372,7 +388,7 @@ class Ways:
             end -= RATE * part
             push.xy = (end, 2.2)
         parts = ((old, "old"), (added, "new"), (wiped, "wiped"))
-        words = "   ".join(f"{name} {decimals(part)}" for part, name in parts if part) or ".grad is None"
+        words = "   ".join(f"{name} {decimals(-RATE * part)}" for part, name in parts if part) or ".grad is None"
         self.pushed.set(text=words, x=max(start, end) + 0.05, color=COLORS["vermillion"] if added else FAINT)
 
 
@@ -439,10 +455,12 @@ def one_step():
         memory["backward"].set_text(sums)
         held.set(text=old, y=at["backward"])
         normal = two_rounds(PLACES[0], momentum, decay)
-        ways.show(states[: stop + 1], way_of_w(normal[: stop + 1]) if zero != PLACES[0] else [])
+        states_now = states[: stop + 1]
+        way = way_of_w(normal[: stop + 1]) if zero != PLACES[0] else []
+        ways.show(states_now, way, beside_grad(states_now, momentum, decay))
         return said(states, stop, zero, momentum)
 
-    return Live(
+    live = Live(
         "one_step",
         question="What does each line change?",
         prediction=Prediction(
@@ -467,5 +485,9 @@ def one_step():
         "memory: batch, prediction, loss, slopes, velocity, weights and rate. The line that has run last is marked, "
         "and so is what it changed; what is left from the round before is gray. Below, a number line with W at the "
         "start and after each step, and hollow dots for the loop with zero_grad() before backward(). Above it, arrows "
-        "for .grad of W times the rate: what earlier rounds left, what is new, and, dotted, what was wiped.",
+        "for −lr · .grad of W: what earlier rounds left, what is new, and, dotted, what was wiped.",
     )
+    for key in ("stop", "momentum", "decay"):  # all in one row
+        live.controls[key].layout.width = f"{SLIDER}px"
+        live.controls[key].style.description_width = "initial"
+    return live
