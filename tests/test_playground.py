@@ -440,7 +440,45 @@ def test_a_curve_is_drawn_as_one():
     line = live._picture_of_run.line
     np.testing.assert_allclose(line.get_ydata(), live.run.answers(line.get_xdata()[:, np.newaxis]))
     assert "Right" not in live.readout
+    legend = live._picture_of_run.plane.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["training", "", "held back", ""]
+    assert [mark.get_visible() for mark in legend.legend_handles] == [True, False, True, False]
     live.close()
+
+
+def test_the_validation_loss_stands_beside_that_of_the_run_before(live):
+    def held_back():
+        return live.run.nn.history["val_loss"][-1]
+
+    assert "before" not in live.readout
+    first = held_back()
+    for rate in (0.2, 0.05):
+        live.set(learning_rate=rate)
+        assert f"{held_back():.4f} on the rows held back (before {first:.4f})." in live.readout
+        live.play()  # once more the same
+        assert f"(before {first:.4f})" in live.readout
+        first = held_back()
+    live.restart()
+    live.step()
+    assert "before" not in live.readout, "it is not whole"
+    for change in ({"noise": 0.2}, {"held": 0.0}):
+        live.set(**change)
+        assert "before" not in live.readout, "other rows"
+    live.reset()
+    live.set(hidden="3")
+    assert "(before" in live.readout
+    live.reset()
+    assert "before" not in live.readout
+
+
+def test_points_of_two_classes_are_named_so_after_a_curve(live):
+    live.set(data="noisy sine")
+    legend = live._picture_of_run.plane.get_legend()
+    assert not legend.get_texts()[1].get_text()
+    live.set(data="xor")
+    names = ["0, training", "1, training", "0, held back", "1, held back"]
+    assert [text.get_text() for text in legend.get_texts()] == names
+    assert all(mark.get_visible() for mark in legend.legend_handles)
 
 
 def test_without_a_page_it_is_at_its_end_at_once(live):
@@ -502,7 +540,13 @@ def test_a_run_away_is_drawn_up_to_where_it_leaves_the_axis_and_said_at_its_end(
     live.load(Settings(**settings))
     picture, run = live._picture_of_run, live.run
     told = run.ran_away
-    assert told and picture.loss.get_xlabel() == f"ran away in epoch {told.epoch}"
+    left = int(picture.off.get_xdata()[0])
+    words = f"left the picture in epoch {left},\nno number from {told.epoch} on"
+    assert told and picture.loss.get_xlabel() == words
+    assert live.png  # laid out
+    label = picture.loss.xaxis.label.get_window_extent()
+    assert label.y0 >= 1 and label.x1 <= picture.figure.bbox.x1
+    assert not any(label.overlaps(tick.get_window_extent()) for tick in picture.loss.get_xticklabels())
     assert "The losses ran away" in live.readout
     top, end = picture.loss.get_ylim()[1], picture.loss.get_xlim()[1]
     epochs, losses = picture.losses["train_loss"].get_data()
@@ -537,7 +581,7 @@ def test_what_decides_nothing_is_disabled(live):
 
 def test_every_picture_has_the_letters_it_needs(live):
     assert live._panel._in_words().startswith(
-        "Which one change lowers the validation loss most?\nSettings: data xor, points 200"
+        "Which change lowers the validation loss most?\nSettings: data xor, points 200"
     )
     assert live._away._in_words() == "This run in one line: playground(hidden=(5, 3), epochs=20)"
 

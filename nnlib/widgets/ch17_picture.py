@@ -119,7 +119,7 @@ class Picture:
 
     # From a run to the picture
 
-    def show(self, run, looked_at=None):
+    def show(self, run, looked_at=None, before=None):
         if run.settings is not self._settings or self.X is not run.X:
             self._begin(run)
         self._settings, self.X = run.settings, run.X
@@ -134,7 +134,7 @@ class Picture:
         self._draw_dead(run)
         self._draw_plane(run, columns, shades, looked_at)
         self._draw_curves(run)
-        return said(run, looked_at)
+        return said(run, looked_at, before)
 
     def _begin(self, run):
         """Places and limits, which a run keeps."""
@@ -188,7 +188,7 @@ class Picture:
         scale = max(1.0, float(np.mean(run.y**2)))
         self._lowest, self._highest = 1e-4 * scale, 10.0 ** np.ceil(np.log10(3 * scale))
         falls = run.settings.scheduler != "constant"
-        wanted = (rate, scale, bool(run.settings.l2_lambda), falls)
+        wanted = (rate, scale, bool(run.settings.l2_lambda), falls, run.settings.is_curve)
         if wanted != getattr(self, "_scales", None):  # new limits cost a whole drawing
             self._scales = wanted
             self.rate.set_visible(falls)
@@ -199,6 +199,13 @@ class Picture:
             legend = self.loss.get_legend()
             for part in (legend.get_texts()[-1], legend.legend_handles[-1]):  # the penalty
                 part.set_visible(bool(run.settings.l2_lambda))
+            legend = self.plane.get_legend()
+            for text, mark, points in zip(legend.get_texts(), legend.legend_handles, self.points.values()):
+                shown = points.get_label()
+                if run.settings.is_curve:  # which has no classes
+                    shown = shown.removeprefix("0, ") if shown.startswith("0") else ""
+                text.set_text(shown)
+                mark.set_visible(bool(shown))
             self.rate.minorticks_off()
             self.loss.minorticks_off()
 
@@ -301,9 +308,12 @@ class Picture:
         rates = [history["learning_rate"][epoch] for epoch in epochs]
         self.rates.set_data(epochs, np.clip(rates, *self.rate.get_ylim()))
         gone = run.ran_away and run.is_over
-        words = f"ran away in epoch {run.ran_away.epoch}" if gone else "epoch"
+        words = f"no number from {run.ran_away.epoch} on" if gone else "epoch"
+        if gone and drawn < n:
+            words = f"left the picture in epoch {drawn - 1},\n{words}"
         if words != self.loss.get_xlabel():
-            self.loss.set_xlabel(words, color=COLORS["vermillion" if gone else "black"])
+            look = {"fontsize": 8.5, "labelpad": -6} if gone else {"fontsize": 9.5, "labelpad": 0}  # two lines, or one
+            self.loss.set_xlabel(words, color=COLORS["vermillion" if gone else "black"], **look)
 
     def _fit_epochs(self, drawn, planned):
         """From 0 to the next of 5, 10, 20, 50, ... and no further than planned: new limits cost a whole drawing."""
@@ -386,8 +396,8 @@ def name(run, k, j):
     return f"neuron {j + 1} of layer {k}"
 
 
-def said(run, looked_at=None):
-    """The line below the picture."""
+def said(run, looked_at=None, before=None):
+    """The line below the picture. before : a validation loss to compare that of the whole run with, or None."""
     if looked_at and looked_at[0] == "weight":
         _, k, i, j = looked_at
         return f"The weight from {name(run, k - 1, i)} to {name(run, k, j)} is {two(run.shown.layers[k - 1].W[i, j])}."
@@ -396,7 +406,7 @@ def said(run, looked_at=None):
         layer = run.shown.layers[k - 1]
         weights = ", ".join(two(weight) for weight in layer.W[:10, j]) + (", …" if len(layer.W) > 10 else "")
         return f"{name(run, k, j).capitalize()}: bias {two(layer.b[j])}, weights {weights}."
-    return f"{progress(run)} {quality(run)}"
+    return f"{progress(run)} {quality(run, before)}"
 
 
 def progress(run):
@@ -407,7 +417,7 @@ def progress(run):
     return f"{where}{f', about {left:.0f} s to go' if left > 5 else ''}, {run.settings.n_parameters} parameters."
 
 
-def quality(run):
+def quality(run, before=None):
     if not run.nn.epoch:
         return "Not trained yet: press Play."
     now = {key: column[-1] for key, column in run.nn.history.items()}
@@ -415,6 +425,7 @@ def quality(run):
         return f"The losses ran away: too large for a number in epoch {run.ran_away.epoch}. Take a smaller rate."
     words = f"Loss {size(now['train_loss'])} in training"
     words += "" if math.isnan(now["val_loss"]) else f", {size(now['val_loss'])} on the rows held back"
+    words += f" (before {size(before)})" if before is not None and run.is_over and run.settings.held else ""
     words += f", penalty {size(now['penalty'])}" if now["penalty"] else ""
     if not run.settings.is_curve:
         training, held = run.right()

@@ -48,6 +48,7 @@ GALLERY = {
     ),
 }  # fmt: skip
 
+COMPARED = ("data", "n", "noise", "held", "data_seed", "points", "loss")  # the same, where two losses are compared
 
 # The controls in columns: a title, CSS pixels for the names, and the keys.
 GROUPS = {
@@ -150,6 +151,7 @@ class Playground(Live):
     def __init__(self, start, X=None, y=None):
         self._arrays, self._points, self._begun = (X, y), start.points, start
         self._picture_of_run, self._run, self._rests = Picture(), None, False
+        self._whole = []  # of the last two whole runs with different settings, the settings and the validation loss
         self._under_mouse = None
         made = controls(start)
         if X is not None:
@@ -157,7 +159,7 @@ class Playground(Live):
             made["n"].disabled = True
         super().__init__(
             "playground",
-            question="Which one change lowers the validation loss most?",
+            question="Which change lowers the validation loss most?",
             controls=made,
             compute=self._run_for,
             draw=self._show,
@@ -203,7 +205,15 @@ class Playground(Live):
         else:
             words = ""
         chosen = ("neuron", *order[looked - 1]) if 0 < looked <= len(order) else None
-        return words + self._picture_of_run.show(run, self._under_mouse or chosen)
+        return words + self._picture_of_run.show(run, self._under_mouse or chosen, self._compared(run))
+
+    def _compared(self, run):
+        """The validation loss of the last whole run with other settings, if its rows and its loss are the same."""
+        others = [each for each in self._whole if each[0] != run.settings][-1:]
+        if run.is_over and run.nn.epoch and not run.ran_away:
+            self._whole = [*others, (run.settings, run.nn.history["val_loss"][-1])]
+        same = others and all(getattr(others[0][0], key) == getattr(run.settings, key) for key in COMPARED)
+        return others[0][1] if same else None
 
     def load(self, settings):
         """Take over these settings, and begin their run."""
@@ -234,7 +244,7 @@ class Playground(Live):
             self._go_on()
 
     def reset(self):
-        self._points, self._run, self._rests = self._begun.points, None, False
+        self._points, self._run, self._rests, self._whole = self._begun.points, None, False, []
         self._guide.value = _paragraph("Six settings, each with a question.")
         super().reset()
 
