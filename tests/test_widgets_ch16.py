@@ -83,6 +83,13 @@ def test_the_numbers_of_w_stay_apart_and_within_the_picture(zero, momentum, deca
         assert len(live.readout) * LETTER < 2 * NARROW
 
 
+def test_the_three_sliders_have_room_in_one_row():
+    live = one_step()
+    widths = [int(live.controls[key].layout.width.removesuffix("px")) for key in ("stop", "momentum", "decay")]
+    assert sum(width + 4 for width in widths) + 2 * 16 <= 840  # with their margins and the gaps
+    assert min(widths) > 250
+
+
 def test_grad_stands_beside_the_line_that_wrote_it_last():
     live = one_step()
     live.guess("farther")
