@@ -260,7 +260,7 @@ def test_what_the_chapter_says_to_try():
     turn(live, angle1=45, angle2=45)
     assert "4 of 4 right" in live.readout
     turn(live, bias2=0.0)
-    assert "→ 0.50, 0.50, 0.50, 0.50" in live.readout and "not folded between them" in notes(live)
+    assert "→ 0.50, 0.50, 0.50, 0.50" in live.readout and "no straight line parts them" in notes(live)
     live.reset()
     turn(live, angle1=-45, angle2=135, bias1=0.0, bias2=0.0)
     assert "4 of 4 right" in live.readout
@@ -412,6 +412,8 @@ def test_play_folds():
     live = at_45_degrees()
     live.restart()
     assert live.controls["folded"].value == 0
+    assert "of the way" in live.readout and "right" not in live.readout  # no verdict before it is folded
+    assert live.figure.axes[1].get_title() == "on the way: 0% folded"
     live.play()
     assert live.controls["folded"].value == 100 and "4 of 4 right" in live.readout
 

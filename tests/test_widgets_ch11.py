@@ -80,8 +80,8 @@ def test_the_readout_names_who_leads_and_by_how_much_and_so_does_the_picture(liv
         bold[live.readout] = [text.get_text().split()[0] for text in names]
         assert bold[live.readout] in ([], [first])
         if len(names) == 1:
-            gaps = ", ".join(f"{name} {losses[name] - losses[first]:.4f}" for name in others)
-            what, of = ("Epoch 40, lowest", "") if "epoch" in settings else ("Lowest", " (mean of last 5)")
+            gaps = ", ".join(f"{name} {losses[name] / losses[first] - 1:.0%}" for name in others)
+            what, of = ("Epoch 40, lowest so far", "") if "epoch" in settings else ("Lowest", " (mean of last 5)")
             assert live.readout == f"{what}: {first}, loss {losses[first]:.4f}{of}; {gaps} higher."
     assert max(map(len, bold)) * LETTER < NARROW
     *_, one, two, three = bold.values()

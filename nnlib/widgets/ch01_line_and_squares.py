@@ -9,7 +9,7 @@ from nnlib.widgets.live.controls import slider
 from nnlib.widgets.live.figure import Live, Prediction
 
 AVERAGE = {"facecolor": (*to_rgb(COLORS["orange"]), 0.3), "edgecolor": COLORS["vermillion"], "linewidth": 1.5}
-SEEN = 0.6  # euros; a dashed square with shorter sides would be a blot
+SEEN = 0.9  # euros; a dashed square with shorter sides would be a blot
 
 
 def line_and_squares(x, y, neuron, loss):
@@ -92,9 +92,9 @@ def line_and_squares(x, y, neuron, loss):
             "How many of the six points does the line with the lowest MSE touch?",
             options=("none", "one or two", "three or more"),
             answer="none",
-            explanation="This line goes exactly through two, and the other rides pay for it. Let go of the two: "
-            "where is the lowest MSE?",
-            settings={"w": 2.0, "b": 5.0},
+            explanation="This one touches none, and its MSE is far below that of w = 2, b = 5, which goes through two. "
+            "Where is the lowest?",
+            settings={"w": 1.8, "b": 5.0},
         ),
         controls={
             "w": slider("weight w", 0.0, 4.0, 0.5, step=0.05, unit="€ per km"),

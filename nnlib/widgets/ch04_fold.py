@@ -313,8 +313,11 @@ def fold(relu=ACTIVATIONS["relu"].function, sigmoid=ACTIVATIONS["sigmoid"].funct
         elif not H.any():
             note(left, "Both neurons say 0 on all four points. Raise a bias.")
         elif undecided(output).all():
-            note(left, "0.5 on all four points: the plane is not folded between them.")
+            note(left, "0.5 on all four points: no straight line parts them.")
         left.texts[-1].set_fontsize(9.5)  # between the upper and the lower two points
+        picture.right.title.set_text("after: the hidden layer" if stage == 1 else f"on the way: {folded}% folded")
+        if stage < 1:
+            return f"{activation}: {folded}% of the way from the inputs to the hidden layer."
         answers = ", ".join(f"{value:.2f}" for value in output[:, 0].round(2) + 0.0)
         return f"{activation}: {int(right_side.sum())} of 4 right, loss {loss:.4f}; {', '.join(NAMES)} → {answers}"
 

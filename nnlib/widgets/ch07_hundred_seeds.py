@@ -223,12 +223,14 @@ def hundred_seeds(glorot=initializers.glorot, he=initializers.he, solved=is_solv
             note(curve, f"{exploded} of {SEEDS} networks have exploded: gray tiles.")
         elif initializer == "all equal":
             note(curve, "Without chance all hundred networks are the same one.")
-        words = f"{won.sum()} of {SEEDS} seeds solve XOR."
-        if activation == "relu" and 0 < won.sum() < SEEDS and epoch == EPOCHS:  # above the tiles is the count
-            lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])
-            failed, fine = (f"{np.sum(lame & kind)} of the {kind.sum()}" for kind in (~won, won))
-            words = f"A neuron is dead in {failed} that fail, and in {fine} that solve XOR."
-        return words
+        if epoch < EPOCHS:
+            return f"After epoch {epoch}, {won.sum()} of {SEEDS} seeds have solved XOR so far."
+        if activation != "relu":
+            return f"{won.sum()} of {SEEDS} seeds solve XOR."
+        lame = np.array([count_dead(A1) > 0 for A1 in hundred.A1])  # above the tiles is how many solve it
+        groups = {"fail": ~won, "solve XOR": won}
+        parts = [f"in {sum(lame & kind)} of the {sum(kind)} that {do}" for do, kind in groups.items() if any(kind)]
+        return f"A neuron is dead {', and '.join(parts)}."
 
     return Live(
         "hundred_seeds",

@@ -49,7 +49,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     for k, (name, (color, style, width)) in enumerate(RUNS.items()):  # the widest below, so that all are seen
         look = {"color": COLORS[color], "linestyle": style, "linewidth": width, "zorder": 2 + k / 10}
         (lines["rate"][name],) = above.plot([], [], drawstyle="steps-mid", **look)
-        (lines["loss"][name],) = below.plot([], [], **look)
+        (lines["loss"][name],) = below.plot([], [], marker="o", markersize=4, markevery=[-1], **look)
         (lines["answer"][name],) = data.plot([], [], label=KINDS[k], **look)
         (latest[name],) = data.plot([], [], color=COLORS[color], linewidth=0.7, zorder=1.9)
     epochs = {"xlim": (0, EPOCHS), "xticks": range(0, EPOCHS + 1, 20)}
@@ -103,18 +103,17 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         if step_size >= EPOCHS:
             note(above, f"The first step down would be in epoch {step_size}; the last epoch here is {EPOCHS - 1}.")
         least = min(told)
-        behind = {name: f"{loss - least:.4f}" for loss, name in sorted(zip(told, RUNS))}
-        lead = [name for name in RUNS if not float(behind[name])]
+        lead = [name for name, loss in zip(RUNS, told) if loss - least < 5e-5]
+        behind = [f"{name} {loss / least - 1:.0%}" for loss, name in sorted(zip(told, RUNS)) if name not in lead]
         heights = [run["loss"][epoch - 1] for run in result.values()]
         names.show(heights, [f"{name} {loss:.3f}" for name, loss in zip(RUNS, told)], at=epoch / EPOCHS)
         for name, text in zip(RUNS, names.texts):
             text.set_fontweight("bold" if lead == [name] else "normal")
-        what, of = (f"Epoch {epoch}, lowest", "") if epoch < EPOCHS else ("Lowest", f" (mean of last {LAST})")
+        what, of = (f"Epoch {epoch}, lowest so far", "") if epoch < EPOCHS else ("Lowest", f" (mean of last {LAST})")
         if len(lead) == len(RUNS):
             return f"{what}: a tie of all three, loss {least:.4f}{of}."
         tie = "a tie of " * (len(lead) > 1)
-        others = ", ".join(f"{name} {gap}" for name, gap in behind.items() if name not in lead)
-        return f"{what}: {tie}{' and '.join(lead)}, loss {least:.4f}{of}; {others} higher."
+        return f"{what}: {tie}{' and '.join(lead)}, loss {least:.4f}{of}; {', '.join(behind)} higher."
 
     return Live(
         "decay",

@@ -89,7 +89,7 @@ class Picture:
             vmax=1,
             aspect="auto",
         )
-        (self.line,) = ax.plot([], [], color=COLORS["black"], linewidth=1.8)
+        (self.line,) = ax.plot([], [], color=COLORS["black"])
         self.points = {}
         for held, markers, size in ((False, "os", 4.2), (True, "v^", 5.6)):
             for value, marker in enumerate(markers):
@@ -279,10 +279,12 @@ class Picture:
         if run.settings.is_curve:
             self.map.set_data(np.full((2, 2), 0.5))
             self.line.set_data(self.grid[:, 0], columns[k][:, j])
+            self.line.set(linewidth=2.5, zorder=4)  # above the points that it is to meet
         else:
             values = shades[k][:, j].reshape(RESOLUTION, RESOLUTION)
             self.map.set_data(values)
             self.line.set_data(*decision_line(values, self.axes))
+            self.line.set(linewidth=1.8, zorder=2)
         self.whose.set_text("" if looked_at is None or looked_at[0] != "neuron" else f"what {name(run, k, j)} says")
         for (held, value), points in self.points.items():
             of_class = np.full(len(run.y), value == 0) if run.settings.is_curve else (run.y > 0.5) == value

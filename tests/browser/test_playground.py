@@ -2,6 +2,8 @@
 
 import pytest
 
+from nnlib.widgets.ch17_picture import HEIGHT, PLANE, WIDTH
+
 CELLS = ["from nnlib.widgets import playground", "pg = playground(hidden=(4,), epochs=3000)\npg"]
 
 
@@ -22,7 +24,7 @@ def figure(lab):
 def at(live, x, y):
     """The place of the page that is so many CSS pixels from the corner of the whole picture."""
     box = live.box()
-    return box["x"] + x * box["width"] / 840, box["y"] + y * box["height"] / 290
+    return box["x"] + x * box["width"] / WIDTH, box["y"] + y * box["height"] / HEIGHT
 
 
 def epoch(page):
@@ -67,7 +69,8 @@ def test_a_change_plays_and_a_closed_page_stops(figure):
 @pytest.mark.parametrize("width", [1280, 800])
 def test_a_click_adds_a_point_where_it_was(figure, width):
     page, live = figure(width=width)
-    places = [at(live, 428 + 206 * 0.75, 44 + 206 * 0.25), at(live, 100, 20), at(live, 428 + 20, 44 + 20)]
+    left, top, side, _ = PLANE
+    places = [at(live, left + side * 0.75, top + side * 0.25), at(live, 100, 20), at(live, left + 20, top + 20)]
     page.page.mouse.click(*places[0])
     live.wait_for_readout("Epoch 0")
     (x1, x2, side), *more = eval(page.ask("print(pg.settings.points)"))
