@@ -441,7 +441,7 @@ def test_a_curve_is_drawn_as_one():
     np.testing.assert_allclose(line.get_ydata(), live.run.answers(line.get_xdata()[:, np.newaxis]))
     assert "Right" not in live.readout
     legend = live._picture_of_run.plane.get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["training", "", "held back", ""]
+    assert [text.get_text() for text in legend.get_texts()] == ["training", "black: network", "held back", ""]
     assert [mark.get_visible() for mark in legend.legend_handles] == [True, False, True, False]
     live.close()
 
@@ -474,7 +474,7 @@ def test_the_validation_loss_stands_beside_that_of_the_run_before(live):
 def test_points_of_two_classes_are_named_so_after_a_curve(live):
     live.set(data="noisy sine")
     legend = live._picture_of_run.plane.get_legend()
-    assert not legend.get_texts()[1].get_text()
+    assert legend.get_texts()[1].get_text() == "black: network"
     live.set(data="xor")
     names = ["0, training", "1, training", "0, held back", "1, held back"]
     assert [text.get_text() for text in legend.get_texts()] == names

@@ -73,7 +73,8 @@ def line_and_squares(x, y, neuron, loss):
         scale.set_text("the average square, " + ("to scale" if shrink == 1 else f"sides ÷ {shrink:.0f}"))
         score.set_text(f"MSE {mse:.3f} €²")
         best.set_visible(beaten and best.get_width() > SEEN)
-        record.set_text(f"dashed: the best so far, {lowest:.3f}" if beaten else "(this is the best so far)")
+        dashed = "dashed" if best.get_visible() else "dashed line"
+        record.set_text(f"{dashed}: the best so far, {lowest:.3f}" if beaten else "(this is the best so far)")
         dots.set_offsets([*losses])
         dots.set_array([*losses.values()])
         here.set_data([w], [b])
@@ -94,7 +95,7 @@ def line_and_squares(x, y, neuron, loss):
             answer="none",
             explanation="This one touches none, and its MSE is far below that of w = 2, b = 5, which goes through two. "
             "Where is the lowest?",
-            settings={"w": 1.8, "b": 5.0},
+            settings={"w": 1.9, "b": 4.3},
         ),
         controls={
             "w": slider("weight w", 0.0, 4.0, 0.5, step=0.05, unit="€ per km"),

@@ -200,12 +200,14 @@ class Picture:
             for part in (legend.get_texts()[-1], legend.legend_handles[-1]):  # the penalty
                 part.set_visible(bool(run.settings.l2_lambda))
             legend = self.plane.get_legend()
-            for text, mark, points in zip(legend.get_texts(), legend.legend_handles, self.points.values()):
-                shown = points.get_label()
-                if run.settings.is_curve:  # which has no classes
-                    shown = shown.removeprefix("0, ") if shown.startswith("0") else ""
-                text.set_text(shown)
-                mark.set_visible(bool(shown))
+            curve = ["training", "black: network", "held back", ""]  # which has no classes
+            inside = "white" if run.settings.is_curve else CLASS_COLORS[0]
+            for part in (self.points[True, 0], legend.legend_handles[2]):
+                part.set_markerfacecolor(inside)
+            labels = curve if run.settings.is_curve else [points.get_label() for points in self.points.values()]
+            for k, (text, mark) in enumerate(zip(legend.get_texts(), legend.legend_handles)):
+                text.set_text(labels[k])
+                mark.set_visible(not run.settings.is_curve or k in (0, 2))
             self.rate.minorticks_off()
             self.loss.minorticks_off()
 
