@@ -475,6 +475,9 @@ def test_points_of_two_classes_are_named_so_after_a_curve(live):
     live.set(data="noisy sine")
     legend = live._picture_of_run.plane.get_legend()
     assert legend.get_texts()[1].get_text() == "black: network"
+    live.set(looked=1)
+    assert legend.get_texts()[1].get_text() == "black: neuron"
+    live.set(looked=0)
     live.set(data="xor")
     names = ["0, training", "1, training", "0, held back", "1, held back"]
     assert [text.get_text() for text in legend.get_texts()] == names

@@ -282,6 +282,8 @@ class Picture:
             self.map.set_data(np.full((2, 2), 0.5))
             self.line.set_data(self.grid[:, 0], columns[k][:, j])
             self.line.set(linewidth=2.5, zorder=4)  # above the points that it is to meet
+            whose = "network" if k == len(columns) - 1 else "neuron"
+            self.plane.get_legend().get_texts()[1].set_text(f"black: {whose}")
         else:
             values = shades[k][:, j].reshape(RESOLUTION, RESOLUTION)
             self.map.set_data(values)
