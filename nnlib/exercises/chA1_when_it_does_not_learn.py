@@ -618,13 +618,15 @@ def tells_two_clouds_apart(train):
         return NOT_FROM_0_TO_1
     with np.errstate(divide="ignore"):
         loss = -np.mean(np.log(np.where(y == 1, P, 1 - P)))
-    if loss > 0.8:
+    if loss <= 0.4:
+        if losses[-1] > 0.4:
+            return OTHER_ANSWERS
+        return None if belongs_to(losses, loss) else NOT_ITS_LOSS
+    if not losses[-1] <= 0.8:  # the loss that the reader sees; rows apart, that of `predict` may be far higher
         return UPHILL
-    if loss > 0.4:
-        return A_COIN if loss > 0.6 else NOT_YET_APART
-    if losses[-1] > 0.4:
-        return OTHER_ANSWERS
-    return None if belongs_to(losses, loss) else NOT_ITS_LOSS
+    if losses[-1] <= 0.4:
+        return NOT_ITS_LOSS
+    return A_COIN if losses[-1] > 0.6 else NOT_YET_APART
 
 
 exercise(
