@@ -53,9 +53,7 @@ def xor_learns():
     curve.set(xlim=(0, EPOCHS), ylim=(1e-4, 2), yscale="log", xlabel="epoch", ylabel="loss (mean squared error)")
     both = {"ha": "right", "va": "top", "fontsize": 9.5, "animated": True}
     key = curve.text(EPOCHS, 1.7, "thin: every epoch    thick: mean of ten", **both)
-    names = Names(curve, [COLORS["blue"], "#555555"], "before 0.00000")
-    for name in names.texts:
-        name.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
+    names = Names(curve, [COLORS["blue"], "#555555"], "before 0.00000", on_cards=True)
     fig.get_layout_engine().set(wspace=0.06)
     lay_out(fig)
 

@@ -69,8 +69,7 @@ def descent(x, y, gradient=mse_gradient):
     (moment,) = curve.plot(
         [], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False, zorder=5
     )
-    names = Names(curve, [COLORS["blue"]], " now 00,000")
-    names.texts[0].set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
+    names = Names(curve, [COLORS["blue"]], " now 00,000", on_cards=True)
     lay_out(fig)
 
     def compute(rate):

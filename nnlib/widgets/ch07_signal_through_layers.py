@@ -6,7 +6,7 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.plots import COLORS, figure
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
-from nnlib.widgets.live.marks import Ghost, lay_out, one_digit
+from nnlib.widgets.live.marks import Ghost, lay_out, one_digit, unbroken
 
 ROWS, WIDTH, DEEPEST = 200, 100, 10
 STDS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.141, 0.16, 0.2, 0.3, 0.5)
@@ -30,8 +30,7 @@ def fate(name, size, depth):
     factor = size ** (1 / depth)
     if verdict == "keeps its size" and not 0.9 <= factor <= 1.12:  # few layers, and each far from 1
         verdict = "shrinks" if factor < 1 else "grows"
-    told = f"the {name} {verdict} ({in_short(size)}, × {factor:.2g} a layer)"
-    return told.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
+    return unbroken(f"the {name} {verdict} ({in_short(size)}, × {factor:.2g} a layer)")
 
 
 def decades(sizes):

@@ -11,7 +11,7 @@ from nnlib.plots import COLORS, CONTOUR, artist, figure, plot_loss_bowl
 from nnlib.widgets.ch02_descent import mse_gradient
 from nnlib.widgets.live.controls import choice, list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction, note
-from nnlib.widgets.live.marks import Names, lay_out, one_digit
+from nnlib.widgets.live.marks import Names, lay_out, one_digit, unbroken
 
 BATCH_SIZES = (2, 5, 10, 20, 30, 50, 99)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0, 1.1)
@@ -186,7 +186,7 @@ def noisy_paths(x, y, minibatches=minibatches, gradient=mse_gradient):
             return f"{budget} each. None of the three comes down{': the rate is too large' * bool(astray)}."
         heights = [height(each) for each in (levels if done == 100 else now)]
         told = ", ".join(f"{each} with {_rows(size, n)} ({of})" for each, size, of in zip(heights, sizes, steps))
-        told = told.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
+        told = unbroken(told)
         if done < 100:
             return f"{budget} each, {done}% so far. Loss above its minimum now: {told}."
         best = [_rows(size, n) for size, each in zip(sizes, heights) if each == heights[int(np.nanargmin(known))]]

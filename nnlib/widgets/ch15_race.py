@@ -6,13 +6,12 @@ from nnlib.exercises.ch15_momentum_and_adam import adam_step, momentum_step
 from nnlib.plots import BOWL, COLORS, CONTOUR, figure
 from nnlib.widgets.live.controls import list_slider, slider
 from nnlib.widgets.live.figure import Live, Prediction
-from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit
+from nnlib.widgets.live.marks import Ghost, Names, lay_out, one_digit, unbroken
 
 CURVATURES = np.array([0.1, 10.0])  # along the floor, and across it: the condition number is 100
 FAR = 4.0  # from the start to the bottom
 STEPS = 120
 LOWEST, HIGHEST = 1e-6, 1e2  # the height above the bottom, as far as it is drawn
-DOT = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"  # no number of the readout is torn apart
 TINY = 1e-30  # a logarithm needs a number above 0
 RATES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.19, 0.2, 0.21, 0.25, 0.3, 0.37, 0.39, 0.5)
 ADAM_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1)
@@ -182,7 +181,7 @@ def valley_race(momentum_step=momentum_step, adam_step=adam_step):
         verdict = f"Lowest: {first}. " if lowest != "explodes" and 0 < step else ""
         if before and step == STEPS:
             verdict += f"Changed: {whose(changed)}. "
-        return f"{verdict}Heights after {step} steps: {', '.join(map(' '.join, told.items()))}.".replace(" · ", DOT)
+        return unbroken(f"{verdict}Heights after {step} steps: {', '.join(map(' '.join, told.items()))}.")
 
     live = Live(
         "valley_race",

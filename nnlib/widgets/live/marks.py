@@ -17,6 +17,11 @@ def one_digit(number):
     return f"{digit} · 10{str(int(power)).translate(SUPERSCRIPT)}"
 
 
+def unbroken(text):
+    """A text in which no power of ten is torn apart at the end of a line."""
+    return text.replace(" · ", "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}")
+
+
 def pale(color):
     """A color mixed with white until it is as light as `SHADE`."""
     light, shade = np.array(to_rgb(color)) ** 2.2, np.array(to_rgb(SHADE)) ** 2.2  # such as add up, nearly
@@ -68,11 +73,14 @@ class Names:
     A curve that goes through to the right edge has it outside the frame, where there is room for it.
 
     colors : one for each name.   longest : the longest text that may come, for `lay_out`.
+    on_cards : whether each stands on a white card, where it may lie on a curve.
     """
 
-    def __init__(self, ax, colors, longest):
+    def __init__(self, ax, colors, longest, on_cards=False):
         self._ax, transform = ax, ax.get_yaxis_transform()
         place = {"ha": "left", "va": "center", "fontsize": 9.5, "animated": True, "transform": transform}
+        if on_cards:
+            place["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
         self.texts = [ax.text(1.02, ax.get_ylim()[1], longest, color=color, **place) for color in colors]
 
     def show(self, ends, words, at=1):
