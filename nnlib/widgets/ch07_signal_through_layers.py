@@ -186,7 +186,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     return Live(
         "signal_through_layers",
-        question="What happens to a gradient on its way down through many layers?",
+        question="What becomes of a gradient on its way down?",
         prediction=Prediction(
             "Weights five times larger (0.5): most outputs sit at ±1, where tanh is flat. What happens to the "
             "gradient?",

@@ -58,7 +58,7 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
     below.set(ylim=LOSS_LIMITS, yscale="log", xlabel="epoch", ylabel="loss", **epochs)
     below.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
     below.minorticks_off()
-    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.6, 1.7), xlabel="x", ylabel="y, and the answers")
+    data.set(xlim=(AXIS[0], AXIS[-1]), ylim=(-1.6, 1.7), xlabel="x", ylabel="y")
     data.plot([], [], color=COLORS["black"], linewidth=0.7, label=f"thin: the last {LAST} epochs")
     key = {"frameon": False, "handlelength": 1.8, "columnspacing": 1.4, "handletextpad": 0.5, "fontsize": 10}
     fig.legend(*data.get_legend_handles_labels(), loc="outside upper left", ncols=4, **key)
