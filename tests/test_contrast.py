@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.text import Text
+from turning import ends, laid_out
 
 from nnlib import widgets
 from nnlib.datasets import noisy_sine, xor
 from nnlib.exercises.engine import show
+from nnlib.playground import Impossible
 from nnlib.plots import COLORS
 
 LINE, LETTER = 3.0, 4.5
@@ -87,20 +89,33 @@ def test_every_live_figure_is_looked_at():
     }  # these are none
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_lines_and_letters_of_a_live_figure_can_be_seen(name):
-    live = FIGURES[name]()
-    faint = [
+def faint(live):
+    """The letters and lines of a figure, each with its color, that some could not see."""
+    letters = [
         (text.get_text(), text.get_color())
         for text in live.figure.findobj(Text)
         if text.get_visible() and text.get_text().strip() and contrast(text.get_color(), text.get_alpha()) < LETTER
     ]
-    faint += [
+    return letters + [
         (line.get_label(), line.get_color())
         for ax in live.figure.axes
         for line in ax.lines
         if line.get_visible() and line.get_linestyle() not in ("None", "") and line.get_color() != GUIDE
         if contrast(line.get_color(), line.get_alpha()) < LINE
     ]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_wherever_its_controls_stand_a_live_figure_is_drawn_and_can_be_seen(name):
+    live = FIGURES[name]()
+    unseen = faint(live)
+    for key, control in live.controls.items() if name != "playground" else ():  # whose own tests turn each
+        start = control.value
+        for value in ends(control):
+            live.set(**{key: value})
+            assert live.error is None or isinstance(live.error, Impossible), (key, value, live.readout)
+            laid_out(live)
+            unseen += faint(live)
+        live.set(**{key: start})
     live.close()
-    assert faint == []
+    assert unseen == []

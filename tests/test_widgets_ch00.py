@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
-from turning import fresh
+from turning import fresh, laid_out
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.widgets import xor_learns
@@ -100,7 +100,7 @@ def test_a_loss_that_jumps_is_a_line_and_no_blob(xor):
 def test_the_words_beside_the_curve_have_their_room(xor):
     xor.set(rate=0.001, seed=3)
     xor.set(rate=1.0)
-    plane, curve = xor.figure.axes
+    plane, curve = laid_out(xor).axes
     boxes = [text.get_window_extent() for text in curve.texts if text.get_text() and text.get_visible()]
     assert len(boxes) == 4 and max(box.x1 for box in boxes) < xor.figure.bbox.x1 - 5
     assert curve.yaxis.label.get_window_extent().x0 > plane.get_window_extent().x1 + 15

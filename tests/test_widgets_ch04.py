@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from turning import turn
+from turning import laid_out, turn
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.activations import ACTIVATIONS
@@ -118,7 +118,7 @@ def test_the_words_stay_inside_the_picture_and_off_the_best_line():
     live = stacked_layers()
     turn(live, n_layers=2)
     turn(live, bend=True)
-    curve = live.figure.axes[-1]
+    curve = laid_out(live).axes[-1]
     seen = [text for text in curve.texts if text.get_text() and text.get_visible()]
     boxes = {text.get_text().strip(): text.get_window_extent() for text in seen}
     assert boxes["before: bend (ReLU) between layers off"].x0 - 34 >= curve.get_window_extent().x0
@@ -156,7 +156,7 @@ def test_two_layers_do_as_well_and_two_seeds_fail():
 def test_what_is_said_in_the_figure_covers_neither_points_nor_line(settings):
     live = stacked_layers()
     turn(live, bend=True, **settings)
-    plane = live.figure.axes[-2]
+    plane = laid_out(live).axes[-2]
     (said,) = [text for text in plane.texts if text.get_gid()]
     card = said.get_bbox_patch().get_window_extent()
     lowest = min(plane.transData.transform(line.get_xydata())[:, 1].min() for line in plane.lines)

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from turning import laid_out
 
 from nnlib import NeuralNetwork, datasets, gradient_check
 from nnlib.exercises.ch04_nonlinearity import forward, random_layers
@@ -344,7 +345,7 @@ def test_dividing_twice_is_a_quarter_of_the_learning_rate():
 def test_extreme_rates_are_drawn_and_told(which, rate):
     live = xor_with(which, rate=rate, seed=50)
     assert live.error is None and live.readout
-    curves = live.figure.axes[0]
+    curves = laid_out(live).axes[0]
     note, named = (next(t for t in curves.texts if start in t.get_text()) for start in ("Not one", "learned: loss"))
     assert note.get_window_extent().y1 < curves.transData.transform((0, 0.05))[1] - 10 * live.figure.dpi / 100
     assert not note.get_window_extent().overlaps(named.get_window_extent())

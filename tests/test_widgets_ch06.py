@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.path import Path
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib import datasets
 from nnlib.exercises import exercises
@@ -230,7 +230,7 @@ def test_the_readout_names_no_worst_of_six_that_are_alike(live):
 
 def test_nothing_on_the_right_touches(live):
     turn(live, epsilon=1e-16, bug="none", precision="float64")
-    _, digits, lens, bars = live.figure.axes
+    _, digits, lens, bars = laid_out(live).axes
     renderer = live.figure.canvas.get_renderer()
     boxes = [
         text.get_window_extent() for text in digits.texts if text.get_text().strip() and text.get_position()[0] == 0
@@ -284,7 +284,7 @@ def test_the_digits_stand_still_while_epsilon_moves(live):
 def test_a_note_covers_no_arm_of_the_v(live, epsilon, precision):
     turn(live, epsilon=1e-16, bug="none", precision="float64")  # the whole V has been visited
     turn(live, epsilon=epsilon, precision=precision)
-    valley = live.figure.axes[0]
+    valley = laid_out(live).axes[0]
     (said,) = [text for text in valley.texts if text.get_gid() and text.get_visible()]
     card = said.get_bbox_patch().get_window_extent()
     for line in valley.lines[:2]:

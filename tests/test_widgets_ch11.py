@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib import ExponentialLR, NeuralNetwork, StepLR, datasets
 from nnlib.exercises.ch11_schedulers import BATCH_SIZE, FRESH, GOAL, last_losses, schedule_mistake
@@ -93,8 +93,7 @@ def test_the_readout_names_who_leads_and_by_how_much_and_so_does_the_picture(liv
 
 
 def test_the_key_covers_no_point(live):
-    assert live.png  # laid out
-    data = live.figure.axes[1]
+    data = laid_out(live).axes[1]
     (key,) = live.figure.legends
     assert "thin: the last 5 epochs" in [text.get_text() for text in key.get_texts()]
     places = data.transData.transform(np.column_stack([X, Y]))
@@ -104,7 +103,7 @@ def test_the_key_covers_no_point(live):
 
 
 def test_the_losses_take_half_the_picture_and_each_has_its_name_at_its_end(live):
-    rates, data, losses = live.figure.axes
+    rates, data, losses = laid_out(live).axes
     assert losses.bbox.width > 1.8 * data.bbox.width and losses.bbox.height > 1.8 * rates.bbox.height
     assert data.get_tightbbox().x1 <= live.figure.bbox.width
     for settings in ({}, {"batch_size": ROWS}, {"epoch": 15}, {"step_size": 100, "slide": 1}):

@@ -1,5 +1,7 @@
 """A live figure as a test turns it."""
 
+from nnlib.widgets.live.frames import DPI
+
 KEPT = {}
 
 
@@ -14,8 +16,16 @@ def fresh(make, guess=None):
         if guess is not None:
             live.guess(guess)
     live.reset()
+    if live.figure.dpi != DPI:
+        laid_out(live)  # after a test that asked for a sharp picture
     assert live.error is None, live.readout
     return live
+
+
+def laid_out(live):
+    """Its figure, drawn: before a page shows it only its data move, and legends and cards stay where they were."""
+    live._frames.draw()
+    return live.figure
 
 
 def turn(live, **values):
@@ -23,3 +33,15 @@ def turn(live, **values):
     live.set(**values)
     assert live.error is None, live.readout
     return live
+
+
+def ends(control):
+    """Some values of a slider, a menu or a switch: both ends and the middle; none of a control of another kind."""
+    if hasattr(control, "options"):
+        values = [each[1] if isinstance(each, tuple) else each for each in control.options]
+    elif hasattr(control, "min"):
+        values = [control.min, (control.min + control.max) / 2, control.max]
+        values = [type(control.value)(value) for value in values]
+    else:
+        values = [False, True] if isinstance(control.value, bool) else []
+    return [values[k] for k in sorted({0, len(values) // 2, len(values) - 1})] if values else []

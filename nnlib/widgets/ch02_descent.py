@@ -90,8 +90,8 @@ def descent(x, y, gradient=mse_gradient):
         artist(far, "path").set_data(*path[: FIRST + 1].T)
         later.set_data(*path[FIRST + 1 :].T)
         for k, number in enumerate(numbers, 1):
-            apart = k <= 2 or abs(path[min(k, step), 0] - path[min(k, step) - 2, 0]) > 2  # from that on the same side
-            number.set_text(str(k) if k <= step and apart else "")
+            seen = k <= step and (k <= 2 or abs(path[k, 0] - path[k - 2, 0]) > 2)  # apart from that on the same side
+            number.set_text(str(k) if seen else "")
             number.xy = path[min(k, step)]
         loss_line.set_data(np.arange(step + 1), losses)
         grows = not losses[-1] <= losses[0]

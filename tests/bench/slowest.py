@@ -18,20 +18,9 @@ matplotlib.use("agg")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from test_contrast import FIGURES
+from turning import ends, laid_out
 
 from nnlib.exercises import exercises, judge
-
-
-def stops(control):
-    """Some values of a slider, a menu or a switch; none of a control of another kind."""
-    if hasattr(control, "options"):
-        values = [each[1] if isinstance(each, tuple) else each for each in control.options]
-    elif hasattr(control, "min"):
-        values = [control.min, (control.min + control.max) / 2, control.max]
-        values = [type(control.value)(value) for value in values]
-    else:
-        values = [False, True] if isinstance(control.value, bool) else []
-    return [values[k] for k in sorted({0, len(values) // 2, len(values) - 1})] if values else []
 
 
 def timed(act, *given, **named):
@@ -41,14 +30,19 @@ def timed(act, *given, **named):
     return time.process_time() - start, result
 
 
+def moved(live, key, value):
+    live.set(**{key: value})
+    laid_out(live)
+
+
 def main():
     print(f"{'live figure':24} {'first':>6} {'slowest move':>13}")
     for name, build in FIGURES.items():
         first, live = timed(build)
         if live.prediction:
             live.guess(live.prediction.options[0])
-        moves = [(key, value) for key, control in live.controls.items() for value in stops(control)]
-        took = [(timed(live.set, **{key: value})[0], key, value) for key, value in moves]
+        moves = [(key, value) for key, control in live.controls.items() for value in ends(control)]
+        took = [(timed(moved, live, key, value)[0], key, value) for key, value in moves]
         most, key, value = max(took, default=(0, "-", ""), key=lambda each: each[0])
         print(f"{name:24} {first:6.2f} {most:13.2f}  {key} = {str(value)[:40]}")
     slowest = defaultdict(list)

@@ -163,7 +163,8 @@ class Live:
 
     Tests drive it without a notebook: call `live.set(rate=0.1)`, `live.play()`, `live.step()`, `live.reset()` or
     `live.guess("...")`, and read `live.result`, `live.readout`, `live.notes`, `live.error`, `live.png`, `live.figure`.
-    Without a page that shows it nobody waits to see it move: it is at its end at once.
+    Without a page that shows it nobody waits to see it move: it is at its end at once. And before a cell has shown it,
+    only its first picture is made, and each that `png` is asked for.
     """
 
     def __init__(
@@ -413,7 +414,8 @@ class Live:
                         note(ax, "")
                     given = {key: values[key] for key in self._of_draw}
                     readout = self._draw(self.result, **given, **self._before())
-                    pixels = self._frames.draw()
+                    # The first one is drawn in any case, so that what stands still is there when a page needs the next.
+                    pixels = self._frames.draw() if self._display_id or not self.frames else None
         except KeyboardInterrupt as stop:
             self._failed(stop, "Interrupted. Change a control, or press Reset, to go on.")
         except Exception as error:
