@@ -1584,6 +1584,29 @@ def test_an_endless_loop_is_stopped_and_said(monkeypatch):
 
 
 @pytest.mark.posix
+def test_on_a_slow_machine_a_right_answer_is_not_told_a_mistake(monkeypatch):
+    """Where the law of every answer is stopped, all of them seem to do the same."""
+    monkeypatch.setattr(attempt, "TIME_LIMIT", 0.05)
+
+    def law(answer, rng):
+        time.sleep(60)
+
+    def double(x):
+        return 2 * x
+
+    def doubled(x):
+        return x + x
+
+    def twice(x):
+        return 2.0 * x
+
+    exercise = make(double, lambda rng: [(1.0,), (3.0,)], verify=law, wrong=[(doubled, "It adds.")])
+    verdict = judge(exercise, twice)
+    assert verdict.mistake is None and "It adds." not in said(verdict)
+    assert "It was still running after 0.05 seconds" in said(verdict)
+
+
+@pytest.mark.posix
 def test_a_sleep_is_stopped(monkeypatch):
     monkeypatch.setattr(attempt, "TIME_LIMIT", 0.2)
 

@@ -1,6 +1,7 @@
 """Chapter 17: what a run is told by, the code that repeats it, and the figure that shows it."""
 
 import dataclasses
+import itertools
 import json
 import re
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nnlib
 from nnlib import datasets
-from nnlib.exercises.ch17_playground import BY_HEART
+from nnlib.exercises.ch17_playground import BY_HEART, ran
 from nnlib.exercises.engine.declare import exercises
 from nnlib.exercises.engine.judging import judge
 from nnlib.playground import _CHOICES, CURVES, DATA, INPUTS, Impossible, Run, Settings
@@ -617,6 +619,30 @@ def test_a_challenge_takes_the_figure_for_the_number_that_it_shows(live):
     assert judge(CHALLENGES["epochs_in_time"], live).words == "For this challenge set `seed` to 0; here it is 1."
     live.visit("too fast")
     assert "too large" in judge(CHALLENGES["largest_rate"], live).words  # a run that has run away
+
+
+def test_no_clock_decides_who_is_right(monkeypatch):
+    monkeypatch.setattr(nnlib.playground, "perf_counter", itertools.count(step=10).__next__)  # a very slow machine
+    ran.cache_clear()
+    for exercise in CHALLENGES.values():
+        for answer in (exercise.solution, *exercise.also_right):
+            assert judge(exercise, answer).state == "right", (exercise.name, answer)
+        for answer, hint in exercise.wrong:
+            assert judge(exercise, answer).words == hint
+
+
+@pytest.mark.parametrize("more", [{"epochs": 4000}, {"hidden": (10**6, 10**6), "n_parameters": 1_000_005_000_001}])
+def test_a_run_that_is_too_long_is_told_before_it_begins(monkeypatch, more):
+    monkeypatch.setattr(Run, "train", None)
+    n_parameters = more.pop("n_parameters", 13)
+    answer = {"noise": 0.0, "hidden": (3,), **more}
+    updates = 14 * answer.get("epochs", 300)
+    said = judge(CHALLENGES["smallest_xor"], answer)
+    assert said.state == "wrong" and said.mistake is None
+    assert said.words == (
+        f"This run is too long for a check: {updates:,} updates of {n_parameters:,} parameters. "
+        "Take fewer epochs, larger batches or a smaller network."
+    )
 
 
 # ---- what the chapter says --------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Each of these is a fact about the answer. Where an answer is wrong, it is said; 
 
 import ast
 import dis
+import functools
 import inspect
 import types
 
@@ -145,6 +146,7 @@ def _parameters(function):
     return list(function.__code__.co_varnames[: function.__code__.co_argcount])
 
 
+@functools.lru_cache(maxsize=1024)  # a check asks this of the solution and of every declared mistake
 def _read(code):
     """The local names that code reads, and those that functions inside of it share."""
     found = set(code.co_cellvars)
@@ -153,7 +155,7 @@ def _read(code):
             found.add(step.argval[1])
         elif step.opname.startswith("LOAD_FAST") and step.opname != "LOAD_FAST_AND_CLEAR":
             found |= set(step.argval) if isinstance(step.argval, tuple) else {step.argval}
-    return found
+    return frozenset(found)
 
 
 def _globals_read(code):

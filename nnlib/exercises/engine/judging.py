@@ -215,6 +215,8 @@ class _Judgment:
     def _does_the_same(self, seen, law):
         if not seen:
             return False  # the sentence alone is left to compare
+        if isinstance(self.law.error, TimeoutError):
+            return False  # that the machine is slow is no mistake
         return all(map(self._equal, seen, self.seen)) and self._equal(law, self.law)
 
     def _has_the_same_values(self, seen, law):
