@@ -320,6 +320,11 @@ class NeuralNetwork:
         return self._optimizer
 
     @property
+    def generator(self):
+        """The `numpy.random.Generator` that drew the weights and draws the order of the rows."""
+        return self._generator
+
+    @property
     def n_inputs(self):
         return self.layer_config[0]["n_inputs"]
 

@@ -13,6 +13,7 @@ import ast
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from time import perf_counter
 
@@ -23,7 +24,7 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.checks import DivergenceError
 from nnlib.initializers import INITIALIZERS
 from nnlib.losses import LOSSES
-from nnlib.network import NeuralNetwork, _Batches
+from nnlib.network import NeuralNetwork
 from nnlib.optimizers import OPTIMIZERS
 from nnlib.schedulers import SCHEDULERS
 
@@ -366,12 +367,10 @@ class Run:
 
     def _within(self, updates):
         """The network after so many updates of its next epoch."""
-        twin = self.nn.copy()
-        rate = twin._rate(twin.epoch)
-        batches = _Batches(self.rows, self.targets, self.settings.batch_size, twin._generator).epoch()
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            for _, (X, y) in zip(range(updates), batches):
-                twin._descend(X, y, rate)
+        twin, batch_size = self.nn.copy(), self.settings.batch_size
+        first = twin.generator.permutation(len(self.rows))[: updates * batch_size]
+        with suppress(DivergenceError):  # the network of before stays in view, and the whole epoch will tell
+            twin.fit(self.rows[first], self.targets[first], epochs=1, batch_size=batch_size, shuffle=False)
         return twin
 
     def answers(self, X):

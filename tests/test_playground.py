@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnlib
-from nnlib import datasets
+from nnlib import NeuralNetwork, datasets
 from nnlib.exercises.ch17_playground import BY_HEART, ran
 from nnlib.exercises.engine.declare import exercises
 from nnlib.exercises.engine.judging import judge
@@ -175,17 +175,22 @@ def test_a_line_that_tells_no_run_is_refused_and_not_run(line):
 # ---- a run ------------------------------------------------------------------------------------------
 
 
-def test_after_some_updates_the_network_is_what_those_batches_make_of_it():
-    run = Run(Settings(batch_size=50, epochs=2))
+@pytest.mark.parametrize("more", [{}, {"optimizer": "Adam", "scheduler": "ExponentialLR", "l2_lambda": 0.01}])
+def test_after_some_updates_the_network_is_what_those_batches_make_of_it(monkeypatch, more):
+    run = Run(Settings(batch_size=50, epochs=2, **more))
     seen = [run.nn.get_parameters()[0]["W"]]
     for _ in range(2 * run.updates_an_epoch):
         run.update()
         seen.append(run.shown.get_parameters()[0]["W"])
     assert run.updates == len(seen) - 1 == 6 and run.is_over
     assert all(not np.array_equal(a, b) for a, b in zip(seen, seen[1:]))
-    whole = Run(Settings(batch_size=50, epochs=2))
+    made, descend = [], NeuralNetwork._descend
+    monkeypatch.setattr(
+        NeuralNetwork, "_descend", lambda nn, *given: (descend(nn, *given), made.append(nn.layers[0].W.copy()))[0]
+    )
+    whole = Run(Settings(batch_size=50, epochs=2, **more))
     whole.train()
-    np.testing.assert_array_equal(seen[-1], whole.nn.layers[0].W)
+    np.testing.assert_array_equal(seen[1:], made)
     whole.update()  # after the end nothing moves
     assert whole.updates == 6
 

@@ -1,5 +1,7 @@
 """The live figure of chapter 09, and what its prose says about the price of weights."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from turning import fresh, turn
@@ -30,7 +32,9 @@ def live():
     return fresh(price_of_weights)
 
 
+@cache
 def trained(l2_lambda, rate=0.1, seed=0):
+    """The network of the library, to be looked at."""
     nn = NeuralNetwork(LAYERS, learning_rate=rate, l2_lambda=l2_lambda, seed=seed)
     nn.fit(X, y, epochs=EPOCHS, batch_size=len(X))
     return nn
@@ -293,7 +297,7 @@ def test_stopping_early_is_as_good_as_the_best_price():
 
 
 def test_the_data_loss_may_rise_while_the_total_falls():
-    nn = trained(0)
+    nn = trained(0).copy()
     nn.l2_lambda = 0.01
     history = nn.fit(X, y, epochs=EPOCHS, batch_size=12)
     data, penalty = (np.array(history[key][EPOCHS:]) for key in ("train_loss", "penalty"))
