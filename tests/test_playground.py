@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from turning import laid_out
 
 import nnlib
 from nnlib import NeuralNetwork, datasets
@@ -384,7 +385,7 @@ def test_the_loss_axis_is_that_of_the_losses_and_its_key_names_what_is_there(liv
 @pytest.mark.parametrize("scheduler", ["constant", "StepLR", "ExponentialLR"])
 def test_the_learning_rate_is_drawn_where_it_falls_and_all_letters_have_their_room(live, scheduler):
     live.set(scheduler=scheduler, learning_rate=0.01, l2_lambda=0.1)
-    assert live.png  # laid out
+    laid_out(live)
     picture = live._picture_of_run
     rate, loss, plane = picture.rate, picture.loss, picture.plane.get_window_extent()
     assert rate.get_visible() == (scheduler != "constant")
@@ -553,7 +554,7 @@ def test_a_run_away_is_drawn_up_to_where_it_leaves_the_axis_and_said_at_its_end(
     left = int(picture.off.get_xdata()[0])
     words = f"left the picture in epoch {left},\nno number from {told.epoch} on"
     assert told and picture.loss.get_xlabel() == words
-    assert live.png  # laid out
+    laid_out(live)
     label = picture.loss.xaxis.label.get_window_extent()
     assert label.y0 >= 1 and label.x1 <= picture.figure.bbox.x1
     assert not any(label.overlaps(tick.get_window_extent()) for tick in picture.loss.get_xticklabels())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib import NeuralNetwork, datasets
 from nnlib.exercises import exercises
@@ -106,7 +106,7 @@ def test_the_web_holds_the_numbers_of_the_marked_row(live, hidden, drawn):
 @pytest.mark.parametrize("row", [0, 1, 2, 3])
 def test_every_number_fits_its_node(live, row):
     turn(live, row=row, hidden=64, outputs=10)
-    assert live.png  # laid out
+    laid_out(live)
     nodes, _ = collections_of(live)
     (words,) = [c for c in live.figure.axes[0].collections if hasattr(c, "labels")]
     inside = 2 * np.sqrt(nodes.get_sizes()[0] / np.pi) - 3  # points, without the line
@@ -183,7 +183,7 @@ def test_the_blocks_of_the_batch_grow_and_those_of_the_parameters_stay(live):
 @pytest.mark.parametrize("outputs", [1, 10])
 def test_blocks_and_words_stay_apart_and_within_the_figure(live, n, hidden, outputs):
     turn(live, n=n, hidden=hidden, outputs=outputs)
-    assert live.png  # laid out
+    laid_out(live)
     tables = live.figure.axes[2]
     words = [text.get_window_extent() for ax in live.figure.axes for text in ax.texts if text.get_text()]
     blocks = [path.get_extents(tables.transData) for path in tables.collections[1].get_paths()]
@@ -357,6 +357,7 @@ def solution(name):
     return exercises()[name].solution
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sizes", [[2, 1], [2, 4, 1], [2, 16, 1], [2, 4, 4, 1]])
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("epochs", [1000, 3000])

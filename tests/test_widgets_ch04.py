@@ -128,6 +128,7 @@ def test_the_words_stay_inside_the_picture_and_off_the_best_line():
     assert label.y1 <= line
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_with_a_bend_the_wave_is_fitted(seed):
     live = stacked_layers()

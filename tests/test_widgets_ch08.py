@@ -83,6 +83,7 @@ def test_every_neuron_bends_inside_the_range():
 # ---- the figure -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_prediction_is_true(gap):
     ends = [f"{loss:.3f}" for loss in (gap.result[0].val_losses[-1], min(gap.result[0].val_losses))]
     assert ends == ["0.356", "0.208"] and all(end in gap.prediction.question for end in ends)
@@ -318,6 +319,7 @@ def counts(chosen, last):
     return np.sum(gain > 1e-12), np.sum(gain < -1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start_seed", [2, 3, 4])
 def test_stopping_in_time_helps_on_new_points_and_choosing_flatters(start_seed):
     val, chosen, val_last, last = stopped_in_time(range(11, 71), start_seed)

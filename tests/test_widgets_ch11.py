@@ -203,6 +203,7 @@ def test_the_prediction_is_true_of_every_seed(live, seed):
     assert max(gains(live, seed=seed, **live.prediction.settings)) < -0.005
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_the_batch_size_decides(live, seed):
     of_slide = {batch_size: gains(live, seed=seed, batch_size=batch_size)[1] for batch_size in BATCHES}

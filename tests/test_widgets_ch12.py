@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib import ExponentialLR, NeuralNetwork
 from nnlib.exercises import exercises, judge, mine
@@ -223,7 +223,7 @@ def test_a_verdict_is_said_as_soon_as_it_is_known(live):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_no_letters_touch_each_other_or_the_edge(live, first, seed):
     turn(live, first=first, seed=seed)
-    assert live.png  # laid out
+    laid_out(live)
     side = live.figure.axes[1]
     (legend,) = live.figure.legends
     boxes = sorted((text.get_window_extent() for text in side.texts), key=lambda box: box.y0)

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 import pytest
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib import NeuralNetwork, datasets, losses
 from nnlib.exercises.ch14_classification import calibration
@@ -126,7 +126,7 @@ def test_no_slope_is_the_end_of_one_network_and_the_start_of_the_other(live):
     assert said == ["stuck: slope", "done: slope"]
     for settings in ({}, {"sure": 0}, {"epoch": 0}, {"sure": 0, "rate": RATES[-1]}):
         turn(live, **settings)
-        assert live.png  # laid out
+        laid_out(live)
         frame = live.figure.axes[0].get_window_extent()
         boxes = [text.get_window_extent() for text in live.figure.axes[0].texts if "slope" in text.get_text()]
         assert len(boxes) == 2 and all(
@@ -169,6 +169,7 @@ def test_the_prediction_is_true_of_every_seed(live, seed):
     assert shares["squared error"] < 0.2 and shares["cross-entropy"] > 0.9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rate", RATES)
 def test_no_rate_frees_the_squared_error_from_12_and_none_does_better_than_6_from_8(rate):
     for seed in range(4):
@@ -184,6 +185,7 @@ def test_cross_entropy_leaves_at_once(seed):
     assert run("mse", 6, 12, seed)[0][-1] < -10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_squared_error_gets_away_from_6_is_on_its_way_from_8_and_stuck_at_10(seed):
     from_6, from_8, from_10 = (end_of_squared_error(sure, seed) for sure in (6, 8, 10))
@@ -260,6 +262,7 @@ def test_after_sixty_epochs_every_training_row_is_read_right():
     assert np.mean(nn.predict(X[:1438]).argmax(axis=1) == LABELS[:1438]) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_known_hands_want_a_temperature_nearer_to_1_than_new_ones(seed):
     def best_temperature(X, labels, X_held, labels_held):
@@ -274,6 +277,7 @@ def test_known_hands_want_a_temperature_nearer_to_1_than_new_ones(seed):
     assert known < new - 0.2 and known < 1.6 < new
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", [(0, 1, 2), (3, 4, 5)])
 def test_known_hands_get_what_is_claimed_and_new_ones_less(seeds):
     """In the bins of the chapter, three networks of 40 epochs: within two errors of the claim, and clearly below."""

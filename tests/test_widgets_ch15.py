@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib.exercises.ch15_momentum_and_adam import adam_step, ball_factor, momentum_step, nesterov_step
 from nnlib.optimizers import SGD, Adam, Momentum
@@ -115,7 +115,7 @@ def test_the_map_holds_the_paths_and_is_near_where_it_can_be(live):
 def test_the_paths_are_named_above_the_map_where_nothing_can_lie_on_a_name(live, values):
     plane, curve = live.figure.axes
     turn(live, **values)
-    assert live.png  # laid out
+    laid_out(live)
     legend = plane.get_legend()
     assert {text.get_text() for text in legend.get_texts()} == {*RUNS, "start", "bottom"}
     assert legend.get_window_extent().y0 >= plane.bbox.y1 - 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from turning import laid_out
 
 from nnlib.exercises.ch16_reading_pytorch import Value, computed
 from nnlib.widgets import one_step, recorded, two_walks, written_before
@@ -71,7 +72,7 @@ def test_the_numbers_of_w_stay_apart_and_within_the_picture(zero, momentum, deca
     live.set(zero=zero, momentum=momentum, decay=decay)
     for stop in (6, 13):
         live.set(stop=stop)
-        assert live.png  # laid out
+        laid_out(live)
         texts = [text for text in live.figure.axes[1].texts if text.get_visible() and text.get_text()]
         boxes = [text.get_window_extent() for text in texts]
         assert all(0 <= box.x0 and box.x1 <= live.figure.bbox.x1 for box in boxes)
@@ -185,7 +186,7 @@ def test_no_column_runs_into_the_next(zero, momentum, decay):
     live.set(zero=zero, momentum=momentum, decay=decay)
     for stop in (2, 3, 11, 12):
         live.set(stop=stop)
-        assert live.png  # laid out
+        laid_out(live)
         texts = [text for text in live.figure.axes[0].texts if text.get_visible() and text.get_text().strip("\n ")]
         boxes = {
             text.get_text(): text.get_window_extent() for text in texts if text.get_family() == ["DejaVu Sans Mono"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tools import form
-from turning import fresh, turn
+from turning import fresh, laid_out, turn
 
 from nnlib import NeuralNetwork
 from nnlib.widgets import which_illness
@@ -125,7 +125,7 @@ def test_the_patient_is_seen_on_both_sides_of_the_illness_and_its_column_is_read
         patient, illness = ax.lines[-2:]
         assert patient.get_linewidth() > 4 * illness.get_linewidth()
     table = live.figure.axes[2]
-    assert live.png  # laid out
+    laid_out(live)
     bold = [text for text in table.texts if text.get_text() in (*reading("rows apart").values(), "patient")]
     assert all(text.get_weight() == "bold" for text in bold if text.get_color() == "black")
     assert sum(text.get_color() == "black" and text.get_weight() == "bold" for text in bold) == 1 + len(TESTS)

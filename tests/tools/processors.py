@@ -92,6 +92,7 @@ class Run:
     def run(self):
         """Run the tests, and print what failed."""
         command = [self.python, "-m", "pytest", f"-n{os.cpu_count()}", "-q", "--tb=short", "--no-skips"]
+        command += ["-m", "not slow and not swap"]
         command += ["--nbval-cell-timeout=600", "-pno:cacheprovider"]
         started = time.monotonic()
         done = subprocess.run(
