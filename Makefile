@@ -10,6 +10,9 @@ PIP    := $(BIN)/python -m pip install --disable-pip-version-check
 # Jupyter refuses to run as root, as containers do, unless told.
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Kernels and test workers start by the dozen: what they import is compiled once, also where a container says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Extra arguments, as in: make lab LAB_ARGS="--no-browser --port=8899"
 LAB_ARGS    ?=
 PYTEST_ARGS ?=
