@@ -111,6 +111,17 @@ def test_a_control_that_only_draw_names_does_not_compute_again():
     assert toy.line.get_linestyle() == "--"
 
 
+def test_before_a_cell_shows_it_only_pictures_that_are_asked_for_are_made(pictures, monkeypatch):
+    toy, made, draw = Toy(), [], Frames.draw
+    monkeypatch.setattr(Frames, "draw", lambda frames, *sharpness: made.append(sharpness) or draw(frames, *sharpness))
+    toy.height.value = 5
+    assert (toy.live.readout, toy.draws, made) == ("height 5.0", [1.0, 5.0], [])
+    assert toy.live.png and made == [(2,)]
+    toy.live._ipython_display_()
+    toy.height.value = 3
+    assert made == [(2,), (), (2,)]  # on the page, and sharp where no page says that it sees it
+
+
 def test_reset_is_one_redraw():
     toy = Toy()
     toy.height.value = 5
