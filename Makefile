@@ -37,7 +37,7 @@ help:
 	@echo "make lab              open the course in JupyterLab"
 	@echo "make test             run every test but the browser's"
 	@echo "make test-browser     drive the chapters in headless Chromium"
-	@echo "make test-swap        run the chapters on their solutions and other right answers, and what trains at length"
+	@echo "make test-swap        run the chapters on their solutions and other right answers, and what takes long"
 	@echo "make test-processors  run the chapters and every number as other processors would (an hour)"
 	@echo "make test-versions    run the chapters on the newest Python, NumPy and matplotlib that install here"
 	@echo "make test-binder      build the Binder recipe's environment, and the README's, from nothing"
@@ -77,7 +77,7 @@ test-binder: $(STAMPS)/test
 	$(BIN)/python -m pytest -n 0 -m slow tests $(PYTEST_ARGS)
 
 test-swap: $(STAMPS)/test
-	$(BIN)/python -m pytest -m "swap or long" -n 2 --dist=worksteal tests/test_swap.py tests/test_classroom.py tests/test_broken_programs.py tests/test_widgets_*.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "swap or long" -n 2 --dist=worksteal tests $(PYTEST_ARGS)
 
 # For one of them: make test-processors PROCESSORS=Prescott. For every day: PROCESSORS=--quick
 test-processors: $(STAMPS)/test

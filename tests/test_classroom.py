@@ -100,12 +100,12 @@ def printed(cell):
 
 @pytest.mark.filterwarnings("default")  # the client's, of its own event loop
 def test_a_solved_copy_passes_every_check():
-    solve(CHAPTERS[0])
+    solve(CHAPTERS[1])
 
 
 @pytest.mark.swap
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("path", CHAPTERS[1:], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [CHAPTERS[0], *CHAPTERS[2:]], ids=lambda path: path.stem)
 def test_a_solved_copy_of_any_chapter_passes_every_check(path):
     solve(path)
 

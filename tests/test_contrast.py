@@ -106,9 +106,17 @@ def faint(live):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_wherever_its_controls_stand_a_live_figure_is_drawn_and_can_be_seen(name):
+def test_lines_and_letters_of_a_live_figure_can_be_seen(name):
     live = FIGURES[name]()
     unseen = faint(live)
+    live.close()
+    assert unseen == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", FIGURES)
+def test_wherever_its_controls_stand_a_live_figure_is_drawn_and_can_be_seen(name):
+    live, unseen = FIGURES[name](), []
     for key, control in live.controls.items() if name != "playground" else ():  # whose own tests turn each
         start = control.value
         for value in ends(control)[:1] + ends(control)[-1:]:

@@ -161,6 +161,7 @@ def test_a_function_called_too_early_is_told(exercise):
     assert verdict.state == "wrong" and "function itself" in verdict.words
 
 
+@pytest.mark.long
 @each
 def test_every_answer_is_judged_the_same_twice(exercise):
     for k, (answer, _) in enumerate(exercise.wrong):
