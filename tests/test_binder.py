@@ -231,6 +231,7 @@ def test_the_site(checkout, tmp_path):
                     assert named, f"{path.name} links to {link}"
 
 
+@pytest.mark.long
 @pytest.mark.posix
 def test_a_chapter_to_print(tmp_path):
     chapter = ROOT / "notebooks" / "05_backpropagation.ipynb"

@@ -145,6 +145,7 @@ def test_an_exception_is_told_with_its_line(exercise):
     assert "ZeroDivisionError in line 3" in verdict.words
 
 
+@pytest.mark.long
 @each_function
 def test_a_constant_does_not_pass(exercise):
     constants = [0.0, 1.0, "text", [], {}, np.nan, np.zeros(3)]

@@ -462,6 +462,7 @@ def break_outputs(notebook):
     return {"print-a-sum", "setup", "update-a-line", "draw-a-line", "first-check", "third-check"}
 
 
+@pytest.mark.long
 def test_a_broken_chapter_turns_the_run_red_and_a_good_one_does_not(project, good):
     notebook = read(good)
     broken = break_outputs(notebook)
@@ -504,6 +505,7 @@ def test_pictures_of_other_sizes_differ():
     assert said == "the stored picture is 2 x 3 pixels, the fresh one 3 x 2"
 
 
+@pytest.mark.long
 def test_no_skips_fails_a_skip(project):
     test = project / "tests" / "test_skip.py"
     test.write_text("import pytest\n\ndef test_skip():\n    pytest.skip('not here')\n")

@@ -627,6 +627,7 @@ def test_a_challenge_takes_the_figure_for_the_number_that_it_shows(live):
     assert "too large" in judge(CHALLENGES["largest_rate"], live).words  # a run that has run away
 
 
+@pytest.mark.long
 def test_no_clock_decides_who_is_right(monkeypatch):
     monkeypatch.setattr(nnlib.playground, "perf_counter", itertools.count(step=10).__next__)  # a very slow machine
     ran.cache_clear()

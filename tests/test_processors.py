@@ -61,6 +61,7 @@ def test_a_look_tells_what_runs():
         assert seen["threads"] in (None, threads) and seen["kernel"]
 
 
+@pytest.mark.long
 def test_a_red_run_is_red_in_the_table(tmp_path, monkeypatch, capsys):
     test = tmp_path / "test_red.py"
     test.write_text("def test_red():\n    assert 0.309 == 0.336\n")
@@ -110,6 +111,7 @@ def test_rounding_moves_only_the_last_digits():
         assert 0.1 < np.mean(one != plain) < 0.9 and 0.1 < np.mean(one != other) < 0.9
 
 
+@pytest.mark.long
 def test_rounding_shows_which_digits_chaos_decides():
     """XOR at the rate 1 ends at a loss of 0.0356 here and 0.0358 there, at the rate 0.1 everywhere at 0.0012."""
     ends = np.array([results(XOR, seed) for seed in ("", 1, 2)])

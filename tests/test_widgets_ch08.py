@@ -205,6 +205,7 @@ def test_the_network_gets_below_the_truth():
     assert run.train_losses[-1] < truth / 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1, 40])
 @pytest.mark.parametrize("noise", [0.0, 0.6])
 @pytest.mark.parametrize("points, data", [(10, 0), (10, 9), (160, 9)])

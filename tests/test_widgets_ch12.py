@@ -127,6 +127,7 @@ def test_every_other_item_is_missed(seed):
     assert results["the epoch number"].loss_difference.max() > generator
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [0, 180])
 def test_what_is_trained_once_and_beside_others_is_what_each_alone_gives(first):
     for what, result in resume_without_each(LEFT_OUT, first, seed=3).items():
@@ -279,6 +280,7 @@ def test_what_is_drawn_is_the_result(live, first, epoch):
     assert len(live.readout) * LETTER < 2 * NARROW  # two lines, so that nothing moves
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(0, 21, 5))
 def test_no_curve_is_cut_and_two_identical_ones_are_apart(live, seed):
     for first in (0, 5, 180):

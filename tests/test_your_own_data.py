@@ -24,7 +24,7 @@ def test_284_of_the_333_tested_birds_fit_the_rule_of_the_ids():
     tested = BIRDS["Sex"] != "NA"
     fits = np.char.endswith(BIRDS["Individual ID"], "A1") == (BIRDS["Sex"] == "FEMALE")
     assert (np.sum(fits & tested), np.sum(tested)) == (284, 333) and round(100 * 284 / 333) == 85
-    assert "284 of the 333 tested birds" in CELLS["more-exercises"] and "That is 85%" in CELLS["more-exercises"]
+    assert "284 of the 333 tested birds" in CELLS["three-more"] and "That is 85%" in CELLS["three-more"]
 
 
 def test_a_light_gentoo_weighs_more_than_most_adelies():
