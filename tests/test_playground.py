@@ -196,6 +196,18 @@ def test_after_some_updates_the_network_is_what_those_batches_make_of_it(monkeyp
     assert whole.updates == 6
 
 
+def test_within_an_epoch_that_runs_away_the_network_of_before_stays_in_view():
+    run = Run(Settings(learning_rate=1e100))
+    before = run.nn.get_parameters()[0]["W"]
+    for _ in range(run.updates_an_epoch - 1):
+        run.update()  # far away at first, and a number
+        assert np.isfinite(run.shown.get_parameters()[0]["W"]).all()
+    np.testing.assert_array_equal(run.shown.get_parameters()[0]["W"], before)
+    assert not run.is_over
+    run.update()
+    assert run.is_over and run.ran_away
+
+
 def test_a_run_that_runs_away_ends_at_the_same_epoch_in_pieces_of_any_size():
     told = Settings(learning_rate=30.0)
     whole, pieces = Run(told), Run(told)

@@ -64,7 +64,7 @@ def test_a_look_tells_what_runs():
 @pytest.mark.long
 def test_a_red_run_is_red_in_the_table(tmp_path, monkeypatch, capsys):
     test = tmp_path / "test_red.py"
-    test.write_text("def test_red():\n    assert 0.309 == 0.336\n")
+    test.write_text("import pytest\n\n\n@pytest.mark.long\ndef test_red():\n    assert 0.309 == 0.336\n")
     run = processors.moved(1, ["-n0", f"-c{processors.ROOT / 'pyproject.toml'}", str(test)])
     monkeypatch.setattr(processors, "planned", lambda quick, features: [run])
     assert processors.main([]) == 1
