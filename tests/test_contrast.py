@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.text import Text
-from turning import ends, laid_out
+from turning import laid_out, some_values
 
 from nnlib import widgets
 from nnlib.datasets import noisy_sine, xor
 from nnlib.exercises.engine import show
-from nnlib.playground import Impossible
 from nnlib.plots import COLORS
 
 LINE, LETTER = 3.0, 4.5
@@ -119,9 +118,9 @@ def test_wherever_its_controls_stand_a_live_figure_is_drawn_and_can_be_seen(name
     live, unseen = FIGURES[name](), []
     for key, control in live.controls.items() if name != "playground" else ():  # whose own tests turn each
         start = control.value
-        for value in ends(control)[:1] + ends(control)[-1:]:
+        for value in some_values(control):
             live.set(**{key: value})
-            assert live.error is None or isinstance(live.error, Impossible), (key, value, live.readout)
+            assert live.error is None, (key, value, live.readout)
             laid_out(live)
             unseen += faint(live)
         live.set(**{key: start})

@@ -35,7 +35,7 @@ def turn(live, **values):
     return live
 
 
-def ends(control):
+def some_values(control):
     """Some values of a slider, a menu or a switch: both ends and the middle; none of a control of another kind."""
     if hasattr(control, "options"):
         values = [each[1] if isinstance(each, tuple) else each for each in control.options]

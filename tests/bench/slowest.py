@@ -18,7 +18,7 @@ matplotlib.use("agg")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from test_contrast import FIGURES
-from turning import ends, laid_out
+from turning import laid_out, some_values
 
 from nnlib.exercises import exercises, judge
 
@@ -41,7 +41,7 @@ def main():
         first, live = timed(build)
         if live.prediction:
             live.guess(live.prediction.options[0])
-        moves = [(key, value) for key, control in live.controls.items() for value in ends(control)]
+        moves = [(key, value) for key, control in live.controls.items() for value in some_values(control)]
         took = [(timed(moved, live, key, value)[0], key, value) for key, value in moves]
         most, key, value = max(took, default=(0, "-", ""), key=lambda each: each[0])
         print(f"{name:24} {first:6.2f} {most:13.2f}  {key} = {str(value)[:40]}")
