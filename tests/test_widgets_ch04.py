@@ -228,6 +228,7 @@ def test_the_small_pictures_keep_the_answer_and_then_give_it():
         np.testing.assert_allclose(mark.get_data(), others.get_data())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("activation", FUNCTIONS)
 def test_the_whole_grid_is_in_every_picture(activation):
     live = fold()

@@ -210,6 +210,7 @@ def test_the_lowest_validation_loss_so_far_is_marked():
     own.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("price", [0, 0.0001, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 1, 15])
 def test_no_letters_of_the_trail_or_note_leave_their_panel(live, price):
     turn(live, l2_lambda=price)

@@ -118,6 +118,7 @@ def test_without_loss_it_is_bit_for_bit_the_unbroken_run(first, seed):
         assert len(result.new_losses) == EPOCHS - first
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(0, 21, 4))
 def test_every_other_item_is_missed(seed):
     results = {what: resume_without(what, 180, seed) for what in LEFT_OUT}

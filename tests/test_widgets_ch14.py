@@ -87,6 +87,7 @@ def test_a_run_is_one_of_the_library(loss, rate):
     assert len(odds) == len(shares) == EPOCHS + 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
 @pytest.mark.parametrize("sure", [4, 12])
 def test_both_start_equally_sure_of_the_same_mistake(loss, sure):

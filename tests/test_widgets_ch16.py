@@ -65,6 +65,7 @@ def test_how_far_w_goes_is_seen_beside_how_far_it_should():
     assert way(live, 1) == way(live, -1) == ["0.500"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zero", PLACES)
 @pytest.mark.parametrize("momentum, decay", [(0.0, 0.0), (0.0, 0.5), (0.9, 0.0), (0.9, 0.5)])
 def test_the_numbers_of_w_stay_apart_and_within_the_picture(zero, momentum, decay):
@@ -179,6 +180,7 @@ def test_the_arrow_and_what_is_beside_it_make_the_step():
     assert "+ velocity" in beside and "+ decay" in beside
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zero", PLACES)
 @pytest.mark.parametrize("momentum, decay", [(0.0, 0.0), (0.0, 0.5), (0.9, 0.5)])
 def test_no_column_runs_into_the_next(zero, momentum, decay):
