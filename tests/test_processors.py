@@ -17,7 +17,7 @@ AVX_512 = ["X86_V3", "X86_V4", "AVX512_ICL"]
         ("Prescott", AVX_512, "X86_V3 X86_V4 AVX512_ICL"),
         ("Sandybridge", ["X86_V3"], "X86_V3"),
         ("Haswell", AVX_512, "X86_V4 AVX512_ICL"),
-        ("Zen", ["X86_V3"], ""),
+        ("Zen", AVX_512, ""),
         ("SkylakeX", AVX_512, ""),
     ],
 )
@@ -47,12 +47,21 @@ def test_what_is_left_out_exists():
 
 
 def test_a_processor_that_cannot_be_emulated_is_named():
-    run = processors.emulated("Zen", 1, [], [])
-    assert processors.obstacle(run, {"kernel": "Zen"}, None) is None
+    run = processors.emulated("SkylakeX", 1, [], [])
+    assert processors.obstacle(run, {"kernel": "SkylakeX"}, None) is None
     said = processors.obstacle(run, {"kernel": "Haswell"}, "Haswell")
     assert said == "NOT RUN: OpenBLAS takes the code of Haswell here, as Haswell above"
     assert processors.obstacle(run, {}, None) == "NOT RUN: this machine lacks its instructions"
     assert processors.obstacle(processors.emulated("Prescott", 1, [], []), {"kernel": "Katmai"}, None) is None
+
+
+def test_what_another_processor_ran_is_not_run_twice():
+    """Zen takes Haswell's code of OpenBLAS; where NumPy has AVX-512 the two still differ."""
+    run = processors.emulated("Zen", 1, [], AVX_512)
+    assert processors.obstacle(run, {"kernel": "Haswell"}, None) is None
+    said = processors.obstacle(run, {"kernel": "Haswell"}, "Haswell")
+    assert said == "NOT RUN: all that it runs here is what Haswell runs above"
+    assert processors.obstacle(processors.moved(1, []), {"kernel": "Haswell"}, "Haswell") is None
 
 
 def test_a_look_tells_what_runs():

@@ -20,17 +20,19 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 ROUNDING = TESTS / "tools" / "rounding"
 
-# What OpenBLAS calls a processor, and what the features are called that NumPy would use and the processor lacks.
+# What OpenBLAS calls a processor, and what the features are called that NumPy would use and the processor lacks. The
+# later Zens have AVX-512.
 EVERY, AVX_512 = r".", r"V4|512"
 PROCESSORS = {
     "Prescott": EVERY,
     "Nehalem": EVERY,
     "Sandybridge": EVERY,
     "Haswell": AVX_512,
-    "Zen": AVX_512,
+    "Zen": None,
     "SkylakeX": None,
 }
-OTHER_NAMES = {"Prescott": "Katmai"}  # what OpenBLAS says that it runs, where that is another name
+# What OpenBLAS says that it runs, where that is another name. NumPy's wheels hold no code of Zen's own, but Haswell's.
+OTHER_NAMES = {"Prescott": "Katmai", "Zen": "Haswell"}
 SEEDS = (1, 2, 3)
 
 # Files whose tests compute nothing that a processor rounds, start processes that do not, or ask another library.
@@ -139,13 +141,15 @@ def planned(quick, features):
 def obstacle(run, seen, same):
     """Why a run would not show what its name says, in a few words; None if it would.
 
-    `seen` is what it runs, `same` the name of an earlier run that runs just that.
+    `seen` is what it runs, `same` the name of an earlier processor that runs just that.
     """
     if not seen:
         return "NOT RUN: this machine lacks its instructions"
-    if run.name in PROCESSORS and seen["kernel"] not in (run.name, OTHER_NAMES.get(run.name)):
+    if run.name not in PROCESSORS:
+        return None
+    if seen["kernel"] not in (run.name, OTHER_NAMES.get(run.name)):
         return f"NOT RUN: OpenBLAS takes the code of {seen['kernel']} here" + (f", as {same} above" if same else "")
-    return None
+    return f"NOT RUN: all that it runs here is what {same} runs above" if same else None
 
 
 def main(arguments=None):
@@ -160,7 +164,8 @@ def main(arguments=None):
     for run in runs:
         seen = run.look()
         trouble = obstacle(run, seen, known.get(str(seen)))
-        known.setdefault(str(seen), run.name)
+        if run.name in PROCESSORS:
+            known.setdefault(str(seen), run.name)
         rows.append((run, seen, trouble))
         if trouble is None:
             ready.append(run)
