@@ -56,6 +56,19 @@ def test_what_leaves_the_picture_is_named_where_it_leaves(valley):
             assert not any(box.contains(*point) for point in along.T)
 
 
+@pytest.mark.parametrize("noise", [0, 0.01, 0.3, 1])
+def test_data_on_a_line_or_nearly_have_a_picture_too(noise):
+    live = descent(X, 1.5 * X + 1 + noise * np.sin(37 * X))
+    curve = live.figure.axes[1]
+    for step in (0, 50):
+        live.set(step=step)
+        assert curve.get_ylim()[0] < live.result[1][-1]
+        for text in (each for each in curve.texts if each.get_text()):
+            box = text.get_window_extent()
+            assert curve.bbox.y0 <= box.y0 and box.y1 <= curve.bbox.y1, text.get_text()
+            assert box.x1 <= live.figure.bbox.x1, text.get_text()
+
+
 def test_the_first_steps_away_are_numbered_and_seen(valley):
     valley.set(rate=0.05, step=4)
     far = valley.figure.axes[2]

@@ -12,14 +12,15 @@ STEPS = 50
 RATES = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.038, 0.04, 0.041)
 RATES += (0.0415, 0.042, 0.0425, 0.043, 0.044, 0.045, 0.05, 0.06)
 HIGHEST = 1e5  # of the losses shown; where one grows beyond, the figure says how far
+LOWEST = 1e-4  # of them; data that lie on a line have a best loss of 0
 
 
 FIRST = 6  # steps that have a number where they lead away
 
 
 def in_full(loss):
-    """A loss with four digits, "46,270"; with one where it is astronomical, "4 · 10¹⁶"."""
-    return f"{float(f'{loss:.4g}'):,g}" if loss < 1e6 else one_digit(loss)
+    """A loss with four digits, "46,270", below 1 with two; with one where it is astronomical, "4 · 10¹⁶"."""
+    return f"{float(f'{loss:.{2 if loss < 1 else 4}g}'):,g}" if loss < 1e6 else one_digit(loss)
 
 
 def mse_gradient(x, y, w, b):
@@ -61,11 +62,14 @@ def descent(x, y, gradient=mse_gradient):
     (loss_line,) = curve.plot([], [], color=COLORS["blue"])
     A = np.stack([x, np.ones_like(x)], axis=1)
     best = np.mean((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2)
+    lowest = np.clip(best / 2.8, LOWEST, 0.5)  # with room for a name below its line
     curve.axhline(best, color=COLORS["black"], linestyle=":", linewidth=1.2)
-    curve.text(STEPS, 0.87 * best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
+    name = curve.text(STEPS, 0.87 * best, f"the best line, {best:.2f}", ha="right", va="top", fontsize=10)
+    if best < 2 * LOWEST:  # its line stands at or below the axis
+        name.set(text="the best line ↓", y=1.2 * LOWEST, va="bottom")
     exit = curve.text(0, HIGHEST / 1.3, "", va="top", fontsize=10, color=COLORS["vermillion"], animated=True)
     ghost = Ghost(loss_line)
-    curve.set(xlim=(0, STEPS), ylim=(0.5, HIGHEST), yscale="log", xlabel="step", ylabel="loss (€²)")
+    curve.set(xlim=(0, STEPS), ylim=(lowest, HIGHEST), yscale="log", xlabel="step", ylabel="loss (€²)")
     (moment,) = curve.plot(
         [], [], "o", color=COLORS["vermillion"], markersize=8, clip_on=False, in_layout=False, zorder=5
     )
