@@ -115,3 +115,10 @@ def test_descent_runs_on_the_readers_gradient():
     losses = live.result[1]
     assert (np.diff(losses) > 0).all() and live.notes == ["It explodes."]
     live.close()
+
+
+@pytest.mark.parametrize("factor, loss", [(1e6, "over 10³⁰⁸"), (np.nan, "nan")])
+def test_a_descent_beyond_all_floats_says_so(factor, loss):
+    live = descent(X, Y, gradient=lambda x, y, w, b: (factor * (w - 1), 0.0))
+    assert f"{loss} after 50 steps" in live.readout and live.notes == ["It explodes."]
+    live.close()

@@ -11,6 +11,8 @@ APART = 15  # CSS pixels between two names
 
 def one_digit(number):
     """A number above 0 with one digit, and with a power of ten where it is far from 1: "0.004", "2 · 10⁻¹⁰"."""
+    if not np.isfinite(number):
+        return "over 10³⁰⁸" if number > 0 else "nan"  # more than a float holds
     digit, power = f"{number:.0e}".split("e")
     if -4 < int(power) < 4:
         return f"{float(f'{number:.0e}'):g}"
