@@ -187,6 +187,12 @@ def test_the_readers_schedules_are_used():
     live.close()
 
 
+def test_a_schedule_of_the_reader_that_makes_a_run_explode_is_told():
+    live = decay(step_lr=lambda epoch, rate, *rest: 1e30)
+    assert live.readout.endswith("higher; stairs exploded.") and "nan" not in live.readout
+    live.close()
+
+
 def test_a_schedule_of_the_reader_that_fails_is_told():
     live = decay(step_lr=lambda epoch, initial_rate, step_size, gamma: initial_rate / (epoch - epoch))
     assert "ZeroDivisionError" in live.readout

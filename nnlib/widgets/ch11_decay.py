@@ -102,9 +102,11 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
             latest[name].set_data(np.tile([*AXIS, np.nan], len(faint)), np.hstack([faint, gap]).ravel())
         if step_size >= EPOCHS:
             note(above, f"The first step down would be in epoch {step_size}; the last epoch here is {EPOCHS - 1}.")
-        least = min(told)
+        exploded = [name for name, loss in zip(RUNS, told) if not np.isfinite(loss)]  # at a wrong rate of the reader's
+        least = min(loss for loss in told if np.isfinite(loss))
         lead = [name for name, loss in zip(RUNS, told) if loss - least < 5e-5]
-        behind = [f"{name} {loss / least - 1:.0%}" for loss, name in sorted(zip(told, RUNS)) if name not in lead]
+        led = [(loss, name) for loss, name in zip(told, RUNS) if name not in [*lead, *exploded]]
+        behind = [f"{name} {loss / least - 1:.0%}" for loss, name in sorted(led)]
         heights = [run["loss"][epoch - 1] for run in result.values()]
         names.show(heights, [f"{name} {loss:.3f}" for name, loss in zip(RUNS, told)], at=epoch / EPOCHS)
         for name, text in zip(RUNS, names.texts):
@@ -113,7 +115,8 @@ def decay(step_lr=step_form, exponential_lr=exponential_form):
         if len(lead) == len(RUNS):
             return f"{what}: a tie of all three, loss {least:.4f}{of}."
         tie = "a tie of " * (len(lead) > 1)
-        return f"{what}: {tie}{' and '.join(lead)}, loss {least:.4f}{of}; {', '.join(behind)} higher."
+        rest = [f"{', '.join(behind)} higher"] * bool(behind) + [f"{' and '.join(exploded)} exploded"] * bool(exploded)
+        return f"{what}: {tie}{' and '.join(lead)}, loss {least:.4f}{of}; {'; '.join(rest)}."
 
     return Live(
         "decay",
