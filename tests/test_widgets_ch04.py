@@ -143,7 +143,8 @@ def test_with_a_bend_the_wave_is_fitted(seed):
 def test_two_layers_do_as_well_and_two_seeds_fail():
     """What the chapter says below the figure."""
     live = stacked_layers()
-    assert turn(live, n_layers=2, bend=True).result.losses[-1] < 0.05
+    assert max(turn(live, n_layers=2, bend=True, seed=seed).result.losses[-1] for seed in range(21)) < 0.1
+    turn(live, seed=0)
     turn(live, n_layers=5)
     for seed in (8, 13):
         run = turn(live, seed=seed).result

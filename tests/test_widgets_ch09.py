@@ -223,7 +223,7 @@ def test_no_letters_of_the_trail_or_note_leave_their_panel(live, price):
                 assert ax.bbox.x0 + 1 < box.x0 and box.x1 < ax.bbox.x1, text
                 assert not any(box.overlaps(other.get_window_extent()) for other in texts if other is not text)
     counted = int(np.sum(np.abs(live.result.weights) < 0.1))
-    assert histogram.texts[0].get_text().startswith(f"{counted} are smaller")
+    assert histogram.texts[0].get_text().startswith(f"{counted} are within")
 
 
 def test_the_curve_and_the_histogram_are_the_network(live):

@@ -36,7 +36,7 @@ exercise(
         (0, "That is its slope far out, where it is flat. Where it is steepest it does rise: a · (1 - a)."),
         (0.5, "0.5 is what the sigmoid answers at 0, where it is steepest. Its slope there is a · (1 - a)."),
     ],
-    hints=["It is steepest at z = 0, where it answers a = 0.5.", "Its slope is a · (1 - a)."],
+    hints=["It is steepest at z = 0, where it answers 0.5.", "Chapter 4: almost this much, near 0."],
     holds="a · (1 - a) is largest at a = 0.5: a quarter.",
 )
 

@@ -389,7 +389,7 @@ exercise(
     hints=[
         "One random order of the row numbers, then cut it into pieces of `batch_size`.",
         "`order = rng.permutation(len(X))`. Rows k to k + batch_size of it make a batch, with k = 0, batch_size, "
-        "2 · batch_size, ... A slice that reaches over the end is simply shorter.",
+        "2 · batch_size, ... A slice that reaches past the end is shorter.",
         "For each k in `range(0, len(X), batch_size)`: `rows = order[k : k + batch_size]`, and the pair is "
         "`(X[rows], y[rows])`.",
     ],

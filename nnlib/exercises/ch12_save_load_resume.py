@@ -50,11 +50,9 @@ exercise(
 exercise(
     name="epoch_kept",
     recall=True,
-    title="The epoch that early stopping keeps",
+    title="The epoch whose weights are kept",
     solution="best",
-    wrong=[
-        ("last", "By the last epoch the validation loss has been rising for a while: that is why training stopped.")
-    ],
+    wrong=[("last", "By the last epoch the validation loss is long above its lowest; `keep_best` keeps that one.")],
     hints=["Training stops only when the validation loss has not improved for some epochs. Which weights do you want?"],
     holds="The best one's: training stops too late on purpose, so the weights must have been kept on the way.",
 )
@@ -1212,5 +1210,5 @@ exercise(
         "other draws. A curve that stays higher has a larger rate.",
         "To tell `epoch` from `schedule`, look at the last thirty epochs: does the curve calm down again?",
     ],
-    holds="You now have the eye for it: from the way in which two curves part you can tell what was lost.",
+    holds="You now have an eye for it: from the way in which two curves part you can tell what was lost.",
 )

@@ -1,4 +1,4 @@
-"""Chapter 07: what a stack of layers does to a signal on its way up and to a gradient on its way down."""
+"""Chapter 07: what a stack of layers does to a signal on its way forward and to a gradient on its way back."""
 
 import numpy as np
 
@@ -171,9 +171,9 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
                 each.set_y(np.clip(sizes[k], low * room, high / room))
         slope_end.set_visible(traveled >= 50)
         if traveled < 50:
-            return f"The signal on its way up, after {risen} of {depth} layers: {in_short(up[risen])}."
+            return f"The signal on its way forward, after {risen} of {depth} layers: {in_short(up[risen])}."
         if traveled < 100:
-            return f"The gradient on its way down, after {depth - left} of {depth} layers: {in_short(down[left])}."
+            return f"The gradient on its way back, after {depth - left} of {depth} layers: {in_short(down[left])}."
         last = trace[-1]
         layers = f"{depth} layers of {activation}" if depth > 1 else f"1 {activation} layer"
         words = f"Std {weight_std:g}, {layers}: "
@@ -186,7 +186,7 @@ def signal_through_layers(forward=layers_forward, layer_backward=one_backward):
 
     return Live(
         "signal_through_layers",
-        question="What becomes of a gradient on its way down?",
+        question="What becomes of a gradient on its way back?",
         prediction=Prediction(
             "Weights five times larger (0.5): most outputs sit at ±1, where tanh is flat. What happens to the "
             "gradient?",

@@ -216,7 +216,7 @@ def price_of_weights(train_l2=None):
         counts = np.histogram(np.clip(result.weights, BINS[0], BINS[-1]), BINS)[0]
         heights = np.concatenate([[LEAST], np.repeat(np.maximum(counts, LEAST), 2), [LEAST]])
         columns.set_xy(np.stack([np.repeat(BINS, 2), heights], axis=1))
-        small.set_text(f"{np.sum(np.abs(result.weights) < 0.1)} are smaller\nthan 0.1")
+        small.set_text(f"{np.sum(np.abs(result.weights) < 0.1)} are within\n±0.1")
         here.set_data([at], [result.validation])
         pointer.set_data([at, at], [max(result.total, result.validation), HIGHEST + 0.03])
         verdict = verdict_on(l2_lambda, runs)

@@ -248,9 +248,9 @@ def addition(held, added, total):
 def underneath(zero, momentum, decay):
     """What each line does, as NumPy has it: a dict of line -> text."""
     slope = "dW" + (f" + {decay:g} * W" if decay else "")
-    step = f"W -= lr * ({slope})\n(b alike)" if decay else f"W -= lr * {slope}  (b alike)"
+    step = f"W -= lr * ({slope})\n(b likewise)" if decay else f"W -= lr * {slope}  (b alike)"
     if momentum:
-        step = f"v = {momentum:g} * v + {slope}\nW -= lr * v  (b alike)"
+        step = f"v = {momentum:g} * v + {slope}\nW -= lr * v  (b likewise)"
     return {
         "batch": "the next rows of the order",
         "forward": "A = X @ W + b",

@@ -138,13 +138,13 @@ CHART = (
     ("flat loss", "range test", (
         ("falls further on", "rate too small", "2"), ("never falls", "scale, or gradient", "6, 7"))),
     ("loss goes up,\nor swings", "a tenth of\nthe rate", (
-        ("calm", "rate too large", "2"), ("slower swings", "slopes add up", "5"))),
+        ("calm", "rate too large", "2"), ("slower swings", "slopes add up", "16"))),
     ("nan", "starting loss,\nblind loss", (
         ("far above it", "scale, or start", "2, 7"), ("near it", "rate, or log 0", "2, 14"))),
     ("stops at a plateau", "three rows", (
         ("reach 0", "width, or time", "4, 11"), ("do not", "output or loss", "4, 14"))),
     ("no better than\nchance", "does the nearest\nrow agree?", (
-        ("yes", "parted inside", "10"), ("no", "rows, or labels", "8, 10"))),
+        ("yes", "apart in the loop", "10"), ("no", "apart, or labels", "8, 10"))),
     ("bad on new rows", "loss of held rows", (("turns up", "overfitting", "8"),)),
     ("too good at once", "shuffle y", (("still good", "a leak", "8"),)),
 )  # fmt: skip
