@@ -40,16 +40,16 @@ def relu_derivative(A):
 
 
 def sigmoid(Z, out=None):
-    """f(z) = 1 / (1 + exp(-z)), exact to the last digits in both tails.
+    """f(z) = 1 / (1 + exp(-z)), to the last digits in both tails.
 
     Far on the left exp(-z) overflows to infinity, and 1 / infinity is the right 0. (1 + tanh(z / 2)) / 2
     never overflows, but 1 + tanh loses the digits of small outputs: of f(-40) it keeps none.
     """
     A = np.negative(Z, out=out)
     with np.errstate(over="ignore", under="ignore"):
-        A = np.exp(A, out=A)
-        A += 1
-        return np.reciprocal(A, out=A)
+        A = np.exp(A, out=out)
+        A = np.add(A, 1, out=out)
+        return np.reciprocal(A, out=out)
 
 
 def sigmoid_derivative(A):
@@ -73,7 +73,7 @@ class Activation:
 
     `function(Z, out=None)` returns A = f(Z), written into `out` where one is given (it may be Z).
     `derivative(A)` returns f'(Z) computed from A = f(Z).
-    `initializer` names the initializer that keeps the signal's variance under this activation.
+    `initializer` names the initializer that a layer with this activation gets where none is asked for.
     `kinks` are the z at which the slope jumps, where a gradient check must not measure.
     """
 

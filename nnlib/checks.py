@@ -14,19 +14,20 @@ class DivergenceError(ValueError):
     """Training ran away: an epoch's loss, or a parameter after it, is not finite.
 
     epoch : int, the epoch that ran away, counted from 0 as by the schedulers. rate : float, its learning rate.
-    history : dict of lists, every finite epoch up to then, so that the explosion can be plotted.
+    history : dict of lists, every epoch of a finite loss up to then, so that the explosion can be plotted.
+    what : str, what is not finite.
     """
 
-    def __init__(self, epoch, rate, history):
+    def __init__(self, epoch, rate, history, what="the loss"):
         super().__init__(
-            f"training diverged in epoch {epoch}, at learning rate {rate:g}: the loss is no longer a "
+            f"training diverged in epoch {epoch}, at learning rate {rate:g}: {what} is no longer a "
             "finite number. The network is as it was before fit. Try a learning rate ten times smaller, "
             "scale X and y to around 1, or lower l2_lambda if rate · l2_lambda is near 2"
         )
-        self.epoch, self.rate, self.history = epoch, rate, history
+        self.epoch, self.rate, self.history, self.what = epoch, rate, history, what
 
     def __reduce__(self):
-        return type(self), (self.epoch, self.rate, self.history)
+        return type(self), (self.epoch, self.rate, self.history, self.what)
 
 
 def brief(value):
@@ -64,7 +65,8 @@ def number(name, value, *, above=-math.inf, at_least=-math.inf, at_most=math.inf
         bounds = [f"above {above:g}"] * (above > -math.inf)
         bounds += [f"of at least {at_least:g}"] * (at_least > -math.inf)
         bounds += [f"at most {at_most:g}"] * (at_most < math.inf)
-        raise ValueError(f"{name} must be a finite number {' and '.join(bounds)}, got {result:g}")
+        wanted = " ".join(["a finite number", " and ".join(bounds)]).strip()
+        raise ValueError(f"{name} must be {wanted}, got {repr(result).removesuffix('.0')}")
     return result
 
 
@@ -111,10 +113,7 @@ def real_array(name, value, dtype=None):
 
     The caller's own array comes back where nothing had to be converted, and is never written to.
     """
-    if np.ma.is_masked(value):
-        raise ValueError(
-            f"{name} must have a number everywhere, got a masked array with {np.ma.count_masked(value)} missing"
-        )
+    unmasked(name, value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -130,6 +129,15 @@ def real_array(name, value, dtype=None):
         row = np.argwhere(~np.isfinite(array))[0].tolist()
         raise ValueError(f"{name} must hold finite {array.dtype} numbers, got {array[tuple(row)]} at {row}")
     return array
+
+
+def unmasked(name, value):
+    """`value`, in which nothing may be masked: NumPy would drop the mask and take what lies under it."""
+    if np.ma.is_masked(value):
+        raise ValueError(
+            f"{name} must have a number everywhere, got a masked array with {np.ma.count_masked(value)} missing"
+        )
+    return value
 
 
 def _odd_column(name, table, array):

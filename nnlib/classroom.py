@@ -478,7 +478,7 @@ def learners(paths):
         if not path.exists():
             raise ClassroomError(f"there is no {path}")
         if path.is_dir() and _answers(path) is None:
-            inside = [each for each in sorted(path.iterdir()) if each.is_dir() or each.suffix == ".zip"]
+            inside = [each for each in sorted(path.iterdir()) if each.is_dir() or each.suffix.lower() == ".zip"]
             if not inside:
                 raise ClassroomError(f"{path} holds neither answers nor folders or zips of learners")
         else:
@@ -487,7 +487,7 @@ def learners(paths):
             name = each.resolve()
             name = name.parent if name.name == "my_answers" else name
             name = name.parent if name.name == "notebooks" else name
-            name = name.stem if name.suffix == ".zip" else name.name
+            name = name.stem if name.suffix.lower() == ".zip" else name.name
             found[name if name not in found else os.fspath(each)] = _answers(each)
     return found
 

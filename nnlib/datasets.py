@@ -12,6 +12,7 @@ import csv
 import functools
 import gzip
 import io
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -103,7 +104,8 @@ def penguins():
 def read_csv(path, *, delimiter=None, encoding="utf-8-sig"):
     """The columns of a CSV file whose first line names them.
 
-    delimiter : what stands between two entries; None takes the one of , ; tab | that cuts the first line into most.
+    delimiter : what stands between two entries; None takes what a line "sep=;" before the table says, as Excel writes
+        it, or else the one of , ; tab | that cuts the first line into most.
     encoding : how the file codes its letters. The default is UTF-8, with the mark that Excel puts in front or without.
 
     Returns a dict from each name to an array (n,) of str: the entries as they stand in the file, without the spaces
@@ -125,8 +127,17 @@ def read_csv(path, *, delimiter=None, encoding="utf-8-sig"):
             f"{path} is not coded in {encoding} ({error}). Try read_csv(path, encoding="
             f"{'utf-16' if wide else 'cp1252'!r})" + ("" if wide else ", which older versions of Excel write")
         ) from None
-    if delimiter is None:
-        first = "".join(text.lstrip("\r\n").splitlines()[:1])[:10_000]
+    except LookupError:
+        raise ValueError(f"encoding must be one that Python knows, such as 'cp1252', got {encoding!r}") from None
+    said = re.match(
+        r"sep=(.)(?=[\r\n])", text, re.IGNORECASE
+    )  # how Excel names the delimiter, in a line before the table
+    if said:
+        text = text[said.end() :]
+    if delimiter is None and said:
+        delimiter = said[1]
+    elif delimiter is None:
+        first = next((line for line in text.splitlines() if line.strip(" ,;\t|")), "")[:10_000]
         delimiter = max(",;\t|", key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     table = []
@@ -146,8 +157,7 @@ def read_csv(path, *, delimiter=None, encoding="utf-8-sig"):
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{path} has two columns called {twice!r}. Give each a name of its own")
-    entries = np.array(table[1:], dtype=str).reshape(-1, len(names))
-    return {name: entries[:, k].copy() for k, name in enumerate(names)}
+    return {name: np.array([entries[k] for entries in table[1:]], dtype=str) for k, name in enumerate(names)}
 
 
 def one_hot(labels, n_classes=10):
@@ -176,8 +186,8 @@ def split(X, y, fraction=0.25, seed=0):
     """
     fraction = checks.number("fraction", fraction, above=0)
     if fraction >= 1:
-        raise ValueError(f"fraction must be below 1, got {fraction:g}")
-    X, y = np.asarray(X), np.asarray(y)
+        raise ValueError(f"fraction must be below 1, got {fraction!r}")
+    X, y = np.asarray(checks.unmasked("X", X)), np.asarray(checks.unmasked("y", y))
     if X.ndim == 0 or len(X) < 2:
         raise ValueError(f"X must have at least 2 rows, got shape {X.shape}")
     if y.ndim == 0 or len(y) != len(X):

@@ -31,12 +31,12 @@ def gradient_check(network, X, y, epsilon=None):
     the steps 0.1, 0.01, ..., 1e-8 (times |θ| where that is above 1), and the one whose neighbors
     agree with it best is taken. How far they are apart, and what rounding leaves of J, is the doubt
     about it. Where the doubt could hide a wrong gradient or turn a right one into a wrong one, the
-    error is nan: as in the first of many layers of sigmoids, or if the targets are in the billions.
+    error is nan: as where sigmoids are flat, or if the targets are in the billions.
 
     ReLU has no derivative at its kink. Where θ ± ε moves a weighted sum from one side of a kink of
     its activation to the other, the difference measures neither slope; such steps are not used, a
     parameter without three usable steps is left out of the norms, and an array of which nothing is
-    left has the error nan.
+    left, or nothing but zeros beside a slope that was left out, has the error nan.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def gradient_check(network, X, y, epsilon=None):
     not finite. If there is a nan among them, one warning (UserWarning) tells the reason for each.
 
     Raises ValueError or TypeError for bad arguments, as `NeuralNetwork.gradients` does, and
-    ValueError where the loss is not finite.
+    ValueError where the loss is not finite, or `epsilon` too small to move a parameter.
     """
     if epsilon is not None:
         epsilon = checks.number("epsilon", epsilon, above=0)
@@ -68,8 +68,7 @@ def gradient_check(network, X, y, epsilon=None):
         for k, (layer, slopes) in enumerate(zip(twin.layers, computed, strict=True)):
             errors.append({})
             for key in ("W", "b"):
-                measured, doubt = _measure(twin, X, y, getattr(layer, key), epsilon)
-                error, reason = _compare(measured, doubt, slopes[key])
+                error, reason = _compare(*_measure(twin, X, y, getattr(layer, key), epsilon), slopes[key])
                 errors[k][key] = error
                 if reason:
                     reasons.append(f"\n    [{k}]['{key}']: {reason}")
@@ -79,10 +78,14 @@ def gradient_check(network, X, y, epsilon=None):
 
 
 def _measure(twin, X, y, theta, epsilon):
-    """The slope of J for every entry of `theta`, an array inside `twin`, and the doubt about each: nan for none."""
+    """The slope of J for every entry of `theta`, an array inside `twin`, and the doubt about each.
+
+    Returns four arrays: the slope, how far its neighbors are apart (nan for no slope), what rounding may hide, and
+    whether a step moved anything at all.
+    """
     steps = STEPS if epsilon is None else [epsilon]
     slopes = np.full((len(steps), *theta.shape), np.nan)
-    rounding = np.zeros_like(slopes)
+    rounding, moves = np.zeros_like(slopes), np.zeros(theta.shape, dtype=bool)
     for index in np.ndindex(theta.shape):
         before = theta[index]
         scale = max(1.0, abs(before)) if epsilon is None else 1.0
@@ -92,20 +95,21 @@ def _measure(twin, X, y, theta, epsilon):
             theta[index] = left = before - scale * step
             below, outputs_below, sides_below = _look(twin, X, y)
             theta[index] = before
+            if left == right:
+                raise ValueError(f"epsilon must be large enough to move a parameter of {before:.3g}, got {epsilon:g}")
             if sides_above == sides_below:
                 slopes[k, *index] = (above - below).sum() / (right - left)
-                if outputs_above != outputs_below or above[1] != below[1]:  # else nothing moved: exactly 0
-                    rounding[k, *index] = np.finfo(float).eps * (above + below).sum() / (right - left)
+                rounding[k, *index] = np.finfo(float).eps * (above + below).sum() / (right - left)
+                moves[index] |= outputs_above != outputs_below or above[1] != below[1]
     if epsilon is not None:
-        return slopes[0], 0 * slopes[0]
+        return slopes[0], 0 * slopes[0], 0 * slopes[0], moves
 
     gaps = np.abs(np.diff(slopes, axis=0))
-    doubts = np.maximum(gaps[:-1], gaps[1:]) + rounding[1:-1]
-    slopes = slopes[1:-1]
+    gaps, rounding, slopes = np.maximum(gaps[:-1], gaps[1:]), rounding[1:-1], slopes[1:-1]
     # Relative to the whole array at that step: far out, where everything is flat, all slopes agree on about 0.
     sizes = np.sqrt(np.nansum(slopes**2, axis=tuple(range(1, slopes.ndim)), keepdims=True))
-    best = np.nan_to_num(doubts / sizes, nan=np.inf).argmin(axis=0, keepdims=True)
-    return np.take_along_axis(slopes, best, axis=0)[0], np.take_along_axis(doubts, best, axis=0)[0]
+    best = np.nan_to_num((gaps + rounding) / sizes, nan=np.inf).argmin(axis=0, keepdims=True)
+    return *(np.take_along_axis(each, best, axis=0)[0] for each in (slopes, gaps, rounding)), moves
 
 
 def _look(twin, X, y):
@@ -119,17 +123,19 @@ def _look(twin, X, y):
     return np.array([twin.loss(X, y), twin.penalty()]), trace[-1].tobytes(), sides
 
 
-def _compare(measured, doubt, computed):
+def _compare(measured, gap, rounding, moves, computed):
     """The relative error of an array, and, where it is nan, why."""
-    known = np.isfinite(doubt)
-    if not known.any():
-        return math.nan, "every step moves a weighted sum across a kink of its activation"
-    measured, doubt, computed = measured[known], doubt[known], computed[known]
+    known = np.isfinite(gap)
+    left_out = computed[~known]
+    rounding = np.where(moves | (computed != 0), rounding, 0)  # what moves nothing, and should not, is beyond doubt
+    measured, gap, rounding, computed = (each[known] for each in (measured, gap, rounding, computed))
     if not np.isfinite(computed).all():
         return math.inf, ""
+    if not (measured.any() or computed.any()) and (known.size == left_out.size or left_out.any()):
+        return math.nan, "every step moves a weighted sum across a kink of its activation"
     size = np.linalg.norm(measured) + np.linalg.norm(computed)
     difference = np.linalg.norm(measured - computed)
-    doubt = CAUTION * np.linalg.norm(doubt)
+    doubt = CAUTION * np.linalg.norm(gap + rounding)
     if size == doubt == 0:
         return 0.0, ""
     if doubt < max(difference, WRONG * size):

@@ -48,21 +48,28 @@ def softmax(Z):
 
     Each row's largest logit is taken away first, which changes no quotient and lets no exponential overflow.
     """
-    P = Z - np.maximum.reduce(Z, axis=1, keepdims=True)
     with np.errstate(under="ignore"):
-        np.exp(P, out=P)
-    P /= np.add.reduce(P, axis=1, keepdims=True)
+        _, P, sums = _exponentials(Z)
+        P /= sums
     return P
+
+
+def _exponentials(Z):
+    """Of every row: z - max, exp of that, and the sum (n, 1) of these."""
+    shifted = Z - np.maximum.reduce(Z, axis=1, keepdims=True)
+    powers = np.exp(shifted)
+    return shifted, powers, np.add.reduce(powers, axis=1, keepdims=True)
 
 
 def cross_entropy(Z, y):
     """The cross-entropy of the softmax of logits Z, and its gradient with respect to Z.
 
         loss      = - Σ y log p / n,   p = softmax(Z)
-        gradient  = (p - y) / n
+        gradient  = (p Σy - y) / n
 
-    n is the number of rows. log p is taken from the logits, z - max - log Σ exp(z - max), and never as the logarithm
-    of a p that has become 0 ("log-sum-exp"; Bishop, 2006, section 4.3.4, has the gradient).
+    n is the number of rows, Σy the sum of a row of y: 1, or nearly. log p is taken from the logits, z - max -
+    log Σ exp(z - max), and never as the logarithm of a p that has become 0 ("log-sum-exp"; Bishop, 2006, section
+    4.3.4, has the gradient).
 
     Parameters
     ----------
@@ -76,14 +83,12 @@ def cross_entropy(Z, y):
     loss : float
     gradient : array of the same shape, newly made, d loss / d Z.
     """
-    shifted = Z - np.maximum.reduce(Z, axis=1, keepdims=True)
-    gradient = np.exp(shifted)
-    sums = np.add.reduce(gradient, axis=1, keepdims=True)
-    gradient /= sums
+    shifted, gradient, sums = _exponentials(Z)
+    gradient /= sums / np.add.reduce(y, axis=1, keepdims=True)
     gradient -= y
     gradient *= 1 / len(Z)
     shifted -= np.log(sums)
-    return -float(np.vdot(shifted, y)) / len(Z), gradient
+    return 0.0 - float(np.vdot(shifted, y)) / len(Z), gradient  # not -0.0 where nothing is wrong
 
 
 def probabilities(name, y):

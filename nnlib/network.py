@@ -69,8 +69,8 @@ class NeuralNetwork:
         loss="mse",
         optimizer=None,
     ):
-        self.layer_config = _checked_config(layer_config)
-        self._loss = _checked_loss(loss, self.layer_config[-1])
+        self._layer_config = _checked_config(layer_config)
+        self._loss = _checked_loss(loss, self._layer_config[-1])
         self._optimizer = _checked_optimizer(optimizer)
         self.learning_rate = learning_rate
         self.l2_lambda = l2_lambda
@@ -85,7 +85,7 @@ class NeuralNetwork:
         self._in_callback = False
 
         parameters = []
-        for config in self.layer_config:
+        for config in self._layer_config:
             initializer = INITIALIZERS[config["initializer"]]
             parameters.append(initializer(config["n_inputs"], config["n_neurons"], self._generator).ravel())
             parameters.append(np.zeros(config["n_neurons"]))
@@ -163,25 +163,26 @@ class NeuralNetwork:
         if self._dtype_is_open:
             self._use_dtype(X.dtype)
         try:
-            # No news here: of an overflow the check for finite losses says more, and an underflow is a zero.
-            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-                for epoch in range(self.epoch, self.epoch + epochs):
-                    try:
-                        rate = self._rate(epoch)
-                    except Exception:
-                        self._restore(before)
-                        raise
+            for epoch in range(self.epoch, self.epoch + epochs):
+                try:
+                    rate = self._rate(epoch)
+                except Exception:
+                    self._restore(before)
+                    raise
+                # No news here: of an overflow the check for finite losses says more, and an underflow is a zero.
+                with np.errstate(over="ignore", invalid="ignore", under="ignore"):
                     train_loss, penalty = self._train_epoch(batches, rate)
                     val_loss = math.nan if validation_data is None else self._data_loss(*validation_data)
-                    if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
-                        raise self._diverged(epoch, rate, before)
-                    self._epochs.append((train_loss, val_loss, penalty, rate))
-                    progress.show(self._epochs)
-                    if callback is not None and self._is_stopped_by(callback):
+                if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
+                    raise self._diverged(epoch, rate, before)
+                self._epochs.append((train_loss, val_loss, penalty, rate))
+                progress.show(self._epochs)
+                if callback is not None:
+                    self._check_finite(before)
+                    if self._is_stopped_by(callback):
                         break
-                # The last update comes after the last loss was taken: it may have run away unseen.
-                if epochs and not np.isfinite(self._parameters).all():
-                    raise self._diverged(self.epoch - 1, rate, before)
+            if epochs:
+                self._check_finite(before)
         finally:
             self._in_callback = False
             progress.close(self._epochs)
@@ -244,9 +245,15 @@ class NeuralNetwork:
             self._check_settings()
         return stop
 
-    def _diverged(self, epoch, rate, before):
+    def _check_finite(self, before):
+        """The last update comes after the last loss was taken: it may have run away unseen."""
+        if not (np.isfinite(self._parameters).all() and np.isfinite(self._state).all()):
+            what = "a parameter, or what the optimizer remembers of it,"
+            raise self._diverged(self.epoch - 1, self._epochs[-1][-1], before, what)
+
+    def _diverged(self, epoch, rate, before, *what):
         """The error to raise once everything is as it was before."""
-        error = checks.DivergenceError(epoch, rate, self._copied_history())
+        error = checks.DivergenceError(epoch, rate, self._copied_history(), *what)
         self._restore(before)
         return error
 
@@ -257,14 +264,17 @@ class NeuralNetwork:
 
         Raises as `fit` does.
         """
-        return self._loss.link(self._forward(checks.rows("X", X, self.n_inputs, self.dtype))[-1])
+        return self._loss.link(self.trace(X)[-1])
 
     def trace(self, X):
         """Every layer's outputs for X: the list [X, A1, ..., AL].
 
-        The last is `predict(X)` with the mean squared error; with cross-entropy it is the logits, before the softmax.
+        The first is the caller's own array where that is of the network's `dtype`. The last is `predict(X)` with the
+        mean squared error; with cross-entropy it is the logits, before the softmax.
         """
-        return self._forward(checks.rows("X", X, self.n_inputs, self.dtype))
+        X = checks.rows("X", X, self.n_inputs, self.dtype)
+        with np.errstate(under="ignore"):
+            return self._forward(X)
 
     def loss(self, X, y):
         """The data loss on (X, y), a float, without the penalty: the mean squared error over every element, or the
@@ -315,6 +325,11 @@ class NeuralNetwork:
         return len(self._epochs)
 
     @property
+    def layer_config(self):
+        """The layers, as a list of complete dicts of the caller's own; see `NeuralNetwork`."""
+        return [dict(config) for config in self._layer_config]
+
+    @property
     def optimizer(self):
         """The rule that makes a step of a gradient, as the constructor got it."""
         return self._optimizer
@@ -326,11 +341,11 @@ class NeuralNetwork:
 
     @property
     def n_inputs(self):
-        return self.layer_config[0]["n_inputs"]
+        return self._layer_config[0]["n_inputs"]
 
     @property
     def n_outputs(self):
-        return self.layer_config[-1]["n_neurons"]
+        return self._layer_config[-1]["n_neurons"]
 
     @property
     def dtype(self):
@@ -347,7 +362,7 @@ class NeuralNetwork:
         return "\n".join(lines)
 
     def __repr__(self):
-        layers = [f"{c['n_neurons']} {c['activation']}" for c in self.layer_config]
+        layers = [f"{c['n_neurons']} {c['activation']}" for c in self._layer_config]
         settings = f"learning_rate={self.learning_rate:g}"
         settings += f", l2_lambda={self.l2_lambda:g}" if self.l2_lambda else ""
         settings += f", scheduler={self.scheduler!r}" if self.scheduler is not None else ""
@@ -367,6 +382,8 @@ class NeuralNetwork:
     def set_parameters(self, parameters):
         """Overwrite all parameters with those given, in the form of `get_parameters`, or with none on an error.
 
+        Nothing else changes: history, generator, and what the optimizer remembers stay as they are.
+
         Raises ValueError or TypeError where the layers, keys, shapes or numbers are not as wanted.
         """
         if not isinstance(parameters, list | tuple) or len(parameters) != len(self.layers):
@@ -385,7 +402,10 @@ class NeuralNetwork:
         self._parameters[:] = np.concatenate(checked)
 
     def copy(self, dtype=None):
-        """A network of its own in the same state, generator and history included; `dtype` may convert it."""
+        """A network of its own in the same state, generator and history included; `dtype` may convert it.
+
+        Raises TypeError for another `dtype`, and ValueError where a number does not fit into float32.
+        """
         twin = copy.copy(self)
         if dtype is not None:
             twin._use_dtype(checks.floating("dtype", dtype))
@@ -407,7 +427,8 @@ class NeuralNetwork:
         the optimizer, and what that remembers. A scheduler or an optimizer of your own is code, not data: `load` wants
         it again. Attributes that you have added to the network stay out, with a warning.
 
-        Raises OSError where the disk says no, for longer than a moment, or `path` is no regular file.
+        Raises OSError where the disk says no, for longer than a moment, or `path` is no regular file; ValueError or
+        TypeError for a setting that has been spoiled.
         """
         from nnlib import storage  # here, because its imports (json, zipfile) take as long as all the rest
 
@@ -417,14 +438,18 @@ class NeuralNetwork:
 
     @classmethod
     def load(cls, path, scheduler=None, *, optimizer=None):
-        """The network saved at `path`, of the class it is called on. `scheduler` replaces the saved one.
+        """The network saved at `path`, of the class it is called on.
 
-        Raises FileNotFoundError, or ValueError if the file is truncated, altered, foreign, of a newer
-        format, or was saved with a scheduler or an `optimizer` of your own that is not given here.
+        `scheduler` and `optimizer` replace the saved ones; an optimizer must remember as much as the saved one did.
+
+        Raises FileNotFoundError or another OSError where no file can be read; TypeError for an argument of another
+        kind; ValueError if the file is truncated, altered, foreign, of a newer format, or was saved with a scheduler
+        or an optimizer of your own that is not given here.
         """
         from nnlib import storage
 
         checks.function_or_none("scheduler", scheduler)
+        _checked_optimizer(optimizer)
         header, arrays = storage.load(path)
         try:
             return cls._from_checkpoint(header, arrays, scheduler, optimizer)
@@ -434,7 +459,7 @@ class NeuralNetwork:
     def _checkpoint(self):
         self._check_settings()
         header = {
-            "layer_config": self.layer_config,
+            "layer_config": self._layer_config,
             "learning_rate": self.learning_rate,
             "l2_lambda": self.l2_lambda,
             "scheduler": None if self.scheduler is None else _settings_of(self.scheduler, SCHEDULERS),
@@ -453,8 +478,10 @@ class NeuralNetwork:
     @classmethod
     def _from_checkpoint(cls, header, arrays, scheduler=None, optimizer=None):
         """A network from what `_checkpoint` returned."""
-        scheduler = scheduler or _from_settings("scheduler", header["scheduler"], SCHEDULERS)
-        optimizer = optimizer or _from_settings("optimizer", header.get("optimizer"), OPTIMIZERS)
+        if scheduler is None:
+            scheduler = _from_settings("scheduler", header["scheduler"], SCHEDULERS)
+        if optimizer is None:
+            optimizer = _from_settings("optimizer", header.get("optimizer"), OPTIMIZERS)
         parameters, history = arrays["parameters"], arrays["history"]
         config = _checked_config(header["layer_config"])
         n_parameters = sum((c["n_inputs"] + 1) * c["n_neurons"] for c in config)
@@ -490,10 +517,10 @@ class NeuralNetwork:
         if state is None:
             state = np.zeros((self._optimizer.n_states, parameters.size), parameters.dtype)
         gradient = np.zeros_like(parameters)
-        shapes = [(c["n_inputs"], c["n_neurons"]) for c in self.layer_config]
+        shapes = [(c["n_inputs"], c["n_neurons"]) for c in self._layer_config]
         layers = tuple(
             Dense(W, b, ACTIVATIONS[config["activation"]])
-            for (W, b), config in zip(_views(parameters, shapes), self.layer_config, strict=True)
+            for (W, b), config in zip(_views(parameters, shapes), self._layer_config, strict=True)
         )
         layout = parameters, state, gradient, layers, _views(gradient, shapes)
         # At once: an interrupt must not leave the views without their vector, or training would move nothing.
@@ -632,7 +659,12 @@ def _checked_config(layer_config):
         name = f"layer_config[{k}]"
         if not isinstance(config, dict):
             raise TypeError(f"{name} must be a dict such as {{'n_inputs': 2, ...}}, got {checks.brief(config)}")
-        config = {checks.choice(f"a key of {name}", key, known): value for key, value in config.items()}
+        given, config = config, {}
+        for key, value in given.items():
+            key = checks.choice(f"a key of {name}", key, known)
+            if key in config:
+                raise ValueError(f"{name} must have each key once, got {key!r} in two spellings")
+            config[key] = value
         missing = [key for key in required if key not in config]
         if missing:
             raise ValueError(f"{name} must have the keys {list(required)}, got none for {missing}")

@@ -99,7 +99,8 @@ class Adam(Optimizer):
     out what is missing at the beginning. A usual learning rate is 0.001. With `l2_lambda` the penalty's slope is part
     of the gradient, and so is divided by √v too; a decay that is not is `AdamW`'s.
 
-    beta1, beta2 : floats in [0, 1). epsilon : float above 0. Raises ValueError or TypeError for anything else.
+    beta1, beta2 : floats in [0, 1). epsilon : float of at least 1e-30, which float32 holds too. Raises ValueError or
+    TypeError for anything else.
     """
 
     n_states: ClassVar[int] = 2
@@ -110,7 +111,7 @@ class Adam(Optimizer):
     def __post_init__(self):
         object.__setattr__(self, "beta1", _share("beta1", self.beta1))
         object.__setattr__(self, "beta2", _share("beta2", self.beta2))
-        object.__setattr__(self, "epsilon", checks.number("epsilon", self.epsilon, above=0))
+        object.__setattr__(self, "epsilon", checks.number("epsilon", self.epsilon, at_least=1e-30))
 
     def step(self, parameters, gradient, rate, state, t):
         mean, square = state
@@ -150,7 +151,7 @@ class AdamW(Adam):
 def _share(name, value):
     value = checks.number(name, value, at_least=0, at_most=1)
     if value == 1:
-        raise ValueError(f"{name} must be below 1, or nothing would ever be forgotten, got {value:g}")
+        raise ValueError(f"{name} must be below 1, or nothing would ever be forgotten, got 1")
     return value
 
 

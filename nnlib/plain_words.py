@@ -4,7 +4,9 @@ import re
 
 import numpy as np
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}  # of NumPy's functions
+# of NumPy's functions
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_divide": "//", "remainder": "%"}
+SIGNS |= {"power": "**", "matmul": "@"}
 
 
 def in_plain_words(error):
@@ -14,7 +16,7 @@ def in_plain_words(error):
         case UnboundLocalError():
             name = re.search(r"'(\w+)'", text)
             return f"`{name[1] if name else text}` is used before it has a value."
-        case NameError():
+        case NameError() if error.name:
             return f"Nothing here is called `{error.name}`. Is it spelled differently somewhere?"
         case TimeoutError():
             return f"It was still running {text}, and was stopped. Does its loop ever end?"
@@ -22,8 +24,14 @@ def in_plain_words(error):
             return "The function calls itself without end."
         case ZeroDivisionError():
             return "Something is divided by zero."
-        case IndexError():
+        case IndexError() if "out of" in text:
             return f"An index points past the end ({text})."
+        case IndexError() if "only integers" in text:
+            return "An index must be a whole number: `len(y) // 2` is one, `len(y) / 2` is not."
+        case IndexError() if "too many indices" in text:
+            return f"There are more indices here than the array has axes. NumPy says: {text}."
+        case IndexError() if "boolean index" in text:
+            return f"True and False as an index: one is needed for every entry. NumPy says: {text}."
         case KeyError() if error.args and isinstance(error.args[0], int):
             return f'There is no entry {text}. The entries of a dict are taken by their names, as in `p["W"]`.'
         case KeyError():
@@ -48,11 +56,11 @@ def in_plain_words(error):
             )
         case ValueError() if "zero-dimensional" in text:
             return "Arrays are joined here, and one of these is a single number: put it in a list, as in `[x[0]]`."
-        case AttributeError() if "'numpy.ndarray'" in text and hasattr(list, error.name):
+        case AttributeError() if "'numpy.ndarray'" in text and hasattr(list, error.name or ""):
             return f"This is a NumPy array, and `.{error.name}` is a method of lists. `.tolist()` makes a list of it."
-        case AttributeError() if "'numpy.ndarray'" in text and hasattr(str, error.name):
+        case AttributeError() if "'numpy.ndarray'" in text and hasattr(str, error.name or ""):
             return f"This is a NumPy array, and `.{error.name}` is a method of one text: call it for each entry."
-        case AttributeError() if "'list'" in text and hasattr(np.ndarray, error.name):
+        case AttributeError() if "'list'" in text and hasattr(np.ndarray, error.name or ""):
             return f"This is a list, and `.{error.name}` is a method of arrays. `np.array(...)` makes an array of it."
         case TypeError() if "'NoneType'" in text:
             return (
@@ -70,10 +78,12 @@ def in_plain_words(error):
         case TypeError() if "same_kind" in text and "to dtype('bool')" in text:
             return "True and False are written over with numbers here. Make them numbers first: `.astype(float)`."
         case TypeError() if "same_kind" in text:
-            sign = next((sign for name, sign in SIGNS.items() if f"'{name}'" in text), "-")
+            sign = next((sign for name, sign in SIGNS.items() if f"'{name}'" in text), None)
+            example = f"`x {sign}= ...` writes into `x` as it is, `x = x {sign} ...` makes a new array"
             return (
-                f"The array holds whole numbers, and fractions don't fit: `x {sign}= ...` writes into `x` as it is, "
-                f"`x = x {sign} ...` makes a new array."
+                "The array holds whole numbers, and fractions don't fit: "
+                + (example if sign else "`x.astype(float)` makes one that holds them")
+                + "."
             )
         case TypeError() if "'int' object is not iterable" in text:
             return "`for` goes over a list or an array, and this is one number. `range(n)` counts to it."

@@ -12,7 +12,7 @@ To add a data set, enter its lines of code in `DATA`: controls, checks and tests
 import ast
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from time import perf_counter
@@ -131,20 +131,21 @@ class Settings:
             return checks.integer(name, value, at_least=_AT_LEAST.get(name, 1))
         if field.type is float:
             bounds = {"above": 0} if name in ("learning_rate", "gamma") else {"at_least": 0}
-            return checks.number(name, value, at_most=1 if name in ("gamma", "held") else 1e100, **bounds)
+            number = checks.number(name, value, at_most=1 if name in ("gamma", "held") else 1e100, **bounds)
+            return abs(number)  # NumPy refuses a noise of -0.0
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(f"{name} must be a tuple such as {field.default or ((0.5, -0.5, 1),)}, got {value!r}")
         value = tuple(value)
         if name == "hidden":
             return tuple(checks.integer("a hidden layer's width", width, at_least=1) for width in value)
         if name == "inputs":
-            unknown = [each for each in value if each not in INPUTS]
+            unknown = [each for each in value if each not in list(INPUTS)]
             if unknown or not value:
                 raise ValueError(f"inputs must be some of {', '.join(INPUTS)}, got {unknown or 'none'}")
             return tuple(each for each in INPUTS if each in value)
-        points = tuple(tuple(checks.number("a point", number) for number in point) for point in value)
-        if any(len(point) != 3 or point[2] not in (0, 1) for point in points):
+        if any(not isinstance(point, Sequence) or len(point) != 3 or point[2] not in (0, 1) for point in value):
             raise ValueError("points must be (x1, x2, class), with the class 0 or 1")
+        points = tuple(tuple(checks.number("a point", number) for number in point) for point in value)
         return tuple((x1, x2, int(value)) for x1, x2, value in points)
 
     def _check_together(self):

@@ -243,6 +243,7 @@ def plot_history(history, ax=None, *, keys=None, log=False):
 
     Artists: a line for each key, under that name.
     """
+    history = dict(history)  # a callback that draws does not wait for a validation loss
     if keys is None:
         keys = [key for key in ("train_loss", "val_loss") if np.isfinite(history[key]).any()]
     unknown = [key for key in keys if key not in history]
@@ -450,7 +451,8 @@ def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True, dots=N
         if np.isnan(path[0]).any():
             raise ValueError("path must start at a finite (w, b)")
     if limits is None:
-        reach = 1.0 if path is None else max(1.3 * np.abs(path[0] - minimum).max(), 1e-3)
+        least = max(1.0 if path is None else 1e-3, 1e-3 * np.abs(minimum).max())  # far out, less is lost in rounding
+        reach = least if path is None else max(1.3 * np.abs(path[0] - minimum).max(), least)
         limits = [(center - reach, center + reach) for center in minimum]
 
     ax = figure(size=(5.4, 4.6))[1] if ax is None else ax
@@ -568,6 +570,7 @@ def matrix_layout(terms, *, mark=None, most=(6, 6), decimals=2):
     cells, marked : lists of corners (4, 2); each marked cell is in both.
     labels : list of (x, y, text, kind), kind a key of MATRIX_LETTERS.
     """
+    most = tuple(checks.integer("most", each, at_least=4) for each in most)
     mark, left, tallest = mark or {}, 0.0, 1
     cells, marked, labels = [], [], []
     for term in terms:
@@ -676,7 +679,7 @@ def plot_network(network, ax=None, *, values=None, names=None, numbers=None, col
     names : a title for each column, inputs included, or None.
     numbers : True writes each weight on its arrow and each bias under its neuron; by default where few enough fit.
     colors : with parameters, a weight's size is the width of its arrow and its sign the color and the line: blue and
-        solid above 0, orange and dashed below. False draws all arrows alike.
+        solid above 0, vermillion and dashed below. False draws all arrows alike.
     most : a column with more neurons than this shows its first ones and its last, with dots between them.
     back : True has the arrows point from the outputs to the inputs, the way that slopes go.
 

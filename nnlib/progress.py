@@ -4,6 +4,8 @@ import math
 import sys
 import time
 
+import numpy as np
+
 from nnlib import checks
 from nnlib.history import Epoch
 
@@ -21,7 +23,7 @@ class Progress:
     standing = (None, 0)  # the stream that an unfinished line stands on, and its width; a callback may train, too
 
     def __init__(self, last, verbose, first=0, stream=None):
-        if isinstance(verbose, bool):
+        if isinstance(verbose, bool | np.bool):
             self.every = max(1, -((first - last) // 10)) if verbose else 0
         else:
             self.every = checks.integer("verbose", verbose, at_least=0)

@@ -102,3 +102,9 @@ def test_sigmoid_and_tanh_are_one_curve_at_two_scales(Z):
     sigmoid, tanh = ACTIVATIONS["sigmoid"].function, ACTIVATIONS["tanh"].function
     np.testing.assert_allclose(2 * sigmoid(2 * Z) - 1, tanh(Z), atol=1e-15)
     np.testing.assert_allclose(sigmoid(Z) + sigmoid(-Z), 1, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATION_NAMES)
+@pytest.mark.parametrize("Z", [0.5, np.array(0.5), np.array([-1, 0, 2]), [0.5, -0.5]])
+def test_numbers_integers_and_lists_will_do(name, Z):
+    np.testing.assert_allclose(ACTIVATIONS[name].function(Z), FORMULAS[name](np.asarray(Z, dtype=float)), rtol=1e-12)

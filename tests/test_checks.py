@@ -363,8 +363,10 @@ def test_fit_arguments(network, name, value, error, message):
 def test_numpys_bools_will_do(capsys):
     network = xor_network()
     network.fit(XOR_X, XOR_Y, epochs=1, shuffle=np.True_)
-    with pytest.raises(TypeError, match="verbose must be a whole number, got np.True_"):
-        network.fit(XOR_X, XOR_Y, epochs=1, verbose=np.True_)
+    network.fit(XOR_X, XOR_Y, epochs=1, verbose=np.False_)
+    assert capsys.readouterr().out == ""
+    network.fit(XOR_X, XOR_Y, epochs=1, verbose=np.True_)
+    assert capsys.readouterr().out.startswith("epoch 3/3")
 
 
 @pytest.mark.parametrize("at", [0, 2])
@@ -496,3 +498,23 @@ def test_long_values_are_cut_short():
     assert checks.brief(list(range(1000))) == f"{str(list(range(1000)))[:57]}..."
     assert len(checks.brief("x" * 1000)) == 60
     assert math.isnan(float(checks.brief(NAN)))
+
+
+def test_a_number_is_told_with_the_digits_that_make_it_wrong():
+    with pytest.raises(ValueError, match=r"gamma must be .* at most 1, got 1\.0000001$"):
+        StepLR(10, gamma=1.0000001)
+    with pytest.raises(ValueError, match=r"^a point must be a finite number, got nan$"):
+        checks.number("a point", NAN)
+    with pytest.raises(ValueError, match=r"above 0, got -5$"):
+        checks.number("rate", -5, above=0)
+
+
+def test_a_key_of_a_layer_stands_there_once():
+    config = {"n_inputs": 2, "N_INPUTS": 3, "n_neurons": 1, "activation": "tanh"}
+    with pytest.raises(ValueError, match=r"layer_config\[0\] must have each key once, got 'n_inputs' in two spellings"):
+        NeuralNetwork([config])
+
+
+def test_an_optimizer_that_is_none_is_refused_before_the_file_is_read(tmp_path):
+    with pytest.raises(TypeError, match="optimizer must be one such as Adam"):
+        NeuralNetwork.load(tmp_path / "none.npz", optimizer="Adam")

@@ -293,7 +293,7 @@ TRAP = 'from pathlib import Path\nPath({marker!r}).write_text("run")\nraise Syst
 
 @pytest.fixture
 def a_class(tmp_path):
-    """Ada keeps a folder, Ben has sent a zip of it, Cy a zip of what is in it, Di a copy of the course, Ed nothing."""
+    """Ada keeps a folder, Ben has sent a ZIP of it, Cy a zip of what is in it, Di a copy of the course, Ed nothing."""
     files = {
         "01_neuron.py": TRAP.format(marker=str(tmp_path / "marker")),
         "01_mse.py": "\x00 no Python",
@@ -307,8 +307,8 @@ def a_class(tmp_path):
         (folder / place).mkdir(parents=True)
         for name, text in files.items() if learner != "ed" else ():
             (folder / place / name).write_text(text)
-    for learner, inside in {"ben": "my_answers/", "cy": ""}.items():
-        with zipfile.ZipFile(folder / f"{learner}.zip", "w") as packed:
+    for file, inside in {"ben.ZIP": "my_answers/", "cy.zip": ""}.items():
+        with zipfile.ZipFile(folder / file, "w") as packed:
             for name, text in files.items():
                 packed.writestr(inside + name, text)
     return folder
@@ -326,7 +326,7 @@ def test_a_class_is_counted_and_nothing_is_run(a_class, monkeypatch):
     monkeypatch.undo()
     assert not [given for given in heard if "marker" in str(given[0]) or "Path" in str(given[0])]
     assert not (a_class.parent / "marker").exists()
-    assert sorted(path.name for path in a_class.iterdir()) == ["ada", "ben.zip", "cy.zip", "di", "ed"]
+    assert sorted(path.name for path in a_class.iterdir()) == ["ada", "ben.ZIP", "cy.zip", "di", "ed"]
     some = {"passed": {"neuron", "mse", "largest_stable_rate"}, "guesses": (1, 2)}
     assert found == {
         "ada": some,
@@ -338,7 +338,7 @@ def test_a_class_is_counted_and_nothing_is_run(a_class, monkeypatch):
 
 
 def test_learners_can_be_named_one_by_one(a_class):
-    found = classroom.class_progress([a_class / "ben.zip", a_class / "ada" / "my_answers", a_class / "di"])
+    found = classroom.class_progress([a_class / "ben.ZIP", a_class / "ada" / "my_answers", a_class / "di"])
     assert list(found) == ["ben", "ada", "di"]
     found = classroom.class_progress([a_class / "ada", a_class / "ada" / "my_answers"])
     assert len(found) == 2 and list(found)[0] == "ada"

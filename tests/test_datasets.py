@@ -248,6 +248,37 @@ def test_a_file_that_is_not_there_and_a_bad_delimiter(tmp_path):
         datasets.read_csv(written(tmp_path, "a, b\n"), delimiter=", ")
 
 
+@pytest.mark.parametrize("before", ["", "  \n", "\n\n;;\n", "sep=;\n", "SEP=;\r\n"])
+def test_the_delimiter_is_that_of_the_first_line_with_an_entry(before, tmp_path):
+    table = datasets.read_csv(written(tmp_path, before + "A;B\n1;2,5\n"))
+    assert {name: column.tolist() for name, column in table.items()} == {"A": ["1"], "B": ["2,5"]}
+
+
+def test_a_delimiter_that_the_file_names_is_believed(tmp_path):
+    table = datasets.read_csv(written(tmp_path, "sep=:\na:b,c,d\n1:2\n"))
+    assert list(table) == ["a", "b,c,d"]
+    with pytest.raises(ValueError, match="line 4 of"):
+        datasets.read_csv(written(tmp_path, "sep=;\na;b\n1;2\n3\n"))
+
+
+def test_a_column_is_as_wide_as_its_own_longest_entry(tmp_path):
+    table = datasets.read_csv(written(tmp_path, f"a,b\n1,{'x' * 5000}\n2,y\n"))
+    assert table["a"].dtype == "<U1" and table["b"].dtype == "<U5000"
+
+
+def test_an_encoding_that_nobody_knows(tmp_path):
+    with pytest.raises(ValueError, match="encoding must be one that Python knows, such as 'cp1252', got 'utf-99'"):
+        datasets.read_csv(written(tmp_path, "a\n1\n"), encoding="utf-99")
+
+
+def test_split_refuses_what_is_masked():
+    X = np.ma.masked_equal([[1.0], [-999.0], [3.0], [4.0]], -999.0)
+    with pytest.raises(ValueError, match="X must have a number everywhere, got a masked array with 1 missing"):
+        datasets.split(X, np.arange(4))
+    with pytest.raises(ValueError, match="y must have a number everywhere"):
+        datasets.split(np.arange(4), X)
+
+
 def test_one_hot():
     assert datasets.one_hot([2, 0], n_classes=3).tolist() == [[0, 0, 1], [1, 0, 0]]
     _, labels = datasets.digits()

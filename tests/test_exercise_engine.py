@@ -1680,12 +1680,27 @@ def test_the_readers_own_interrupt_passes():
         ("np.array(['NA']).replace('NA', 'nan')", "This is a NumPy array, and `.replace` is a method of one text"),
         ("[1, 2].mean()", "This is a list, and `.mean` is a method of arrays. `np.array(...)`"),
         ("np.random.default_rng(0).shuffle([1, 2])[0]", "A `None` stands where something else is needed"),
+        (
+            "np.array([1, 2]).__ipow__(0.5)",
+            "The array holds whole numbers, and fractions don't fit: `x **= ...` writes",
+        ),
+        ("np.array([1, 2]).__imod__(0.5)", "The array holds whole numbers, and fractions don't fit: `x %= ...` writes"),
+        ("np.exp([1, 2], out=np.array([1, 2]))", "The array holds whole numbers, and fractions don't fit: `x.astype"),
+        ("setattr(np.ones(3), 'grad', 0)", "Python says: 'numpy.ndarray' object has no attribute 'grad'"),
+        ("np.ones(3)[3 / 2]", "An index must be a whole number"),
+        ("np.ones(3)[0, 1]", "There are more indices here than the array has axes"),
+        ("np.ones(3)[np.array([True, False])]", "True and False as an index: one is needed for every entry"),
+        ("np.ones(3)[7]", "An index points past the end"),
+        ("[1][7]", "An index points past the end"),
+        ("[].pop()", "Python says: pop from empty list."),
+        ("exec('raise NameError(\"z\")')", "Python says: z."),
+        ("exec('raise AttributeError(\"numpy.ndarray\")')", "Python says: numpy.ndarray."),
     ],
 )
 def test_an_error_of_numpys_is_said_in_plain_words(code, words):
     try:
         eval(code)
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, IndexError, NameError) as error:
         assert in_plain_words(error).startswith(words)
     else:
         raise AssertionError("no error")

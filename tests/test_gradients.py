@@ -444,3 +444,34 @@ def test_no_right_gradient_is_called_wrong_and_no_wrong_one_right(name, target, 
         assert np.mean(np.isnan(told["none"])) < 0.25
         assert all(np.nanmax(told[mistake]) > 1e-4 for mistake in made)
         assert len(made) >= 12
+
+
+@pytest.mark.filterwarnings("ignore:gradient_check cannot tell")
+@pytest.mark.parametrize("seed", range(10))
+def test_where_units_are_flat_no_right_gradient_is_called_wrong(seed):
+    """Unscaled inputs saturate every sigmoid: what its weights change is far below the last digit of the loss."""
+    rng = np.random.default_rng(seed)
+    X, y = 300 * rng.normal(size=(6, 3)), rng.uniform(size=(6, 1))
+    network = NeuralNetwork(layers([3, 3, 1], ["sigmoid", "linear"]), learning_rate=0.05, seed=seed)
+    network.fit(X, y, epochs=5)
+    errors = [error for layer in gradient_check(network, X, y) for error in layer.values()]
+    assert not any(error > 1e-4 for error in errors) and not np.isnan(errors[2:]).any()
+
+
+def test_zeros_beside_a_slope_that_was_left_out_are_no_witness():
+    class Half(NeuralNetwork):
+        def gradients(self, X, y):
+            loss, gradients = super().gradients(X, y)
+            return loss, [{key: slope / 2 for key, slope in layer.items()} for layer in gradients]
+
+    network = Half(layers([1, 2, 1], ["relu", "linear"]), seed=0)
+    network.set_parameters([{"W": [[1.0, 1.0]], "b": [0.0, -10.0]}, {"W": [[1.0], [1.0]], "b": [0.0]}])
+    with pytest.warns(UserWarning, match=r"\[0\]\['b'\]: every step .* across a kink"):  # the second unit is dead
+        errors = gradient_check(network, [[0.0], [2.0]], [[-1.0], [1.0]])
+    assert np.isnan(errors[0]["b"]) and errors[0]["W"] == pytest.approx(1 / 3)
+
+
+def test_a_step_that_moves_no_parameter_is_refused():
+    network = randomize(NeuralNetwork(layers([1, 2, 1], "tanh"), seed=0))
+    with pytest.raises(ValueError, match="epsilon must be large enough to move a parameter of .*, got 1e-20"):
+        gradient_check(network, *data(4, 1, 1), epsilon=1e-20)

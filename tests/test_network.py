@@ -442,8 +442,27 @@ def test_a_penalty_that_runs_away_is_noticed():
 
 
 def test_the_divergence_error_can_be_pickled():
-    error = pickle.loads(pickle.dumps(DivergenceError(3, 0.5, {"train_loss": [1.0]})))
-    assert (error.epoch, error.rate, error.history) == (3, 0.5, {"train_loss": [1.0]})
+    for error in (DivergenceError(3, 0.5, {"train_loss": [1.0]}), DivergenceError(3, 0.5, {}, "a parameter")):
+        again = pickle.loads(pickle.dumps(error))
+        assert (again.epoch, again.rate, again.history) == (error.epoch, error.rate, error.history)
+        assert str(again) == str(error)
+
+
+def test_a_parameter_that_ran_away_is_said_and_no_callback_sees_it():
+    network = NeuralNetwork(layers([1, 1], ["linear"]), learning_rate=1e300, seed=0)
+    seen = []
+    with pytest.raises(DivergenceError, match="a parameter, or .*, is no longer a finite number") as caught:
+        network.fit([[1e10]], [[1.0]], epochs=1, callback=lambda nn: seen.append(nn.get_parameters()))
+    assert seen == [] and np.isfinite(caught.value.history["train_loss"]).all() and caught.value.epoch == 0
+
+
+def test_a_memory_of_the_optimizer_that_ran_away_is_said():
+    """In float32 the square of 1e20 is infinite, and a weight divided by its root would never move again."""
+    adam = nnlib.optimizers.Adam()
+    network = NeuralNetwork(layers([1, 1], ["linear"]), learning_rate=0.001, optimizer=adam, dtype=np.float32, seed=0)
+    with pytest.raises(DivergenceError, match="what the optimizer remembers"):
+        network.fit([[1e3]], [[1e17]], epochs=5)
+    assert not network._state.any()
 
 
 # ---------------------------------------------------------------- what a callback may do, and what not
@@ -560,6 +579,48 @@ def test_an_underflow_ends_nothing_even_where_numpy_is_told_to_raise():
     with np.errstate(all="raise"):
         history = network.fit([[1e-200], [1e-5]], [[0.0], [1e-200]], epochs=3, batch_size=1)
     assert len(history["train_loss"]) == 3
+
+
+def test_an_underflow_of_a_forward_pass_is_a_zero_even_where_numpy_is_told_to_raise():
+    network = NeuralNetwork(layers([1, 1], ["linear"]), seed=0)
+    network.set_parameters([{"W": [[1e-5]], "b": [0.0]}])
+    with np.errstate(all="raise"):
+        assert network.predict([[1e-310]])[0, 0] < 1e-310
+        assert network.trace([[1e-310]])[1][0, 0] < 1e-310
+
+
+def test_what_numpy_tells_of_the_callers_own_functions_is_told():
+    network = xor_network(scheduler=lambda epoch, rate: np.float64(1e200) * np.float64(1e200))
+    with pytest.warns(RuntimeWarning, match="overflow"), pytest.raises(ValueError, match="scheduler's rate"):
+        network.fit(XOR_X, XOR_Y, epochs=1)
+    network = xor_network()
+    with pytest.warns(RuntimeWarning, match="invalid value encountered in sqrt"):
+        network.fit(XOR_X, XOR_Y, epochs=1, callback=lambda nn: np.isfinite(np.sqrt(np.float64(-1))))
+
+
+def test_what_layer_config_gives_is_the_callers_own():
+    network = xor_network()
+    network.layer_config[0]["activation"] = "relu"
+    network.layer_config.clear()
+    assert network.layer_config[0]["activation"] == "tanh"
+    np.testing.assert_array_equal(network.copy().predict(XOR_X), network.predict(XOR_X))
+    with pytest.raises(AttributeError):
+        network.layer_config = []
+
+
+class Table(dict):
+    """A scheduler that is False where it has no entries."""
+
+    def __call__(self, epoch, rate):
+        return self.get(epoch, 0.25 * rate)
+
+
+def test_a_scheduler_may_be_false(tmp_path):
+    network = xor_network(scheduler=Table())
+    assert network.copy().scheduler is network.scheduler
+    network = xor_network(scheduler=StepLR(10))
+    network.save(tmp_path / "xor.npz")
+    assert type(NeuralNetwork.load(tmp_path / "xor.npz", scheduler=Table()).scheduler) is Table
 
 
 @pytest.mark.parametrize("look", ["loss", "gradients", "predict"])

@@ -109,7 +109,7 @@ def test_the_first_step_of_adam_has_the_length_of_the_rate_whatever_the_gradient
         (lambda: Momentum(-0.1), "beta must be a finite number of at least 0 and at most 1, got -0.1"),
         (lambda: Momentum(nesterov="no"), "nesterov must be True or False, got 'no'"),
         (lambda: Adam(beta2=1.5), "beta2 must be a finite number of at least 0 and at most 1, got 1.5"),
-        (lambda: Adam(epsilon=0), "epsilon must be a finite number above 0, got 0"),
+        (lambda: Adam(epsilon=0), "epsilon must be a finite number of at least 1e-30, got 0"),
         (lambda: AdamW(weight_decay=-1), "weight_decay must be a finite number of at least 0, got -1"),
         (lambda: xor_network(optimizer=Adam), "optimizer must be one such as Adam(), got <class"),
         (lambda: xor_network(optimizer="adam"), "optimizer must be one such as Adam(), got 'adam'"),

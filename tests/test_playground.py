@@ -130,6 +130,8 @@ def test_every_setting_changes_the_code():
         ({"inputs": ()}, "inputs must be some of x1, x2"),
         ({"inputs": ("x3",)}, "got ['x3']"),
         ({"points": ((0, 0, 2),)}, "with the class 0 or 1"),
+        ({"points": (1,)}, "points must be (x1, x2, class)"),
+        ({"inputs": ([1],)}, "got [[1]]"),
         ({"data": "moon"}, "data must be one of xor, circles"),
         ({"learning_rate": 0}, "learning_rate must be a finite number above 0"),
         ({"gamma": 1.1}, "at most 1"),
@@ -756,3 +758,8 @@ def test_every_button_that_the_chapter_names_is_there():
     notebook = json.loads((Path(__file__).parents[1] / "notebooks" / "17_playground.ipynb").read_text("utf-8"))
     words = "".join("".join(cell["source"]) for cell in notebook["cells"])
     assert [name for name in GALLERY if f'"{name}"' not in words] == []
+
+
+@pytest.mark.parametrize("name", ["xor", "above a sine"])
+def test_no_noise_may_be_written_with_a_minus(name):
+    assert Run(Settings(data=name, noise=-0.0)).X.shape == Run(Settings(data=name, noise=0)).X.shape

@@ -520,3 +520,22 @@ def test_outside_a_notebook_the_figures_of_the_course_are_its_own_and_the_settin
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_callback_may_draw_the_history_without_validation_data(recwarn):
+    network = NeuralNetwork([{"n_inputs": 2, "n_neurons": 1, "activation": "tanh"}], seed=0)
+    network.fit(*datasets.xor(), epochs=2, callback=lambda nn: plots.plot_history(nn.history) is None)
+    assert not recwarn.list
+
+
+def test_a_bowl_far_from_the_origin_has_a_picture():
+    ax = plots.plot_loss_bowl([1, 2, 3], [1e8, 1e8, 1e8 + 1])
+    ax.figure.draw_without_rendering()
+    (low, high), middle = ax.get_ylim(), 1e8
+    assert low < middle < high
+
+
+@pytest.mark.parametrize("most", [(3, 6), (6, 0)])
+def test_a_matrix_shows_four_rows_and_columns_at_least(most):
+    with pytest.raises(ValueError, match="most must be at least 4, got"):
+        plots.matrix_layout([("W", np.zeros((20, 20)))], most=most)
