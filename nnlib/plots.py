@@ -15,13 +15,17 @@ a line style or a label carries it too.
 
 import base64
 import contextlib
+import functools
 import io
+import re
 import sys
+import weakref
 
 import contourpy
 import matplotlib
 import numpy as np
 from cycler import cycler
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
@@ -126,6 +130,9 @@ def style(settings=STYLE):
     return matplotlib.rc_context(differ) if differ else contextlib.nullcontext()  # a context takes a frame's time
 
 
+_figures = weakref.WeakSet()  # those of the course, so far
+
+
 def _keep_the_readers_settings_out():
     """Until the end of the cell, in which a chapter goes on with `ax.plot(...)` and `ax.legend()`."""
     shell, settings = _shell(), matplotlib.rcParams
@@ -141,6 +148,28 @@ def _keep_the_readers_settings_out():
     shell.events.register("post_run_cell", restore)
 
 
+def _where_a_figure_is_drawn_on(info):
+    """Before a cell: if its text names a figure of the course or its axes, the reader's settings rest in it too."""
+    named = [_shell().user_ns.get(name) for name in set(re.findall(r"\w+", info.raw_cell or ""))]
+    axes = [value.flat[0] if isinstance(value, np.ndarray) and value.dtype == object else value for value in named]
+    if any(value in _figures for value in axes if isinstance(value, Figure)) or any(
+        value.figure in _figures for value in axes if isinstance(value, Axes)
+    ):
+        _keep_the_readers_settings_out()
+
+
+def _in_style(draw):
+    """A function that draws into an Axes, with nothing of the reader's own settings, wherever it is called."""
+
+    @functools.wraps(draw)
+    def drawn(*values, **options):
+        _keep_the_readers_settings_out()
+        with style(DEFAULTS):
+            return draw(*values, **options)
+
+    return drawn
+
+
 def _shell():
     """IPython's shell in a notebook, None elsewhere."""
     ipython = sys.modules.get("IPython")  # never imported: certainly not in a notebook
@@ -154,12 +183,16 @@ def figure(nrows=1, ncols=1, *, size=(8, 3.6), **options):
     nrows, ncols, options : as in `Figure.subplots` (sharex=, width_ratios=, squeeze=, ...).
     size : (width, height) in inches, of 100 CSS pixels each.
 
-    In a notebook the reader's own matplotlib settings rest until the end of the cell.
+    In a notebook the reader's own matplotlib settings rest until the end of the cell, and in later cells that name the
+    figure or its axes.
     """
     _keep_the_readers_settings_out()
+    if (shell := _shell()) is not None:
+        shell.events.register("pre_run_cell", _where_a_figure_is_drawn_on)  # once
     with style():
         fig = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(fig)  # draws into memory; becomes fig.canvas
+        _figures.add(fig)
         return fig, fig.subplots(nrows, ncols, **options)
 
 
@@ -233,6 +266,7 @@ def artist(ax, name):
     return found[0]
 
 
+@_in_style
 def plot_history(history, ax=None, *, keys=None, log=False):
     """Curves of what `fit` recorded, one number per epoch; epochs are counted from 0 as the schedulers count them.
 
@@ -270,6 +304,7 @@ def plot_history(history, ax=None, *, keys=None, log=False):
     return ax
 
 
+@_in_style
 def plot_points(X, y, ax=None, *, limits=None, size=None, legend=True):
     """The two classes of a data set in the plane: circles for y = 0, squares for y = 1.
 
@@ -304,6 +339,7 @@ def plot_points(X, y, ax=None, *, limits=None, size=None, legend=True):
     return ax
 
 
+@_in_style
 def plot_boundary(predict, X, y, ax=None, *, resolution=60, limits=None, size=None, colorbar=True):
     """What a network answers all over the plane, and the data on top of it.
 
@@ -376,6 +412,7 @@ def decision_line(output, axes, level=0.5):
     return points[:, 0], points[:, 1]
 
 
+@_in_style
 def plot_line_fit(x, y, w, b, ax=None, *, limits=None, squares=True, legend=True):
     """A neuron's line w x + b through the points, with each squared residual drawn as a square.
 
@@ -429,6 +466,7 @@ def residual_squares(x, y, w, b, limits):
     return np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
 
 
+@_in_style
 def plot_loss_bowl(x, y, path=None, ax=None, *, limits=None, legend=True, dots=None):
     """The mean squared error of the line w x + b over all (w, b): a bowl, seen from above, and a way down into it.
 
@@ -506,6 +544,7 @@ def loss_surface(x, y, w, b):
     )
 
 
+@_in_style
 def plot_digits(images, titles=None, ax=None, *, columns=10):
     """Gray pictures side by side, row after row, each with its title below.
 
@@ -539,6 +578,7 @@ def plot_digits(images, titles=None, ax=None, *, columns=10):
     return ax
 
 
+@_in_style
 def plot_matrices(terms, ax=None, *, mark=None, most=(6, 6)):
     """An equation of matrices as tables with their numbers, their names above and their shapes below.
 
@@ -638,6 +678,7 @@ def _entries(shown, k, count):
     return slice(shown[k - 1] + 1, shown[k + 1] if k + 1 < len(shown) else count)
 
 
+@_in_style
 def plot_graph(nodes, edges, ax=None):
     """A computation as a graph: values above the arrows, which point forward, and gradients below them.
 
@@ -670,6 +711,7 @@ def plot_graph(nodes, edges, ax=None):
     return ax
 
 
+@_in_style
 def plot_network(network, ax=None, *, values=None, names=None, numbers=None, colors=True, most=8, back=False):
     """The network as circles and arrows: a column of neurons per layer, an arrow per weight.
 
@@ -790,6 +832,7 @@ def _two_decimals(number, sign=""):
     return f"{round(number, 2) + 0.0:{sign}.2f}".replace("-", "−")
 
 
+@_in_style
 def plot_seeds(losses, solved, ax=None, *, columns=10, colorbar=True):
     """Networks that differ in their seed only, a tile for each: its final loss as a shade, a dot where it is solved.
 

@@ -81,7 +81,8 @@ def test_the_same_figure_gives_the_same_bytes():
 def notebook(monkeypatch):
     """A stand-in for IPython in a notebook; what is displayed goes into the list."""
     shown = []
-    shell = SimpleNamespace(kernel=True, events=EventManager(None, {"post_run_cell": lambda result: None}))
+    events = {"pre_run_cell": lambda info: None, "post_run_cell": lambda result: None}
+    shell = SimpleNamespace(kernel=True, user_ns={}, events=EventManager(None, events))
     ipython = SimpleNamespace(
         version_info=(9, 0),  # matplotlib asks
         get_ipython=lambda: shell,
@@ -443,6 +444,35 @@ def test_the_readers_own_settings_change_no_figure_of_the_course(notebook):
         matplotlib.rcParams["text.color"] = "red"  # set in the same cell, after the figure
         sys.modules["IPython"].get_ipython().events.trigger("post_run_cell", None)
         assert matplotlib.rcParams["text.color"] == "red" and matplotlib.rcParams["axes.labelcolor"] == "white"
+
+
+def test_the_readers_own_settings_change_no_figure_that_is_drawn_over_several_cells(notebook):
+    """A cell that names a figure of the course, or axes of it, is drawn without them; any other with them."""
+    shell = sys.modules["IPython"].get_ipython()
+
+    def cell(text):
+        shell.events.trigger("pre_run_cell", SimpleNamespace(raw_cell=text))
+        exec(text, shell.user_ns)
+        shell.events.trigger("post_run_cell", None)
+
+    def picture():
+        shell.user_ns.update(plots=plots)
+        cell("fig, axes = plots.figure(1, 2)\nax = axes[1]\nmine = plots.Figure()")
+        cell("axes[0].set_title('$x^2$')")
+        cell("ax.plot([0, 1], label='late')\nax.legend()")
+        cell("plots.plot_history({'train_loss': [2, 1], 'val_loss': [3, 2]}, ax)")
+        cell("color = mine.text(0, 0, 'of the reader').get_color()")
+        return shell.user_ns["color"], plots.png(shell.user_ns["fig"])
+
+    color, plain = picture()
+    with matplotlib.rc_context(READERS):
+        assert picture() == ("white", plain) and color == "black"
+
+
+def test_outside_a_notebook_what_the_course_draws_is_its_own():
+    plain = [plots.png(plot(None).figure) for plot in EVERY_PLOT.values()]
+    with matplotlib.rc_context(READERS):
+        assert [plots.png(plot(None).figure) for plot in EVERY_PLOT.values()] == plain
 
 
 def test_the_readers_own_settings_change_no_live_figure(notebook):
