@@ -22,7 +22,7 @@ class DivergenceError(ValueError):
         super().__init__(
             f"training diverged in epoch {epoch}, at learning rate {rate:g}: {what} is no longer a "
             "finite number. The network is as it was before fit. Try a learning rate ten times smaller, "
-            "scale X and y to around 1, or lower l2_lambda if rate · l2_lambda is near 2"
+            "scale X and y to around 1, or lower l2_lambda if rate times l2_lambda is near 2"
         )
         self.epoch, self.rate, self.history, self.what = epoch, rate, history, what
 
@@ -119,11 +119,11 @@ def real_array(name, value, dtype=None):
     except ValueError:
         raise ValueError(f"{name} must be a rectangular array of numbers, got rows of different lengths") from None
     if array.dtype.kind not in "biuf":
-        where = _odd_column(name, value, array)
+        where = _odd_entry(name, value, array)
         raise TypeError(f"{name} must hold real numbers, got {array.dtype} in {brief(value)}{where}")
     if dtype is None:
         dtype = np.float32 if array.dtype.type is np.float32 else np.float64
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         array = array.astype(dtype, copy=False)
     if not np.isfinite(array).all():
         row = np.argwhere(~np.isfinite(array))[0].tolist()
@@ -133,6 +133,8 @@ def real_array(name, value, dtype=None):
 
 def unmasked(name, value):
     """`value`, in which nothing may be masked: NumPy would drop the mask and take what lies under it."""
+    masked = (part for part in value if isinstance(part, np.ma.MaskedArray)) if isinstance(value, list | tuple) else ()
+    value = next(filter(np.ma.is_masked, masked), value)
     if np.ma.is_masked(value):
         raise ValueError(
             f"{name} must have a number everywhere, got a masked array with {np.ma.count_masked(value)} missing"
@@ -140,15 +142,18 @@ def unmasked(name, value):
     return value
 
 
-def _odd_column(name, table, array):
-    """Which column keeps a table, of pandas or another, from being one of floats, and the remedy."""
-    if array.dtype != object or array.ndim != 2:
+def _odd_entry(name, table, array):
+    """What keeps a table, of pandas or another, or a column from being one of floats, and the remedy."""
+    if array.dtype.kind not in "OUS" or not 1 <= array.ndim <= 2:
         return ""
     remedy = f". np.asarray({name}, dtype=float) makes numbers of what can be one"
-    for column, entries in zip(getattr(table, "columns", range(array.shape[1])), array.T, strict=True):
+    names = getattr(table, "columns", None)
+    for k, entries in enumerate(array.T if array.ndim == 2 else [array]):
         for entry in entries:
             if isinstance(entry, bool) or not isinstance(entry, numbers.Real):
-                return f": column {column!r} holds {brief(entry)}{remedy}"
+                column = names[k] if hasattr(names, "__getitem__") and len(names) == array.shape[-1] else k
+                what = f"column {column!r}" if array.ndim == 2 else "it"
+                return f": {what} holds {brief(entry)}{remedy}"
     return remedy
 
 

@@ -38,6 +38,7 @@ from nbclient.exceptions import CellExecutionError
 
 from nnlib.exercises import exercises
 from nnlib.exercises.engine import record
+from nnlib.progress import printable
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # dead without its kernel
 CELL_TIMEOUT = 120  # seconds
@@ -47,6 +48,8 @@ IMPORTS = "from nnlib.exercises import "  # stands in every chapter, before its 
 class ClassroomError(Exception):
     """What a teacher has to be told: a chapter that isn't there, a file that is in the way, a check that failed."""
 
+
+CHAPTER = re.compile(r"[0-9A][0-9]_[a-z0-9_]+\.ipynb")  # the names of their files; A1 is an appendix
 
 # --- chapters -----------------------------------------------------------------------------------------------------
 
@@ -63,13 +66,17 @@ def chapter_path(name):
     """The file of a chapter: `name` is its number, such as "5" or "A1", or a path."""
     if str(name).endswith(".ipynb"):
         return Path(name)
-    folder = chapters_folder()
     number = str(name).rjust(2, "0")
-    found = sorted(folder.glob("[0-9A][0-9]_*.ipynb"))
+    found = _chapters()
     for path in found:
         if path.name[:2] == number:
             return path
     raise ClassroomError(f"there is no chapter {name!r}; there are {', '.join(path.name[:2] for path in found)}")
+
+
+def _chapters():
+    """The files of all chapters; a copy beside them, such as 03_forward_pass-Copy1.ipynb, is none."""
+    return sorted(path for path in chapters_folder().glob("*.ipynb") if CHAPTER.fullmatch(path.name))
 
 
 def read(path):
@@ -640,22 +647,22 @@ def arguments():
 def run(options):
     if options.command == "progress":
         found = class_progress(options.folders)
-        print(*progress_table(found), sep="\n")
+        print(printable("\n".join(progress_table(found))))
         print("A file says that somebody passed, and proves nothing; none was run. Minutes are not recorded.")
         if options.csv:
             write(progress_csv(found), options.csv, options.force)
-            print(f"{options.csv}: written")
+            print(printable(f"{options.csv}: written"))
         return
     names = options.chapters
     if "all" in names:
-        names = [path.name[:2] for path in sorted(chapters_folder().glob("[0-9A][0-9]_*.ipynb"))]
+        names = [path.name[:2] for path in _chapters()]
     for path in map(chapter_path, names):
         folder = options.to or Path("classroom") / options.command
         ending = ".slides.html" if options.command == "slides" else ".ipynb"
         target = folder / f"{path.stem}{ending}"
         text, remarks = make(options.command, path, options)
         write(text, target, options.force)
-        print(f"{target}: written", *remarks, sep="\n  ")
+        print(printable("\n  ".join([f"{target}: written", *remarks])))
 
 
 def main(given=None):

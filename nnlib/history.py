@@ -49,5 +49,8 @@ class History(dict):
             warnings.warn("history['val_loss'] is nan: fit was given no validation_data=(X_val, y_val)", stacklevel=2)
         return column
 
+    def get(self, key, default=None):
+        return self[key] if key in self else default
+
     def __reduce__(self):
         return dict, (dict(self),)

@@ -137,14 +137,14 @@ class NeuralNetwork:
         DivergenceError, a ValueError, if a loss or a parameter stops being finite; parameters,
         settings, history and generator are then as they were before the call, as they are if the
         scheduler fails or returns no rate.
-        RuntimeError for a call from a callback of the same network.
+        RuntimeError for a call from a callback or a scheduler of the same network.
         Any other exception passes through and leaves the weights as they are and the finished epochs
         in `history`: KeyboardInterrupt, whatever the callback raises, and the ValueError or TypeError
         for a setting that the callback has spoiled.
         """
         if self._in_callback:
             raise RuntimeError(
-                "fit must not be called by a callback of the same network, which is still in training. "
+                "fit must not be called by a callback or scheduler of the same network, which is still in training. "
                 "Return True from the callback to stop it, then call fit again"
             )
         epochs = checks.integer("epochs", epochs, at_least=0)
@@ -162,27 +162,28 @@ class NeuralNetwork:
         before = self._snapshot()
         if self._dtype_is_open:
             self._use_dtype(X.dtype)
+        told = np.geterr()  # what NumPy tells the caller, whose functions are called with it
         try:
-            for epoch in range(self.epoch, self.epoch + epochs):
-                try:
-                    rate = self._rate(epoch)
-                except Exception:
-                    self._restore(before)
-                    raise
-                # No news here: of an overflow the check for finite losses says more, and an underflow is a zero.
-                with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            # No news here: of an overflow the check for finite losses says more, and an underflow is a zero.
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+                for epoch in range(self.epoch, self.epoch + epochs):
+                    try:
+                        rate = self._rate(epoch, told)
+                    except Exception:
+                        self._restore(before)
+                        raise
                     train_loss, penalty = self._train_epoch(batches, rate)
                     val_loss = math.nan if validation_data is None else self._data_loss(*validation_data)
-                if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
-                    raise self._diverged(epoch, rate, before)
-                self._epochs.append((train_loss, val_loss, penalty, rate))
-                progress.show(self._epochs)
-                if callback is not None:
+                    if not math.isfinite(train_loss + penalty) or (validation_data and not math.isfinite(val_loss)):
+                        raise self._diverged(epoch, rate, before)
+                    self._epochs.append((train_loss, val_loss, penalty, rate))
+                    progress.show(self._epochs)
+                    if callback is not None:
+                        self._check_finite(before)
+                        if self._ask(told, callback, self):
+                            break
+                if epochs:
                     self._check_finite(before)
-                    if self._is_stopped_by(callback):
-                        break
-            if epochs:
-                self._check_finite(before)
         finally:
             self._in_callback = False
             progress.close(self._epochs)
@@ -218,7 +219,7 @@ class NeuralNetwork:
             return loss, 0.0
         for layer, (dW, _) in zip(self.layers, self._gradient_views, strict=True):
             dW += self.l2_lambda * layer.W
-        return loss, self.penalty()
+        return loss, self._penalty()
 
     def _forward(self, X):
         trace = [X]
@@ -229,21 +230,26 @@ class NeuralNetwork:
     def _data_loss(self, X, y):
         return self._loss.function(self._forward(X)[-1], y)[0]
 
-    def _rate(self, epoch):
+    def _rate(self, epoch, told):
         if self.scheduler is None:
             return float(self.learning_rate)
-        rate = self.scheduler(epoch, self.learning_rate)
+        rate = self._ask(told, self.scheduler, epoch, self.learning_rate)
         # A Python float: NumPy's own would turn a float32 network into float64.
         return checks.number(f"the scheduler's rate for epoch {epoch}", rate, at_least=0)
 
-    def _is_stopped_by(self, callback):
+    def _ask(self, told, function, *values):
+        """What a function of the caller's returns: it must not train this network, nor spoil its settings.
+
+        told : of what NumPy warns in it, as `numpy.geterr` says it.
+        """
         rate, l2_lambda, scheduler = self.learning_rate, self.l2_lambda, self.scheduler
         self._in_callback = True
-        stop = callback(self)
+        with np.errstate(**told):
+            answer = function(*values)
         self._in_callback = False
         if self.learning_rate is not rate or self.l2_lambda is not l2_lambda or self.scheduler is not scheduler:
             self._check_settings()
-        return stop
+        return answer
 
     def _check_finite(self, before):
         """The last update comes after the last loss was taken: it may have run away unseen."""
@@ -285,10 +291,14 @@ class NeuralNetwork:
 
     def penalty(self):
         """The L2 penalty l2_lambda/2 · ΣW², a float. Biases cost nothing."""
+        self._check_settings()
+        return self._penalty()
+
+    def _penalty(self):
         if not self.l2_lambda:
             return 0.0
         weights = [layer.W.ravel() for layer in self.layers]
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             squares = sum(float(np.dot(W, W)) for W in weights)
         if squares == math.inf:  # of float32 from 1e19 on; float64 holds them
             squares = sum(float(np.dot(W, W)) for W in (W.astype(np.float64) for W in weights))
@@ -299,6 +309,7 @@ class NeuralNetwork:
 
         Returns (float, [{'W': array, 'b': array}, ...]), the arrays of the shapes of the parameters.
         """
+        self._check_settings()
         X, y = self._samples(X, y, self.dtype)
         with np.errstate(under="ignore"):
             loss, _ = self._backpropagate(X, y)
@@ -363,8 +374,8 @@ class NeuralNetwork:
 
     def __repr__(self):
         layers = [f"{c['n_neurons']} {c['activation']}" for c in self._layer_config]
-        settings = f"learning_rate={self.learning_rate:g}"
-        settings += f", l2_lambda={self.l2_lambda:g}" if self.l2_lambda else ""
+        settings = f"learning_rate={_in_short(self.learning_rate)}"
+        settings += f", l2_lambda={_in_short(self.l2_lambda)}" if self.l2_lambda else ""
         settings += f", scheduler={self.scheduler!r}" if self.scheduler is not None else ""
         settings += f", loss={self._loss.name!r}" if self._loss.name != "mse" else ""
         settings += f", optimizer={self._optimizer!r}" if self._optimizer != SGD() else ""
@@ -414,11 +425,18 @@ class NeuralNetwork:
     def __reduce__(self):
         # For pickle and copy, by whose own rules the views of the parameter vector become arrays beside it.
         code = self.scheduler, self._optimizer
-        return self._from_checkpoint, (*self._checkpoint(), *code), self._attributes_of_its_own() or None
+        own, slots = self._attributes_of_its_own(), self._slots_of_its_own()
+        return self._from_checkpoint, (*self._checkpoint(), *code), (own, slots) if slots else own or None
 
     def _attributes_of_its_own(self):
         """What a subclass or its user has added."""
         return {name: value for name, value in vars(self).items() if name not in _attributes()}
+
+    def _slots_of_its_own(self):
+        """The same of a subclass with `__slots__`."""
+        slots = [vars(each).get("__slots__", ()) for each in type(self).__mro__]
+        names = [name for part in slots for name in ([part] if isinstance(part, str) else part)]
+        return {name: getattr(self, name) for name in names if name != "__dict__" and hasattr(self, name)}
 
     def save(self, path):
         """Write all that a run needs to go on, bit for bit, to the `.npz` file `path`, whole or not at all.
@@ -432,7 +450,7 @@ class NeuralNetwork:
         """
         from nnlib import storage  # here, because its imports (json, zipfile) take as long as all the rest
 
-        if left_out := sorted(self._attributes_of_its_own()):
+        if left_out := sorted(self._attributes_of_its_own() | self._slots_of_its_own()):
             warnings.warn(f"save leaves out {left_out}, which NeuralNetwork knows nothing of", stacklevel=2)
         storage.save(path, *self._checkpoint())
 
@@ -487,7 +505,7 @@ class NeuralNetwork:
         n_parameters = sum((c["n_inputs"] + 1) * c["n_neurons"] for c in config)
         if parameters.shape != (n_parameters,):  # before a network of that size is built
             raise ValueError(f"its layers have {n_parameters:,} parameters, its vector has shape {parameters.shape}")
-        network = cls.__new__(cls)  # not cls(...): a subclass may have another constructor
+        network = object.__new__(cls)  # not cls(...): a subclass may have another constructor
         settings = header["learning_rate"], header["l2_lambda"], scheduler
         options = {"dtype": header["dtype"], "loss": header.get("loss", "mse"), "optimizer": optimizer}
         NeuralNetwork.__init__(network, header["layer_config"], *settings, seed=0, **options)
@@ -594,6 +612,11 @@ def _views(vector, shapes):
         start = middle + n_neurons
         views.append((W, vector[middle:start]))
     return views
+
+
+def _in_short(setting):
+    """A number as it is printed, and a setting that has been spoiled as it is."""
+    return f"{setting:g}" if isinstance(setting, float) else repr(setting)
 
 
 def _settings_of(rule, known):

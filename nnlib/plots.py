@@ -35,6 +35,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from nnlib import checks
+from nnlib.progress import printable
 
 # Dark enough for a line on white (3:1), and all but orange and sky for letters (4.5:1).
 COLORS = {
@@ -219,7 +220,7 @@ def _display(fig, picture, alt):
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must be a sentence that says what the figure shows, got {alt!r}")
     if _shell() is None:
-        print(alt)
+        print(printable(alt))
         return
     width, height = (round(inches * DPI) for inches in fig.get_size_inches())
     sys.modules["IPython"].display.display(

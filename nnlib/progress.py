@@ -30,7 +30,7 @@ class Progress:
         self.first, self.last = first, last
         self.said = first  # the epoch of the last whole line
         self.stream = sys.stdout if stream is None else stream
-        self.moving = bool(self.every) and getattr(self.stream, "isatty", bool)()
+        self.moving = bool(self.every) and _is_terminal(self.stream)
         self.next_move = 0.0
 
     def show(self, epochs):
@@ -74,11 +74,21 @@ class Progress:
         Progress.standing = (None, 0) if end else (self.stream, len(line))
 
 
+def _is_terminal(stream):
+    """Whether a line can overwrite itself there; a stand-in for a stream may not know."""
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, TypeError, OSError, ValueError):
+        return False
+
+
 def printable(text):
     """`text`, or the nearest that the console can print: not every one knows an arrow."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
         return text
+    except LookupError:  # a name of no encoding
+        return text.replace("→", "->").encode("ascii", "backslashreplace").decode("ascii")
     except UnicodeEncodeError:
         return text.replace("→", "->").encode(encoding, "backslashreplace").decode(encoding)

@@ -12,6 +12,7 @@ import math
 import os
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
@@ -26,24 +27,36 @@ def save(path, header, arrays):
     text = json.dumps(content | {"header": header}, allow_nan=False)
     if json.loads(text)["header"] != header or {"header", "sha256"} & arrays.keys():
         raise TypeError(f"JSON must give the header back as it is, and no array be called header or sha256, got {text}")
+    patiently(lambda: _write(place, {"header": np.frombuffer(text.encode(), np.uint8), **arrays}))
+
+
+def patiently(do):
+    """What `do()` returns, called again where the disk says no: a virus scanner or a cloud folder lets go of a file."""
+    for pause in (0.01, 0.05, 0.25, None):  # seconds
+        try:
+            return do()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise
+        except OSError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+
+
+def _write(place, arrays):
+    """Write named arrays to a file beside `place`, and give it that name."""
     temporary = os.path.join(os.path.dirname(place), f".nnlib-{os.urandom(8).hex()}.tmp")  # a rename within one disk
     try:
         with open(temporary, "xb") as file:
             if os.path.exists(place):
                 os.chmod(temporary, os.stat(place).st_mode)
             with zipfile.ZipFile(file, "w") as archive:
-                for name, array in {"header": np.frombuffer(text.encode(), np.uint8), **arrays}.items():
+                for name, array in arrays.items():
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, array, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())  # on the disk before the name points to it
-        for pause in (0.01, 0.05, 0.25, None):  # seconds for a virus scanner or a cloud folder to let go of the file
-            try:
-                return os.replace(temporary, place)
-            except OSError:
-                if pause is None:
-                    raise
-                time.sleep(pause)
+        os.replace(temporary, place)
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
@@ -54,8 +67,8 @@ def load(path):
 
     Raises OSError where there is no regular file, and ValueError for one that `save` did not write, with the reason.
     """
-    with open(_regular_file(path), "rb") as file:
-        content = file.read()
+    place = Path(_regular_file(path))
+    content = patiently(place.read_bytes)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [m for m in archive.infolist() if m.filename != "sha256.npy"]  # a digest, in format 1

@@ -518,3 +518,45 @@ def test_a_key_of_a_layer_stands_there_once():
 def test_an_optimizer_that_is_none_is_refused_before_the_file_is_read(tmp_path):
     with pytest.raises(TypeError, match="optimizer must be one such as Adam"):
         NeuralNetwork.load(tmp_path / "none.npz", optimizer="Adam")
+
+
+@pytest.mark.parametrize("wrap", [list, tuple])
+def test_a_mask_inside_a_list_is_seen(wrap):
+    rows = wrap(np.ma.array([row, 1.0], mask=[row > 2, False]) for row in range(4))
+    with pytest.raises(ValueError, match="X must have a number everywhere, got a masked array with 1 missing"):
+        xor_network().fit(rows, XOR_Y, epochs=1)
+    assert checks.real_array("X", rows[:3]).shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "y, message",
+    [
+        (
+            [0, 1, None, True],
+            r"y must hold real numbers, got object in .*: it holds None. np.asarray\(y, dtype=float\)",
+        ),
+        ([["0"], ["1"], ["1"], ["0"]], r"column 0 holds .*'0'.* np.asarray\(y, dtype=float\) makes numbers"),
+    ],
+)
+def test_what_is_no_number_is_told_with_the_remedy(y, message):
+    with pytest.raises(TypeError, match=message):
+        xor_network().fit(XOR_X, y, epochs=1)
+
+
+@pytest.mark.parametrize("columns", [lambda: None, ["a"], 3])
+def test_a_table_with_odd_columns_is_told_all_the_same(columns):
+    class Table:
+        def __array__(self, dtype=None, copy=None):
+            return np.array([[0, None]] * 4, dtype=object)
+
+    table = Table()
+    table.columns = columns
+    with pytest.raises(TypeError, match="column 1 holds None"):
+        xor_network().fit(table, XOR_Y, epochs=1)
+
+
+def test_a_callback_that_gets_a_validation_loss_is_warned_too():
+    with pytest.warns(UserWarning, match="fit was given no validation_data"):
+        xor_network().fit(XOR_X, XOR_Y, epochs=1, callback=lambda nn: nn.history.get("val_loss")[-1] < 0)
+    network = xor_network()
+    assert network.history.get("loss") is None and network.history.get("loss", 3) == 3

@@ -456,3 +456,17 @@ def test_the_help_says_what_needs_a_network_and_what_a_folder_proves(capsys):
         with pytest.raises(SystemExit):
             classroom.main([command, "--help"])
         assert words in re.sub(r"\s+", " ", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "stray", ["03_forward_pass-Copy1.ipynb", "03_forward_pass (1).ipynb", "03_forward_pass.old.ipynb"]
+)
+def test_a_copy_beside_the_chapters_is_not_taken_for_one(stray, tmp_path, monkeypatch):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for name in ("00_start_here.ipynb", "03_forward_pass.ipynb", stray):
+        (folder / name).write_text("{}")
+    monkeypatch.setattr(classroom, "chapters_folder", lambda: folder)
+    assert classroom.chapter_path("3") == folder / "03_forward_pass.ipynb"
+    with pytest.raises(ClassroomError, match="there are 00, 03$"):
+        classroom.chapter_path("04")

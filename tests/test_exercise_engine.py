@@ -1,5 +1,6 @@
 """The exercise engine: what it sees in an answer, what it says, and what it remembers."""
 
+import builtins
 import functools
 import io
 import json
@@ -834,6 +835,7 @@ def fresh(monkeypatch, tmp_path):
         record._complained,
     ):
         memory.clear()
+    record._place.cache_clear()
     return tmp_path
 
 
@@ -841,6 +843,7 @@ def forget_the_kernel():
     """What a restart of the kernel forgets."""
     for memory in (reader._passed_here, reader._carried, reader._hints_given, record._unsaved):
         memory.clear()
+    record._place.cache_clear()
 
 
 def output(capsys):
@@ -1378,13 +1381,72 @@ def test_a_disk_that_says_no_for_a_moment_loses_nothing(monkeypatch, capsys):
     monkeypatch.setattr(os, "replace", hesitates)
     check(neuron)
     assert "can't be written" not in output(capsys), "it tries again"
-    refusals[:] = [False, False, True, True, True]
+    refusals[:] = [False, False, True, True, True, True]
     check(mse=lambda y_hat, y: np.mean((y - y_hat) ** 2))
     assert "permission denied" in output(capsys)
     assert files(record.path()) == ["01_neuron.py"], "and leaves nothing half done"
     refusals[:] = [False, False]
     check(mse_by_hand=1.67)
     assert files(record.path()) == ["01_mse.py", "01_mse_by_hand.py", "01_neuron.py"]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("step", ["write_text", "read_text", "open"])
+def test_a_disk_that_says_no_for_a_moment_anywhere_loses_nothing(step, times, monkeypatch, capsys):
+    check(neuron)
+    forget_the_kernel()
+    owner = builtins if step == "open" else record.Path
+    original, refusals = getattr(owner, step), [PermissionError(13, "Permission denied")] * times
+
+    def hesitates(*given, **named):
+        if refusals:
+            raise refusals.pop()
+        return original(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, step, hesitates)
+        if step == "open":
+            record.add_guess("02", "descent", "up", True)
+        elif step == "read_text":
+            assert mine("neuron") is not exercises()["neuron"].solution
+        else:
+            check(mse_by_hand=1.67)
+        assert not refusals
+    forget_the_kernel()
+    assert record.guesses() == ([("02", "descent", "up", True)] if step == "open" else [])
+    assert ("mse_by_hand" in record.passed(print)) == (step == "write_text")
+    assert "can't" not in output(capsys)
+
+
+def test_one_answer_that_cannot_be_written_keeps_no_other_from_it(fresh, capsys):
+    (fresh / "answers" / "01_neuron.py").mkdir(parents=True)
+    check(neuron)
+    assert "can't be written" in output(capsys)
+    check(mse_by_hand=1.67)
+    assert files(record.path()) == ["01_mse_by_hand.py", "01_neuron.py"]
+    forget_the_kernel()
+    assert "mse_by_hand" in record.passed(print)
+
+
+def test_what_could_not_be_deleted_is_not_called_forgotten(fresh, monkeypatch, capsys):
+    check(neuron)
+
+    def no(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(record.Path, "unlink", no)
+    output(capsys)
+    reset_progress("neuron")
+    assert "can't be deleted" in (out := output(capsys)) and "0 passed exercises forgotten" in out
+
+
+def test_functions_in_a_tuple_that_are_not_carried_along_are_said_so(capsys):
+    namespace = {}
+    exec(exercises()["rest"].source, {"json": json, "np": np}, namespace)  # as under %%time: without a text of its own
+    answer = tuple(value for value in namespace.values() if callable(value))
+    check(rest=answer)
+    out = output(capsys)
+    assert "✓ rest" in out and "Later chapters will use the library's version" in out
 
 
 def test_where_the_folder_is(fresh, monkeypatch):
@@ -1394,8 +1456,13 @@ def test_where_the_folder_is(fresh, monkeypatch):
     monkeypatch.setattr(record, "_START", fresh)
     assert record.path() == fresh / "home" / "nnlib_answers"
     (fresh / "notebooks").mkdir()
-    (fresh / "notebooks" / "00_start_here.ipynb").write_text("{}")
+    chapter = fresh / "notebooks" / "00_start_here.ipynb"
+    chapter.write_text("{}")
+    forget_the_kernel()
     assert record.path() == fresh / "notebooks" / "my_answers"
+    chapter.rename(fresh / "notebooks" / "mine.ipynb")
+    assert record.path() == fresh / "notebooks" / "my_answers", "it is decided once"
+    (fresh / "notebooks" / "mine.ipynb").rename(chapter)
     monkeypatch.setattr(record, "_START", fresh / "notebooks")
     assert record.path() == fresh / "notebooks" / "my_answers"
     monkeypatch.chdir(fresh / "notebooks" / "..")
@@ -1646,6 +1713,22 @@ def test_without_threads_a_right_answer_is_right(alarm, monkeypatch):
         monkeypatch.delattr(signal, "setitimer", raising=False)
     monkeypatch.setattr("threading.Thread.start", no_threads)
     assert judge(MSE, lambda y_hat, y: np.mean((y - y_hat) ** 2)).state == "right"
+
+
+def test_a_call_that_swallows_its_alarm_was_late_all_the_same(monkeypatch):
+    monkeypatch.setattr(attempt, "TIME_LIMIT", 0.2)
+
+    def neuron(x, w, b):
+        try:
+            time.sleep(5)
+        except:  # noqa: E722
+            pass
+        return w * x + b
+
+    started = time.monotonic()
+    verdict = judge(NEURON, neuron)
+    assert verdict.state != "right" and "still running" in " ".join([verdict.words, *verdict.details])
+    assert time.monotonic() - started < 4, "and one case is long enough"
 
 
 def test_the_text_of_python_c_is_not_taken_for_the_functions(monkeypatch):

@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -480,7 +481,7 @@ def test_a_callback_that_trains_its_own_network_is_refused_and_nothing_is_lost()
             refused.append(str(error))
 
     history = network.fit(X, y, epochs=4, callback=train)
-    assert len(refused) == 4 and "fit must not be called by a callback of the same network" in refused[0]
+    assert len(refused) == 4 and "fit must not be called by a callback or scheduler of the same" in refused[0]
     assert history == twin.fit(X, y, epochs=4) and state(network) == state(twin)
     with pytest.raises(RuntimeError, match="Return True from the callback to stop it, then call fit again"):
         network.fit(X, y, epochs=4, callback=lambda nn: nn.fit(X, y, epochs=1))
@@ -1132,3 +1133,95 @@ def test_repeating_every_row_changes_no_full_batch_step():
     once.fit(X, y, epochs=20, batch_size=6)
     thrice.fit(np.tile(X, (3, 1)), np.tile(y, (3, 1)), epochs=20, batch_size=18)
     np.testing.assert_allclose(thrice.history["train_loss"], once.history["train_loss"], rtol=1e-10)
+
+
+# ---------------------------------------------------------------- what a scheduler may do, and what not
+
+
+def test_a_scheduler_that_trains_its_own_network_is_refused():
+    network = xor_network(scheduler=lambda epoch, rate: network.fit(XOR_X, XOR_Y, epochs=1) and rate)
+    before = state(network)
+    with pytest.raises(RuntimeError, match="fit must not be called by a callback or scheduler of the same network"):
+        network.fit(XOR_X, XOR_Y, epochs=2)
+    np.testing.assert_equal(state(network), before)
+    network.scheduler = None
+    network.fit(XOR_X, XOR_Y, epochs=1)  # and it goes on
+
+
+@pytest.mark.parametrize(
+    "name, value, message",
+    [
+        ("l2_lambda", -5, "l2_lambda must be a finite number of at least 0, got -5"),
+        ("l2_lambda", "x", "l2_lambda must be a number, got 'x'"),
+        ("learning_rate", np.nan, "learning_rate must be a finite number above 0, got nan"),
+        ("scheduler", "text", "scheduler must be a function or None, got 'text'"),
+    ],
+)
+def test_a_setting_that_a_scheduler_spoils_is_said_at_once(name, value, message):
+    def schedule(epoch, rate):
+        if epoch == 1:
+            setattr(network, name, value)
+        return rate
+
+    network = xor_network(scheduler=schedule)
+    before = state(network)
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        network.fit(XOR_X, XOR_Y, epochs=3)
+    np.testing.assert_equal(state(network), before)
+
+
+def test_a_setting_of_a_type_of_numpys_becomes_pythons():
+    def schedule(epoch, rate):
+        network.l2_lambda = np.float32(0.1)
+        return rate
+
+    network = xor_network(scheduler=schedule)
+    network.fit(XOR_X, XOR_Y, epochs=2)
+    assert type(network.l2_lambda) is float and all(type(value) is float for value in network.history["penalty"])
+
+
+@pytest.mark.parametrize("value", ["0.1", None, [1]])
+def test_a_network_with_a_spoiled_setting_can_be_printed_and_says_so_where_it_is_used(value):
+    network = xor_network()
+    network.learning_rate = network.l2_lambda = value
+    assert repr(value) in repr(network)
+    for look in (network.penalty, lambda: network.gradients(XOR_X, XOR_Y)):
+        with pytest.raises(TypeError, match=r"learning_rate must be a number, got"):
+            look()
+
+
+def test_a_float32_network_knows_no_underflow_either():
+    network = NeuralNetwork(layers([1, 1], ["linear"]), dtype=np.float32, l2_lambda=0.1, seed=0)
+    network.set_parameters([{"W": [[1e-30]], "b": [0.0]}])
+    with np.errstate(all="raise"):
+        network.fit([[1e-100], [1.0]], [[0.0], [1e-60]], epochs=2)
+        network.predict([[1e-100]])
+        network.set_parameters([{"W": [[1e-30]], "b": [1e-100]}])
+        assert network.penalty() >= 0
+        NeuralNetwork(layers([1, 1], ["linear"]), seed=0).copy(dtype=np.float32)
+
+
+class Slotted(NeuralNetwork):
+    __slots__ = ("label",)
+
+
+class Demanding(NeuralNetwork):
+    def __new__(cls, sizes):
+        return super().__new__(cls)
+
+    def __init__(self, sizes):
+        super().__init__(layers(sizes, "tanh"), seed=0)
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda nn: pickle.loads(pickle.dumps(nn)), lambda nn: nn.copy()]
+)
+def test_slots_come_along_and_a_constructor_of_any_kind_is_not_asked(again, tmp_path):
+    slotted = Slotted(layers([2, 1], "tanh"), seed=0)
+    slotted.label, slotted.note = "mine", "too"
+    assert (again(slotted).label, again(slotted).note) == ("mine", "too")
+    with pytest.warns(UserWarning, match=r"save leaves out \['label', 'note'\]"):
+        slotted.save(tmp_path / "slotted.npz")
+    demanding = Demanding([2, 3, 1])
+    np.testing.assert_array_equal(again(demanding).predict(XOR_X), demanding.predict(XOR_X))
+    gradient_check(demanding, XOR_X, XOR_Y)

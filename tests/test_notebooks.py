@@ -30,6 +30,10 @@ def test_there_are_chapters_and_nothing_else():
         f"no chapters, by their names: {', '.join(strays)}. Move your own notebooks and copies to another folder; "
         "a chapter is named like 03_forward_pass.ipynb."
     )
+    twice = [
+        path.name for path, before in zip(CHAPTERS[1:], CHAPTERS, strict=False) if path.name[:2] == before.name[:2]
+    ]
+    assert not twice, f"a chapter of that number is there: {', '.join(twice)}. Move your own to another folder."
     numbers = [path.name[:2] for path in CHAPTERS if not form.is_appendix(path)]
     assert numbers == [f"{k:02}" for k in range(len(numbers))]
     assert [path.name[:2] for path in CHAPTERS[len(numbers) :]] == [

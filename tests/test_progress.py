@@ -7,8 +7,8 @@ import pytest
 from networks import XOR_X, XOR_Y, layers, xor_network
 
 import nnlib.progress
-from nnlib import DivergenceError, NeuralNetwork
-from nnlib.progress import Progress
+from nnlib import DivergenceError, NeuralNetwork, plots
+from nnlib.progress import Progress, printable
 
 
 def epochs(n, val=float("nan"), penalty=0.0):
@@ -224,3 +224,35 @@ def test_a_diverging_fit_leaves_a_clean_line(monkeypatch, clock):
         network.fit(XOR_X, XOR_Y, epochs=100, verbose=90)
     assert sys.stdout.getvalue().count("epoch") > 10
     assert screen(sys.stdout.getvalue()) == [""]
+
+
+def gone():
+    raise OSError("gone")
+
+
+@pytest.mark.parametrize("isatty", [False, None, gone])
+def test_a_stream_that_does_not_know_what_it_is_gets_whole_lines(isatty, monkeypatch):
+    stream = io.StringIO()
+    stream.isatty = isatty
+    monkeypatch.setattr(sys, "stdout", stream)
+    xor_network().fit(XOR_X, XOR_Y, epochs=2, verbose=1)
+    assert stream.getvalue().count("\n") == 2 and "\r" not in stream.getvalue()
+
+
+def test_a_console_of_an_unknown_encoding_gets_ascii(monkeypatch):
+    class Odd(io.StringIO):
+        encoding = "no-such-encoding"
+
+    monkeypatch.setattr(sys, "stdout", Odd())
+    assert printable("2 → 3 ŷ") == "2 -> 3 \\u0177"
+    assert repr(xor_network()).isascii()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
+def test_what_is_printed_elsewhere_can_be_printed_everywhere(encoding, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    plots.show(plots.figure()[0], "A curve of ŷ → y, and ε².")
+    print(DivergenceError(0, 0.1, {}))
+    console.flush()
+    assert b"A curve of " in console.buffer.getvalue()

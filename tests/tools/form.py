@@ -10,7 +10,7 @@ import re
 import symtable
 from pathlib import Path
 
-from nnlib.classroom import WIDGET_VIEW, names_in_checks, normal_text
+from nnlib.classroom import CHAPTER, WIDGET_VIEW, names_in_checks, normal_text
 
 IGNORE_OUTPUT = "nbval-ignore-output"
 CELL_METADATA = {"tags", "jupyter"}
@@ -55,7 +55,6 @@ OPENING = {
 CLOSING = ["## What you can now do"]
 CLOSING_AFTER_THE_TOUR = ["## Exercises", "## In practice"]  # chapter 00 is the tour
 
-CHAPTER = re.compile(r"[0-9A][0-9]_[a-z0-9_]+\.ipynb")
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RANDOM_ID = re.compile(r"(?=.*\d)[0-9a-f]{8,}(-[0-9a-f]{4}.*)?")
 NBVAL_COMMENT = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)

@@ -141,7 +141,7 @@ def pattern(fragment):
 
 @cache
 def chapter_says(number):
-    (path,) = FOLDER.glob(f"{number}_*.ipynb")
+    (path,) = (path for path in form.chapters(FOLDER) if path.name[:2] == number)
     return set().union(*map(said_by, json.loads(path.read_text(encoding="utf-8"))["cells"]))
 
 

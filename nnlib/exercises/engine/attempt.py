@@ -216,19 +216,26 @@ def _within_time(call, arguments, limit):
     if not hasattr(signal, "setitimer"):
         return _within_time_of_a_thread(call, arguments, limit, stopped)
 
-    running = True
+    running, late = True, False
 
     def stop(signum, frame):
+        nonlocal late
         if running:
+            late = True
             raise _Late
 
     before = signal.signal(signal.SIGALRM, stop)
     left, _ = signal.setitimer(signal.ITIMER_REAL, limit, 0.1)  # again and again: a bare `except:` may swallow one
     try:
-        return call(*arguments)
-    except _Late as late:
+        value = call(*arguments)
+    except _Late as alarm:
         running = False
-        raise stopped.with_traceback(late.__traceback__) from None
+        raise stopped.with_traceback(alarm.__traceback__) from None
+    else:
+        running = False
+        if late:  # and swallowed
+            raise stopped
+        return value
     finally:
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -210,8 +210,9 @@ def reset_progress(what=None):
         _find(what)
         return
     known = record.passed(_note)
-    forgotten = sum(name in known for name in names)
     record.remove(names, _note)
+    left = record.passed(_note)
+    forgotten = sum(name in known and name not in left for name in names)
     for name in names:
         for memory in (_passed_here, _carried, _hints_given):
             memory.pop(name, None)
@@ -241,10 +242,12 @@ def _keep(exercise, answer):
     if source is not None and _rebuilt(exercise, source) is None:
         source, obstacles = None, [exercise.name]
     record.add(exercise.name, exercise.chapter, source, _note)
-    if source is not None or not exercise.is_function:
+    parts = answer if isinstance(answer, (tuple, list)) else [answer]
+    if source is not None or not any(map(callable, parts)):
         return []
     words = "Later chapters will use the library's version"
-    needs = [name for name in obstacles if name not in (exercise.name, getattr(answer, "__name__", None))]
+    own = {exercise.name, *(getattr(part, "__name__", None) for part in parts)}
+    needs = [name for name in obstacles if name not in own]
     if needs:
         names = "`, `".join(needs)
         return [f"{words}: yours needs `{names}` from this notebook. Pass that in as a parameter to carry yours along."]

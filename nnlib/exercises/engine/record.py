@@ -16,10 +16,12 @@ Progress of the form before, one file `.progress.json`, is taken over once.
 
 import contextlib
 import csv
+import functools
 import json
 import os
-import time
 from pathlib import Path
+
+from nnlib.storage import patiently
 
 try:
     _START = Path.cwd()  # where the kernel began
@@ -33,12 +35,16 @@ _complained = set()  # the folders of which that was said
 
 def path():
     """The folder of the reader's answers, which may not exist yet; None where there is no place for one."""
+    return _place(os.environ.get("NNLIB_PROGRESS"), _START)
+
+
+@functools.cache  # a chapter that is renamed meanwhile moves nothing
+def _place(chosen, start):
     with contextlib.suppress(RuntimeError, OSError):  # no home, a folder that may not be looked into
-        chosen = os.environ.get("NNLIB_PROGRESS")
         if chosen:
-            folder = (_START or Path()) / Path(chosen).expanduser()
+            folder = (start or Path()) / Path(chosen).expanduser()
             return folder.with_suffix("") if folder.suffix == ".json" else folder  # a file of the form before
-        for folder in (_START, _START / "notebooks") if _START else ():
+        for folder in (start, start / "notebooks") if start else ():
             if any(folder.glob(_OF_A_CHAPTER + ".ipynb")):
                 return folder / "my_answers"
         return Path.home() / "nnlib_answers"
@@ -83,7 +89,7 @@ def add_guess(chapter, figure, guess, came_true):
     with contextlib.suppress(OSError, TypeError):  # no folder (None); a guess is not worth a complaint
         folder = Path(path())
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "guesses.csv", "a", newline="", encoding="utf-8") as file:
+        with patiently(lambda: open(folder / "guesses.csv", "a", newline="", encoding="utf-8")) as file:
             csv.writer(file).writerow([chapter, figure, guess, "yes" if came_true else "no"])
 
 
@@ -101,7 +107,7 @@ def guesses(folder=None):
 
 def _read(file):
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return patiently(lambda: file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -109,20 +115,20 @@ def _read(file):
 def _write(say):
     """Write what is still unsaved."""
     folder = path()
-    try:
-        if folder is None:
-            raise OSError(0, "there is neither a working nor a home folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in list(_unsaved.items()):
+    for name, text in list(_unsaved.items()):
+        try:
+            if folder is None:
+                raise OSError(0, "there is neither a working nor a home folder")
+            folder.mkdir(parents=True, exist_ok=True)
             _replace(folder / name, text)
             del _unsaved[name]
-    except OSError as error:
-        if folder not in _complained:
-            _complained.add(folder)
-            say(
-                f"Progress can't be written to {folder or 'any folder'} ({_reason(error)}); it will last until the "
-                "kernel stops. Set NNLIB_PROGRESS to a folder that can be written to keep it."
-            )
+        except OSError as error:  # of this file; others may be written
+            if folder not in _complained:
+                _complained.add(folder)
+                say(
+                    f"Progress can't be written to {folder or 'any folder'} ({_reason(error)}); it will last until the "
+                    "kernel stops. Set NNLIB_PROGRESS to a folder that can be written to keep it."
+                )
 
 
 def _reason(error):
@@ -130,18 +136,12 @@ def _reason(error):
 
 
 def _replace(target, text):
-    """Write `text` beside `target` and swap it in. A virus scanner or a cloud folder may say no for a moment."""
+    """Write `text` beside `target` and swap it in."""
     target = target.resolve()  # a symbolic link stays one
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        for pause in (0.05, 0.2, None):
-            try:
-                return os.replace(temporary, target)
-            except OSError:
-                if pause is None:
-                    raise
-                time.sleep(pause)
+        patiently(lambda: temporary.write_text(text, encoding="utf-8"))
+        patiently(lambda: os.replace(temporary, target))
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
