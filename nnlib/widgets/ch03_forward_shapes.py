@@ -69,9 +69,9 @@ def forward_shapes(layer=layer, count_parameters=count_parameters):
     for ax in (net, tables):
         ax.set_axis_off()
     edges = net.add_collection(LineCollection([], zorder=1))
-    nodes = net.scatter([], [], s=480, color="white", edgecolors=COLORS["black"], linewidths=1, zorder=2)
+    nodes = net.scatter([], [], s=500, color="white", edgecolors=COLORS["black"], linewidths=1, zorder=2)
     style = {"ha": "center", "va": "center"}
-    values = net.add_collection(words(net, fontsize=8.5, zorder=3))
+    values = net.add_collection(words(net, fontsize=8, zorder=3))
     sizes_below = [net.text(x, -2.3, "", fontsize=10.5, **style) for x in range(3)]
     for y, name in zip(heights(3), INPUTS, strict=True):
         net.text(-0.16, y, name, fontsize=10.5, ha="right", va="center")

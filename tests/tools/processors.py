@@ -174,7 +174,7 @@ def main(arguments=None):
     for run in ready:
         run.run()
 
-    form = "{:12} {:14} {:10} {:>7}  {:9} {:>7}  {}"
+    form = "{:12} {:14} {:25} {:>7}  {:9} {:>7}  {}"
     print()
     print(form.format("processor", "OpenBLAS runs", "NumPy runs", "threads", "tests", "seconds", "result"))
     for run, seen, trouble in rows:
