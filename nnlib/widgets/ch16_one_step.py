@@ -248,7 +248,7 @@ def addition(held, added, total):
 def underneath(zero, momentum, decay):
     """What each line does, as NumPy has it: a dict of line -> text."""
     slope = "dW" + (f" + {decay:g} * W" if decay else "")
-    step = f"W -= lr * ({slope})\n(b likewise)" if decay else f"W -= lr * {slope}  (b alike)"
+    step = f"W -= lr * ({slope})\n(b likewise)" if decay else f"W -= lr * {slope}  (b likewise)"
     if momentum:
         step = f"v = {momentum:g} * v + {slope}\nW -= lr * v  (b likewise)"
     return {
