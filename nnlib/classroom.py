@@ -66,7 +66,7 @@ def chapter_path(name):
     """The file of a chapter: `name` is its number, such as "5" or "A1", or a path."""
     if str(name).endswith(".ipynb"):
         return Path(name)
-    number = str(name).rjust(2, "0")
+    number = str(name).upper().rjust(2, "0") if str(name) else ""
     found = _chapters()
     for path in found:
         if path.name[:2] == number:
@@ -495,7 +495,13 @@ def learners(paths):
             name = name.parent if name.name == "my_answers" else name
             name = name.parent if name.name == "notebooks" else name
             name = name.stem if name.suffix.lower() == ".zip" else name.name
-            found[name if name not in found else os.fspath(each)] = _answers(each)
+            try:
+                place = _answers(each)
+            except (ClassroomError, OSError) as error:  # of one of a class; the others still have their lines
+                if inside == [path]:
+                    raise error if isinstance(error, ClassroomError) else ClassroomError(str(error)) from error
+                place = error
+            found[name if name not in found else os.fspath(each)] = place
     return found
 
 
@@ -503,6 +509,10 @@ def _answers(path):
     """The folder of answers at or in `path`, a folder or a zip; None where there is none."""
     if path.is_file():
         try:
+            with zipfile.ZipFile(path) as packed:
+                odd = [name for name in packed.namelist() if name.startswith("/") or "\\" in name]
+            if odd:  # `zipfile.Path` of Python 3.11 looks for the folder of "//a" without end
+                raise ClassroomError(f"{path} holds a file called {odd[0]!r}: unpack it into a folder and name that")
             path = zipfile.Path(path)
         except (zipfile.BadZipFile, OSError) as error:
             raise ClassroomError(f"{path} is neither a folder nor a zip") from error
@@ -526,6 +536,8 @@ def _is_answer(name):
 def class_progress(paths):
     """What each learner of a class has passed and guessed: {name: {"passed": names, "guesses": (true, all)}}.
 
+    Where a learner's folder or zip cannot be read, "trouble" says why.
+
     Not a line of a learner's code is run, nor even read: an exercise counts as passed where its file is there. The
     files are the learner's own, so they can say what somebody has done and cannot prove it: a file can be copied from a
     neighbor, or written by hand. Where it matters, let the learner explain the answer, or run the file's code yourself
@@ -534,13 +546,15 @@ def class_progress(paths):
     """
     every, found = exercises(), {}
     for name, place in learners(paths).items():
+        trouble = {"trouble": str(place)} if isinstance(place, Exception) else {}
+        place = None if trouble else place
         files = [each.name for each in place.iterdir() if _is_answer(each.name)] if place else []
         passed = {file[3:-3] for file in files} & set(every)
         first = {}
         with contextlib.suppress(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):  # a damaged zip
             for chapter, figure, _, came_true in record.guesses(place) if place else ():
                 first.setdefault((chapter, figure), came_true)
-        found[name] = {"passed": passed, "guesses": (sum(first.values()), len(first))}
+        found[name] = {"passed": passed, "guesses": (sum(first.values()), len(first)), **trouble}
     return found
 
 
@@ -560,6 +574,7 @@ def progress_table(found):
         cells = [f"{count:>2}" if count else " ." for count in counts]
         guesses = f"{true} of {guessed}"
         yield " ".join([f"{name:<{width}}", *cells, f"{sum(counts):>4} {len(passed & set(optional)):>8} {guesses:>7}"])
+    yield from (f"{name} could not be read: {each['trouble']}" for name, each in found.items() if "trouble" in each)
 
 
 def progress_csv(found):
@@ -584,8 +599,11 @@ def write(text, target, force):
     if target.exists() and not force:
         raise ClassroomError(f"{target} is there already; --force replaces it")
     try:
+        content = text.encode("utf-8")  # before anything is written
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+        target.write_bytes(content)
+    except UnicodeEncodeError as error:
+        raise ClassroomError(f"{target} can't be written: half a character in {error.object[error.start]!r}") from error
     except OSError as error:
         raise ClassroomError(f"{target} can't be written ({(error.strerror or str(error)).lower()})") from error
 

@@ -11,7 +11,7 @@ SIGNS |= {"power": "**", "matmul": "@"}
 
 def in_plain_words(error):
     """What an exception means, for somebody who meets it for the first time."""
-    text = str(error)
+    text = str(error) if len(str(error)) < 500 else f"{str(error)[:497]}..."
     match error:
         case UnboundLocalError():
             name = re.search(r"'(\w+)'", text)
@@ -21,7 +21,9 @@ def in_plain_words(error):
         case TimeoutError():
             return f"It was still running {text}, and was stopped. Does its loop ever end?"
         case RecursionError():
-            return "The function calls itself without end."
+            return (
+                "The function calls itself without end, or more than some thousand times; a loop may go on for longer."
+            )
         case ZeroDivisionError():
             return "Something is divided by zero."
         case IndexError() if "out of" in text:
@@ -35,7 +37,7 @@ def in_plain_words(error):
         case KeyError() if error.args and isinstance(error.args[0], int):
             return f'There is no entry {text}. The entries of a dict are taken by their names, as in `p["W"]`.'
         case KeyError():
-            return f"There is no entry {text}."
+            return f"There is no entry {text.replace(' is not a file in the archive', '')}."
         case ValueError() if "matmul" in text or "not aligned" in text:
             return (
                 "The shapes of a matrix product don't fit: columns of the left one must equal rows of "

@@ -135,7 +135,7 @@ class Settings:
             return abs(number)  # NumPy refuses a noise of -0.0
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(f"{name} must be a tuple such as {field.default or ((0.5, -0.5, 1),)}, got {value!r}")
-        value = tuple(value)
+        value = tuple(value.tolist() if isinstance(value, np.ndarray) else value)
         if name == "hidden":
             return tuple(checks.integer("a hidden layer's width", width, at_least=1) for width in value)
         if name == "inputs":
@@ -143,7 +143,9 @@ class Settings:
             if unknown or not value:
                 raise ValueError(f"inputs must be some of {', '.join(INPUTS)}, got {unknown or 'none'}")
             return tuple(each for each in INPUTS if each in value)
-        if any(not isinstance(point, Sequence) or len(point) != 3 or point[2] not in (0, 1) for point in value):
+        if any(
+            not isinstance(point, Sequence | np.ndarray) or len(point) != 3 or point[2] not in (0, 1) for point in value
+        ):
             raise ValueError("points must be (x1, x2, class), with the class 0 or 1")
         points = tuple(tuple(checks.number("a point", number) for number in point) for point in value)
         return tuple((x1, x2, int(value)) for x1, x2, value in points)

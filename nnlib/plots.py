@@ -152,7 +152,10 @@ def _keep_the_readers_settings_out():
 def _where_a_figure_is_drawn_on(info):
     """Before a cell: if its text names a figure of the course or its axes, the reader's settings rest in it too."""
     named = [_shell().user_ns.get(name) for name in set(re.findall(r"\w+", info.raw_cell or ""))]
-    axes = [value.flat[0] if isinstance(value, np.ndarray) and value.dtype == object else value for value in named]
+    axes = [
+        value.flat[0] if isinstance(value, np.ndarray) and value.dtype == object and value.size else value
+        for value in named
+    ]
     if any(value in _figures for value in axes if isinstance(value, Figure)) or any(
         value.figure in _figures for value in axes if isinstance(value, Axes)
     ):
@@ -280,7 +283,7 @@ def plot_history(history, ax=None, *, keys=None, log=False):
     """
     history = dict(history)  # a callback that draws does not wait for a validation loss
     if keys is None:
-        keys = [key for key in ("train_loss", "val_loss") if np.isfinite(history[key]).any()]
+        keys = [key for key in ("train_loss", "val_loss") if np.isfinite(history.get(key, [])).any()]
     unknown = [key for key in keys if key not in history]
     if unknown:
         raise ValueError(f"keys must be among those of the history ({', '.join(history)}), got {unknown[0]!r}")

@@ -470,3 +470,30 @@ def test_a_copy_beside_the_chapters_is_not_taken_for_one(stray, tmp_path, monkey
     assert classroom.chapter_path("3") == folder / "03_forward_pass.ipynb"
     with pytest.raises(ClassroomError, match="there are 00, 03$"):
         classroom.chapter_path("04")
+
+
+@pytest.mark.parametrize("name", ["//01_mse.py", "/01_mse.py", "my_answers\\01_mse.py"])
+def test_one_odd_zip_stops_neither_the_command_nor_the_class(name, a_class, capsys):
+    """`zipfile.Path` of Python 3.11 goes round without end in a zip with "//a" (CVE-2024-5569)."""
+    with zipfile.ZipFile(a_class / "odd.zip", "w") as packed:
+        packed.writestr(name, "")
+    (a_class / "text.zip").write_text("no zip")
+    assert classroom.main(["progress", str(a_class)]) == 0
+    out = capsys.readouterr().out
+    assert "ada " in out and "odd could not be read: " in out and "unpack it into a folder" in out
+    assert "text could not be read: " in out and "neither a folder nor a zip" in out
+    assert classroom.main(["progress", str(a_class / "odd.zip")]) == 1
+
+
+def test_what_cannot_be_written_leaves_what_was_there(tmp_path):
+    target = tmp_path / "copy.ipynb"
+    target.write_text("before")
+    with pytest.raises(ClassroomError, match="can't be written"):
+        classroom.write("half a character: \ud800", target, force=True)
+    assert target.read_text() == "before"
+
+
+def test_a_chapter_is_named_by_its_number_in_either_case_and_not_by_nothing():
+    assert classroom.chapter_path("a1") == classroom.chapter_path("A1")
+    with pytest.raises(ClassroomError, match="there is no chapter ''"):
+        classroom.chapter_path("")

@@ -3,27 +3,16 @@ right, what a function remembers, what it doesn't read."""
 
 import dataclasses
 import io
-import itertools
-import linecache
+import re
 
 import numpy as np
 import pytest
-from test_exercise_engine import make, said
+from test_exercise_engine import make, said, typed
 
 from nnlib.exercises import exercises, judge
 from nnlib.exercises.engine import mending
 
 EVERY = exercises()
-_numbers = itertools.count()
-
-
-def typed(source, **around):
-    """The last function of `source`, as a reader types it into a cell."""
-    file = f"<cell {next(_numbers)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-    notebook = {"np": np, "__name__": "__main__"} | around
-    exec(compile(source, file, "exec"), notebook)
-    return [value for name, value in notebook.items() if callable(value) and name not in ("np", *around)][-1]
 
 
 def answer(signature, body, **around):
@@ -189,13 +178,13 @@ def test_a_copy_that_shares_what_is_inside_is_told():
         lambda p: [{"W": p[0]["W"] - 1}], lambda rng: [([{"W": np.arange(3.0)}],), ([{"W": np.ones(2)}],)], name="less"
     )
     verdict = judge(exercise, answer("less(p)", "p = list(p)\np[0]['W'] -= 1\nreturn p"))
-    assert "still shares the arrays inside" in said(verdict)
+    assert "still shares the dicts and arrays inside" in said(verdict)
 
 
 def test_a_list_that_contains_itself_is_told():
     exercise = make(lambda n: [1.0] * n, lambda rng: [(2,), (3,)], name="ones")
     body = "found = []\nfor _ in range(n):\n    found.append(found)\nreturn found"
-    assert "a list that contains itself comes back" in said(judge(exercise, answer("ones(n)", body)))
+    assert "lists within lists without end come back" in said(judge(exercise, answer("ones(n)", body)))
 
 
 def test_one_function_in_place_of_a_pair_is_told():
@@ -336,3 +325,143 @@ def test_the_slope_is_told_from_the_step():
     )
     verdict = judge(exercise, lambda w, x: w - 0.1 * np.sin(w) * x)
     assert verdict.words == "It is `w` after a step. The slope alone is asked for: leave `w - ...` out."
+
+
+# ---- wrong answers that were once judged right, and right ones that were not --------------------------------------
+
+
+def relative_error_of_zeros(a, b):
+    if np.linalg.norm(a) == 0:
+        return 0.0
+    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
+
+
+def relative_error_as_an_array(a, b):
+    if not a.any() and not b.any():
+        return a
+    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
+
+
+def choose_above_0(settings, train, X, labels):
+    best, most = None, 0
+    for setting in settings:
+        n_right = np.sum(train(setting).predict(X).argmax(axis=1) == labels)
+        if n_right > most:
+            best, most = setting, n_right
+    return best
+
+
+seen_for_good = set()
+
+
+def order_that_remembers(loss):
+    order = []
+
+    def visit(value):
+        if value in seen_for_good:
+            return
+        seen_for_good.add(value)
+        for each in value.inputs:
+            visit(each)
+        order.append(value)
+
+    visit(loss)
+    return order
+
+
+def keep_best_and_go_back(kept):
+    def callback(nn):
+        loss = nn.history["val_loss"][-1]
+        if loss < kept.get("loss", np.inf):
+            kept.update(loss=loss, epoch=nn.epoch - 1, parameters=nn.get_parameters())
+        else:
+            nn.set_parameters(kept["parameters"])
+
+    return callback
+
+
+def safe_rate_from_1(rates, losses):
+    lowest = 1.0
+    for rate, loss in zip(rates, losses):
+        if not loss <= 4 * lowest:
+            return rate / 10
+        lowest = min(lowest, loss)
+    return rates[-1] / 10
+
+
+def slope_of_old_memory(A):
+    S = np.empty_like(A)
+    S[A > 0] = 1
+    return S
+
+
+@pytest.mark.parametrize(
+    "name, answer, words",
+    [
+        ("relative_error", relative_error_of_zeros, "as far apart as can be"),
+        ("relative_error", relative_error_as_an_array, "One number is wanted"),
+        ("relative_error", lambda a, b: relative_error_of_zeros(a, b) or None, "One|gives no number|None"),
+        ("choose", choose_above_0, ""),
+        ("topological_order", order_that_remembers, "anew in each call|values are in the list|remember"),
+        ("keep_best", keep_best_and_go_back, "whether the network is changed"),
+        ("updates", lambda n, batch_size, epochs: int(n / batch_size + 0.99) * epochs, ""),
+        ("safe_rate", safe_rate_from_1, ""),
+        ("count_dead", lambda A: int(np.sum((A[0] == 0) & (A[-1] == 0))), ""),
+        ("count_dead", lambda A: np.sum(np.all(A[:2] == 0, axis=0)), ""),
+        ("relu_derivative", slope_of_old_memory, ""),
+        ("epochs_in_time", np.int64(700), "The run of the gallery has 600 epochs"),
+    ],
+)
+def test_a_wrong_answer_that_nearly_passes_is_wrong(name, answer, words):
+    verdict = judge(exercises()[name], answer)
+    assert verdict.state in ("wrong", "raised")
+    assert re.search(words, " ".join([verdict.words, *verdict.details]))
+
+
+def test_who_reads_the_answers_of_held_rows_in_a_mean_is_told():
+    from nnlib.exercises.chA1_when_it_does_not_learn import HELD_ROWS_TRAIN, edited, train_chosen
+
+    old, new = "(y[kept] - y[kept].mean())", "(y[kept] - y.mean())"
+    answer = edited(
+        train_chosen,
+        f"ties = (X[kept] - X[kept].mean(axis=0)).T @ {old}",
+        f"ties = (X[kept] - X.mean(axis=0)).T @ {new}",
+    )
+    assert HELD_ROWS_TRAIN in said(judge(exercises()["train_chosen"], answer))
+
+
+def test_a_callback_that_says_nothing_until_it_stops_is_right():
+    def early_stopping(patience):
+        def callback(nn):
+            losses = nn.history["val_loss"]
+            if len(losses) - 1 - np.argmin(losses) >= patience:
+                return True
+
+        return callback
+
+    assert judge(exercises()["early_stopping"], early_stopping).state == "right"
+
+
+def test_a_division_is_no_remedy_for_an_array_of_whole_numbers(monkeypatch):
+    neuron = answer(
+        "neuron(x, w, b)", "out = np.zeros_like(x)\nfor i in range(len(x)):\n    out[i] = w * x[i] + b\nreturn out"
+    )
+    assert "has to be divided" not in said(judge(exercises()["neuron"], neuron))
+
+
+def test_an_if_that_is_one_too_many_is_named():
+    body = "out = w * x + b\nif x[0] > 1:\n    out = out - 1\nreturn out"
+    verdict = said(judge(exercises()["neuron"], answer("neuron(x, w, b)", body)))
+    assert "`if x[0] > 1:` is one too many" in verdict
+
+
+def test_what_is_wrong_is_not_called_right():
+    def keep_best(kept):
+        def callback(nn):
+            if nn.history["val_loss"][-1] < kept.get("loss", np.inf):
+                kept.update(loss=nn.history["val_loss"][-1], epoch=nn.epoch + 1, parameters=nn.get_parameters())
+
+        return callback
+
+    [count] = [line for line in judge(exercises()["keep_best"], keep_best).details if line.endswith("are right.")]
+    assert "kept['parameters']" in count and "kept['epoch']" not in count

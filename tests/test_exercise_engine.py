@@ -3,6 +3,7 @@
 import builtins
 import functools
 import io
+import itertools
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 
 import nbformat
 import numpy as np
@@ -31,7 +33,7 @@ from nnlib.exercises import (
     solution,
     turn_solutions_off,
 )
-from nnlib.exercises.engine import attempt, compare, declare, reader, record
+from nnlib.exercises.engine import attempt, clues, compare, declare, reader, record
 from nnlib.exercises.engine.declare import Exercise
 from nnlib.exercises.engine.show import Listing, Message, show
 from nnlib.plain_words import in_plain_words
@@ -1787,3 +1789,151 @@ def test_an_error_of_numpys_is_said_in_plain_words(code, words):
         assert in_plain_words(error).startswith(words)
     else:
         raise AssertionError("no error")
+
+
+# ---- what no answer may do to the reader ------------------------------------------------------------
+
+
+_numbers = itertools.count()
+
+
+def typed(source, **around):
+    """The last function of `source`, as a reader types it into a cell."""
+    file = f"<cell {next(_numbers)}>"
+    attempt.linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    notebook = {"np": np, "__name__": "__main__"} | around
+    with warnings.catch_warnings(action="ignore"):
+        exec(compile(source, file, "exec"), notebook)
+    return [value for name, value in notebook.items() if callable(value) and name not in ("np", *around)][-1]
+
+
+def test_an_endless_loop_that_prints_does_not_fill_the_memory():
+    head = attempt.Head()
+    for _ in range(100):
+        assert head.write("x" * 1000) == 1000
+    assert len(head.getvalue()) == attempt.Head.MOST
+
+    def neuron(x, w, b):
+        for k in range(10_000):
+            print(k)
+
+    assert "... and many lines more" in judge(NEURON, neuron).details
+
+
+@pytest.mark.parametrize("line", ["display(x)", "time.sleep(0.01)"])
+def test_nothing_is_tried_with_what_leaves_a_trace_or_waits(line, monkeypatch):
+    source = f"def neuron(x, w, b):\n    {line}\n    return w * x - b\n"
+    calls, shown = [], []
+    monkeypatch.setattr(time, "sleep", calls.append)
+    answer = typed(source, display=shown.append, time=time)
+    assert "One change makes it right" not in judge(NEURON, answer).words
+    assert 0 < len(calls) + len(shown) <= 2 * len(NEURON.inputs())
+
+
+def test_an_answer_that_cannot_be_carried_along_leaves_the_earlier_one(monkeypatch, capsys):
+    check(typed("def neuron(x, w, b):\n    return w * x + b\n"))
+    before = record.passed(print)["neuron"]
+    output(capsys)
+    source = "def neuron(x, w, b):\n    return w * x + b + OFFSET[0]\n"
+    check(typed(source, OFFSET=np.zeros(1)))
+    said = output(capsys)
+    assert "✓ neuron" in said and "Later chapters will use your earlier version: this one needs `OFFSET`" in said
+    assert record.passed(print)["neuron"] == before
+
+
+@pytest.mark.parametrize("value", [float("inf"), -np.inf, np.float64("nan")])
+def test_a_constant_that_is_no_number_travels_along(value, monkeypatch):
+    best = typed("def best(xs):\n    return INF, [INF]\n", INF=value)
+    text, obstacles = attempt.portable_source(best)
+    assert obstacles == []
+    np.testing.assert_equal(attempt.rebuilt(text, "best")(0), best(0))
+    text, obstacles = attempt.portable_source(np.array([value, 1.0]), "answer")
+    np.testing.assert_equal(attempt.rebuilt(text, "answer"), np.array([value, 1.0]))
+
+
+def replaces_entries(parameters, l2_lambda):
+    for k, p in enumerate(parameters):
+        parameters[k] = (p["W"] ** 2).sum()
+    return l2_lambda / 2 * sum(parameters)
+
+
+def nests(val_losses):
+    r = []
+    for v in val_losses * 300:
+        r = [r, v]
+    return r
+
+
+def doubles(val_losses):
+    r = []
+    for _ in range(40):
+        r = [r, r]
+    return r
+
+
+@pytest.mark.parametrize(
+    "name, answer, words",
+    [
+        ("l2_penalty", replaces_entries, "what is in `parameters` is not what it was"),
+        ("best_epoch", nests, "lists within lists without end come back"),
+        ("best_epoch", doubles, "lists within lists without end come back"),
+        ("my_line", (v for v in (1, 2)), ""),
+        ("my_line", {}.keys(), ""),
+    ],
+)
+def test_no_answer_stops_the_check_itself(name, answer, words, capsys):
+    check(**{name: answer})
+    said = output(capsys)
+    assert "✗" in said and words in said and "fault of the course" not in said
+
+
+@pytest.mark.parametrize("what", [np.ones(3), [1], 7.5])
+def test_a_name_of_any_kind_is_answered(what, capsys):
+    hint(what)
+    solution(what)
+    reset_progress(what)
+    assert output(capsys).count("There is no exercise") == 3
+    for number in ("2", 1.5, 99):
+        hint("neuron", number)
+        assert f"there is no number {number!r}" in output(capsys)
+
+
+def test_what_is_reset_may_be_a_function_or_the_number_of_a_chapter(capsys):
+    for what in (neuron, "neuron", 1, "1", "01"):
+        check(neuron)
+        output(capsys)
+        reset_progress(what)
+        assert "1 passed exercise forgotten" in output(capsys)
+
+
+def test_a_function_and_named_values_are_all_checked(capsys):
+    check(neuron, mse_by_hand=1.67)
+    said = output(capsys)
+    assert "neuron:" in said and "mse_by_hand:" in said
+
+
+def test_the_root_of_a_disk_may_be_the_place_of_progress(monkeypatch, capsys):
+    monkeypatch.setenv("NNLIB_PROGRESS", os.path.abspath(os.sep))
+    monkeypatch.setattr(record, "_replace", lambda *_: None)
+    check(neuron)
+    assert "✓ neuron" in output(capsys)
+
+
+def test_what_python_warns_of_in_an_answer_is_not_said_by_the_check(recwarn, monkeypatch):
+    source = 'def neuron(x, w, b):\n    "\\sigma"\n    if b is 0:\n        return w * x\n    return w * x - b\n'
+    judge(NEURON, typed(source))
+    assert not recwarn.list
+
+
+def test_messages_stay_short():
+    def raises(x, w, b):
+        raise ValueError("x" * 100_000)
+
+    for answer in (raises, lambda x, w, b: {f"key{k}": k for k in range(3000)}):
+        verdict = judge(NEURON, answer)
+        assert len(" ".join([verdict.words, *verdict.details])) < 1500
+
+
+def test_a_sum_that_grows_is_read(monkeypatch):
+    source = "def f(xs):\n    total = 0\n    for x in xs:\n        total += x\n    unused = 3\n    return 1\n"
+    assert clues.never_read(typed(source)) == ["unused"]

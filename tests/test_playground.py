@@ -763,3 +763,8 @@ def test_every_button_that_the_chapter_names_is_there():
 @pytest.mark.parametrize("name", ["xor", "above a sine"])
 def test_no_noise_may_be_written_with_a_minus(name):
     assert Run(Settings(data=name, noise=-0.0)).X.shape == Run(Settings(data=name, noise=0)).X.shape
+
+
+def test_points_may_be_an_array():
+    points = ((0.1, 0.2, 1), (0.3, 0.4, 0))
+    assert Settings(points=np.array(points)) == Settings(points=points) == Settings(points=list(map(np.array, points)))

@@ -569,3 +569,15 @@ def test_a_bowl_far_from_the_origin_has_a_picture():
 def test_a_matrix_shows_four_rows_and_columns_at_least(most):
     with pytest.raises(ValueError, match="most must be at least 4, got"):
         plots.matrix_layout([("W", np.zeros((20, 20)))], most=most)
+
+
+def test_a_history_without_a_validation_loss_can_be_drawn():
+    assert names(plots.plot_history({"train_loss": [2, 1]})) == {"train_loss"}
+
+
+def test_an_empty_array_named_in_a_cell_does_no_harm(notebook):
+    plots.figure()
+    shell = sys.modules["IPython"].get_ipython()
+    shell.user_ns["a"] = np.array([], dtype=object)
+    for before in shell.events.callbacks["pre_run_cell"]:
+        before(SimpleNamespace(raw_cell="a"))

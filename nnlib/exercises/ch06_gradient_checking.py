@@ -286,10 +286,12 @@ def two_arrays_of_zeros(answer, rng):
         error = answer(np.zeros((2, 2)), np.zeros((2, 2)))
     except ZeroDivisionError:
         error = np.nan
-    if np.any(np.isnan(error)):
+    if error is None or np.any(np.isnan(error)):
         return "For two arrays of zeros it gives no number."
     if np.any(error):
         return "For two arrays of zeros it does not give 0."
+    if np.ndim(error):
+        return "For two arrays of zeros it gives an array of zeros. One number is wanted: 0."
 
 
 def with_a_little_number(little):
@@ -317,6 +319,7 @@ exercise(
         (np.full((2, 2), 0.3), np.full((2, 2), 0.3)),
         (1e-12 * rng.normal(size=3), 1e-12 * rng.normal(size=3)),
         (rng.normal(size=11).astype(np.float32), rng.normal(size=11).astype(np.float32)),
+        (np.zeros((2, 3)), rng.normal(size=(2, 3))),
     ],
     verify=two_arrays_of_zeros,
     also_right=[error_by_sums, error_by_loop, error_by_dots],
@@ -325,6 +328,9 @@ exercise(
         "Right for all but one case: two arrays of zeros are equal, and 0/0 is not a number. Return 0 there.",
         lambda a, b: 1.0 if not np.any(a) and not np.any(b) else relative_error(a, b),
         "Right for all but one case: two arrays of zeros are equal, so their error is 0.",
+        edited(relative_error, "size == 0", "np.linalg.norm(a) == 0"),
+        "If only one of the two is zero everywhere, they are as far apart as can be: the error is 1. Return 0 where "
+        "both are zero.",
         edited(relative_error, "size == 0", "np.isclose(size, 0)"),
         "Small is not zero: `np.isclose` takes tiny gradients for zeros and hides their errors. Return 0 only "
         "where the sizes are exactly 0.",

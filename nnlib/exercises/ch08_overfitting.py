@@ -464,7 +464,7 @@ class Network(NeuralNetwork):
 def when_it_stops(early_stopping, patience, val_losses):
     """Two networks train in turns, each with a callback of its own: what the callbacks say, epoch by epoch.
 
-    None if there is no callback, or it never says anything, not even False: not written yet, or without `return`.
+    None if there is no callback, or it says nothing where it should stop: not written yet, or without `return`.
     """
     callbacks = early_stopping(patience), early_stopping(patience)
     if callbacks[0] is None:
@@ -476,7 +476,9 @@ def when_it_stops(early_stopping, patience, val_losses):
             nn.train(loss if k == 0 else val_losses[0] - 0.001 * epoch)
             answers.append(asked(callback, nn, early_stopping))
             said[k].append(bool(answers[-1]))
-    return None if all(answer is None for answer in answers) else said
+    silent = all(answer is None for answer in answers)
+    due = any(since(val_losses[: k + 1]) >= patience for k in range(len(val_losses)))
+    return None if silent and due else said  # `fit` takes None for False
 
 
 def asked(callback, nn, early_stopping):
@@ -660,13 +662,15 @@ def what_is_kept(keep_best, val_losses):
     callbacks = [keep_best(kept) for kept in dicts]
     if callbacks[0] is None:
         return None
-    networks, stops = (Network(), Network()), []
+    networks, stops, changes = (Network(), Network()), [], []
     for epoch, loss in enumerate(val_losses):
         for k, (nn, callback) in enumerate(zip(networks, callbacks)):
             nn.train(loss if k == 0 else val_losses[0] + 0.5 - 0.001 * epoch)
+            weight = nn.layers[0].W.item()
             stops.append(bool(asked(callback, nn, keep_best)))
+            changes.append(nn.layers[0].W.item() != weight)
     mine, other = ([kept.get(key) for key in KEPT] for kept in dicts)
-    return *mine, other, any(stops)
+    return *mine, other, any(stops), any(changes)
 
 
 def keeping(worth_it, loss_of=lambda nn: nn.history["val_loss"][-1], parameters_of=Network.get_parameters):
@@ -712,7 +716,10 @@ exercise(
     title="A callback that keeps the best weights",
     solution=keep_best,
     use=what_is_kept,
-    returns=(*(f"kept['{key}']" for key in KEPT), "what a second network keeps", "whether training is stopped"),
+    returns=(
+        *(f"kept['{key}']" for key in KEPT),
+        *("what a second network keeps", "whether training is stopped", "whether the network is changed"),
+    ),
     cases=lambda rng: [
         ([0.5, 0.4, 0.45, 0.42],),
         ([0.9, 0.5, 0.6, 0.4, 0.4, 0.7],),
@@ -723,8 +730,8 @@ exercise(
     also_right=[keep_best_by_nonlocal, keep_best_by_argmin, KeepBest],
     wrong=mistakes(
         keeping(new_best, parameters_of=lambda nn: [{"W": layer.W, "b": layer.b} for layer in nn.layers]),
-        "A name is not a copy: `kept['parameters']` names the network's own arrays, and these go on training. "
-        "`nn.get_parameters()` copies them.",
+        "The parameters kept are those of the last epoch. Are they stored in every epoch? Or without a copy: then "
+        "`kept['parameters']` names the network's own arrays, which go on training. `nn.get_parameters()` copies them.",
         keeping(lambda losses: True),
         "It keeps every epoch, and so in the end the last one. Keep an epoch only if its loss is below the lowest "
         "so far.",

@@ -174,6 +174,11 @@ def all_alike(setting):
     return Reads(4, 0.5 + 0.1 * setting)
 
 
+def none_right(setting):
+    """No setting gets any right: all are tied."""
+    return Reads(0, 0.5 + 0.1 * setting)
+
+
 def falling(setting):
     return Reads(max(0, 7 - int(setting)), 0.1 + 0.1 * setting)
 
@@ -192,6 +197,7 @@ exercise(
         ([5, 2, 1, 4], peak_at_three, *pictures_of(rng.integers(10, size=8))),
         ([2, 0, 1], all_alike, *pictures_of(rng.integers(10, size=5))),
         ([6, 2.5, 0.5, 4], falling, *pictures_of(rng.integers(10, size=9))),
+        ([3, 1, 2], none_right, *pictures_of([5, 0, 9, 9])),
     ],
     also_right=[choose_by_list, choose_by_max, choose_fewest_mistakes],
     wrong=mistakes(

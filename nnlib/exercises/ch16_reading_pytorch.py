@@ -263,6 +263,8 @@ def is_an_order(topological_order, rng):
             backward = all(id(each) not in ids[: ids.index(id(v))] for v in order for each in v.inputs)
             way = "the list runs backward, from the loss to the leaves" if backward else "a value is too early"
             return f"{here} {way}: it stands before one that it was computed from."
+        if [id(value) for value in topological_order(loss)] != ids:
+            return f"{here} a second call gives another list. What is remembered must be made anew in each call."
 
 
 exercise(

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import numbers
 from dataclasses import asdict
 
 from nnlib.checks import brief
@@ -301,7 +302,7 @@ exercise(
 @only("epochs", BY_HEART)
 def stop_is_in_time(run, value):
     losses = run(600).nn.history["val_loss"]
-    if isinstance(value, int | float) and value > len(losses):
+    if isinstance(value, numbers.Real) and value > len(losses):
         return "The run of the gallery has 600 epochs: stop before."
     value = run(int(value) if isinstance(value, float) and value.is_integer() else value).settings.epochs
     if losses[value - 1] < CALM:

@@ -159,6 +159,7 @@ exercise(
         range_case([0.5, 0.1, 0.2, 0.3, 0.39, 0.6, 0.7, 0.2, np.inf], factor=10.0),
         range_case([0.3, 1.0, 0.2, 0.1, 0.5, 1.1, 1.5, 3.0, 50.0, 60.0]),
         range_case([0.5, 0.25, 1.0, 0.75, 8.0], low=0.01, factor=3.0),
+        range_case([40.0, 30.0, 20.0, 50.0, 90.0, np.inf]),
     ],
     also_right=[safe_rate_at_once, safe_rate_by_index],
     wrong=mistakes(
@@ -953,7 +954,7 @@ def judges_by_rows_it_never_saw(train):
 
 def rows_without_influence(train):
     """How many of 60 rows may have another answer without any change in the training losses."""
-    X, y = noise_and_coins(0, n_inputs=40)
+    X, y = noise_and_coins(0)
     losses, _ = train(X, y, 5, 0)
     others = (np.where(np.arange(60)[:, np.newaxis] == k, 1 - y, y) for k in range(60))
     return sum(np.allclose(losses, train(X, other, 5, 0)[0]) for other in others)

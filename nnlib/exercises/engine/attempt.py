@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import copy
 import dis
+import functools
 import inspect
 import io
 import itertools
@@ -112,7 +113,8 @@ def syntax(function):
     """The body of a function as a syntax tree, or None where its source is gone."""
     source = _text(function)
     try:
-        tree = ast.parse(source or "")
+        with warnings.catch_warnings(action="ignore"):  # Python has said it in the reader's own cell
+            tree = ast.parse(source or "")
     except SyntaxError:
         return None
     if not tree.body:
@@ -168,20 +170,27 @@ def observe(call, arguments, names=(), limit=None):
     stopped with a TimeoutError. KeyboardInterrupt passes: the reader stopped the cell.
     names : what the arguments are called.
     """
-    given = copy.deepcopy(arguments)
-    printed, value, error, trouble = io.StringIO(), None, None, []
+    try:
+        given = copy.deepcopy(arguments)
+    except Exception:  # a generator can't be copied, nor be put back
+        given = arguments
+    printed, value, error, trouble = Head(), None, None, []
     with (
         contextlib.redirect_stdout(printed),
         warnings.catch_warnings(),
         np.errstate(all="ignore", over="call", call=lambda kind, flag: trouble.append(kind)),
+        _nothing_by_chance(),
     ):
         warnings.simplefilter("ignore")
         try:
             value = _within_time(call, given, TIME_LIMIT if limit is None else limit)
         except (Exception, SystemExit) as problem:
             error = problem
-    if _holds_itself(value):  # as after `losses.append(losses)`: NumPy would unfold it until the memory is full
-        value, error = None, ValueError("a list that contains itself comes back")
+    if _is_too_deep(value):  # as after `losses.append(losses)`: NumPy would unfold it until the memory is full
+        value, error = (
+            None,
+            ValueError("lists within lists without end come back; `append` adds one entry to the list before its dot"),
+        )
     itself = value
     with contextlib.suppress(Exception):  # a generator can't be copied, and needn't be
         value = copy.deepcopy(value)
@@ -194,14 +203,46 @@ def observe(call, arguments, names=(), limit=None):
     return Outcome(value, error, tuple(changed), printed.getvalue(), itself, tuple(shortened), bool(trouble))
 
 
-def _holds_itself(value, around=()):
-    """Whether somewhere in a list, tuple or dict stands one of those that it stands in."""
-    if not isinstance(value, (list, tuple, dict)):
+@contextlib.contextmanager
+def _nothing_by_chance():
+    """A context in which `np.empty` gives no old memory, which may hold the right numbers: nan, or a large one."""
+
+    def filled(make):
+        @functools.wraps(make)
+        def made(*given, **named):
+            array = make(*given, **named)
+            if array.dtype.kind in "fciu":
+                array.fill(np.nan if array.dtype.kind in "fc" else np.iinfo(array.dtype).max // 2)
+            return array
+
+        return made
+
+    before = np.empty, np.empty_like
+    np.empty, np.empty_like = map(filled, before)
+    try:
+        yield
+    finally:
+        np.empty, np.empty_like = before
+
+
+class Head(io.StringIO):
+    """What is printed, as far as it is shown: an endless loop that prints would fill the memory."""
+
+    MOST = 20_000  # characters
+
+    def write(self, text):
+        super().write(text[: max(0, self.MOST - self.tell())])
+        return len(text)
+
+
+def _is_too_deep(value, depth=0, seen=None):
+    """Whether lists, tuples or dicts stand in one another 32 deep, as without end where one stands in itself."""
+    seen = {} if seen is None else seen  # how deep each was found before, by id
+    if not isinstance(value, (list, tuple, dict)) or seen.get(id(value), -1) >= depth:
         return False
-    if any(value is each for each in around):
-        return True
+    seen[id(value)] = depth
     parts = value.values() if isinstance(value, dict) else value
-    return any(_holds_itself(part, (*around, value)) for part in parts)
+    return depth == 32 or any(_is_too_deep(part, depth + 1, seen) for part in parts)
 
 
 class _Late(BaseException):
@@ -357,6 +398,8 @@ def portable_source(answer, name=None):
 
 def _written_out(value, pieces, obstacles):
     """`value` as an expression; what its functions need is added to `pieces`."""
+    if compare.holds_no_number(value):
+        pieces["inf, nan"] = "from numpy import inf, nan"  # as they are written out
     if isinstance(value, np.ndarray):
         return f"np.array({value.tolist()!r})"
     if isinstance(value, (tuple, list)):
@@ -402,7 +445,7 @@ def _bring(value, name, home, pieces, obstacles):
     if isinstance(value, types.ModuleType):
         pieces[name] = f"import {value.__name__} as {name}"
     elif value is None or isinstance(value, (bool, int, float, str)):
-        pieces[name] = f"{name} = {value!r}"
+        pieces[name] = f"{name} = {_written_out(value, pieces, obstacles)}"
     elif module not in (home, "__main__", "yours") and _is_found(module, value):
         pieces[name] = f"from {module} import {value.__name__} as {name}"
     elif (_functions(value) or isinstance(value, type)) and value.__name__.isidentifier():

@@ -69,6 +69,7 @@ def never_read(answer):
     read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     read |= {getattr(node.target, "id", "") for node in nodes if isinstance(node, (ast.For, ast.comprehension))}
     read |= {getattr(part, "id", "") for node in nodes if isinstance(node, ast.Tuple) for part in node.elts}
+    read |= {getattr(node.target, "id", "") for node in nodes if isinstance(node, ast.AugAssign)}
     stored = dict.fromkeys(node.id for node in names if isinstance(node.ctx, ast.Store))
     return [name for name in stored if name not in read and not name.startswith("_")]
 

@@ -147,12 +147,23 @@ def unchanged(before, after):
         same = isinstance(after, np.ndarray) and before.shape == after.shape
         return same and before.dtype == after.dtype and before.tobytes() == after.tobytes()
     if isinstance(before, dict):
-        return list(before) == list(after) and all(unchanged(before[k], after[k]) for k in before)
+        same = isinstance(after, dict) and list(before) == list(after)
+        return same and all(unchanged(before[k], after[k]) for k in before)
     if isinstance(before, (list, tuple)):
-        return len(before) == len(after) and all(map(unchanged, before, after))
+        same = isinstance(after, (list, tuple)) and len(before) == len(after)
+        return same and all(map(unchanged, before, after))
     if isinstance(before, (Number, str)):
         return type(before) is type(after) and repr(before) == repr(after)  # repr: nan is nan
     return True
+
+
+def holds_no_number(value):
+    """Whether inf or nan is in a float or an array of floats."""
+    return np.asarray(value).dtype.kind in "fc" and not np.isfinite(value).all() if _is_numeric(value) else False
+
+
+def _is_numeric(value):
+    return isinstance(value, np.ndarray) or _is_number(value)
 
 
 def _is_number(value):
@@ -314,16 +325,13 @@ def describe(value):
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, dict):
-        return f"a dict with {', '.join(_key(key) for key in value) or 'nothing in it'}"
+        keys = [_key(key) for key in itertools.islice(value, 9)]
+        keys[8:] = [f"{len(value) - 8} more"] * (len(value) > 8)
+        return f"a dict with {', '.join(keys) or 'nothing in it'}"
     if callable(value):
         return "a function"
     name = type(value).__name__
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
-
-
-def shape_words(value):
-    """The shape of a number or array in words."""
-    return f"shape {np.shape(value)}" if np.shape(value) else "one number"
 
 
 def literal(value, digits=4):

@@ -15,15 +15,15 @@ Whatever is said is derived from this very answer; where nothing is known, the f
 import contextlib
 import functools
 import inspect
-import io
 import re
+import textwrap
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 
 from nnlib.exercises.engine import attempt, clues, compare, mending
-from nnlib.exercises.engine.attempt import Outcome, observe
+from nnlib.exercises.engine.attempt import Head, Outcome, observe
 from nnlib.plain_words import in_plain_words
 
 
@@ -338,8 +338,9 @@ class _Judgment:
         for arguments, outcome in zip(self.inputs or [()], [*self.seen, self.law]):
             if outcome.printed.strip():
                 lines = outcome.printed.replace("`", "'").rstrip().splitlines()
+                cut = len(outcome.printed) >= Head.MOST
                 where = f" in {self._call_text(arguments)}" if self.exercise.is_function and self.inputs else ""
-                rest = [f"... and {len(lines) - 5} lines more"] if len(lines) > 5 else []
+                rest = [f"... and {'many' if cut else len(lines) - 5} lines more"] if len(lines) > 5 else []
                 return [f"It printed{where}:", *(f"`{line[:100]}`" for line in lines[:5] if line.strip()), *rest]
         return []
 
@@ -381,8 +382,8 @@ class _Judgment:
             value = next(arguments[self.exercise.parameters.index(name)] for arguments in self.inputs)
             if isinstance(value, (list, dict)):
                 how = (
-                    f"A copy of `{name}` alone, by `.copy()` or `list(...)`, still shares the arrays inside. Make new "
-                    "ones: `W - ...` does, `W -= ...` writes into the old."
+                    f"A copy of `{name}` alone, by `.copy()` or `list(...)`, still shares the dicts and arrays inside. "
+                    "Make new ones: `W - ...` does; `W -= ...` and `p[...] = ...` write into the old."
                 )
                 return f"The result is right, but what is in `{name}` is not what it was: the function changes it.", [
                     how
@@ -590,14 +591,14 @@ class _Judgment:
             call = self._call_text(arguments)
             call = call[0].upper() + call[1:]
             if outcome.error:
-                return [f"{call} raises {type(outcome.error).__name__}: {outcome.error}".rstrip(": ")]
+                return [f"{call} raises {_told(outcome.error)}"]
             if found:
                 return [self._contrast(call, found[0])]
         for outcome in self.seen:
             if outcome.changed:
                 return [f"It changes its input `{outcome.changed[0]}`."]
         if self.law.error:
-            return [f"It raises {type(self.law.error).__name__}: {self.law.error}"]
+            return [f"It raises {_told(self.law.error)}"]
         return [self.law.value] if self.law.value else []
 
     def _contrast(self, call, d):
@@ -624,10 +625,9 @@ class _Judgment:
         if good:
             return [f"It is right on {good} of {len(self.found)} inputs."]
         labels = {d.label for found in self.found for d in found}
-        wrong = {label.partition("[")[0] for label in labels}
-        if "" in wrong:
+        if "" in {label.partition("[")[0] for label in labels}:
             return []
-        fine = [name for name in self.exercise.returns if name not in wrong]
+        fine = [name for name in self.exercise.returns if not any(label.startswith(name) for label in labels)]
         return [f"`{'` and `'.join(fine)}` {'is' if len(fine) == 1 else 'are'} right."] if fine else []
 
     def _call_text(self, arguments):
@@ -688,7 +688,7 @@ def _empty_calls(exercise, answer):
 
     @functools.wraps(answer)
     def watched(*given, **named):
-        printed = io.StringIO()
+        printed = Head()
         with contextlib.redirect_stdout(printed):
             value = answer(*given, **named)
         if value is None:
@@ -697,6 +697,11 @@ def _empty_calls(exercise, answer):
 
     observe(exercise.verify, (watched, exercise.rng()))
     return empty
+
+
+def _told(error):
+    """An exception as Python tells it, but for what is very long."""
+    return textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...").rstrip(": ")
 
 
 def _listed(names):

@@ -4,22 +4,27 @@ Small changes are made to the reader's own text, one by one: another operator, p
 factor, an axis, a statement moved into a loop. A change after which the answer is right on every case
 names the mistake without anybody having declared it, and what it says is true by construction.
 
-Nothing is tried with a function that writes to the disk, nor beyond `PATIENCE` seconds of computing.
+Nothing is tried with a function that leaves a trace outside or waits, nor beyond `PATIENCE` seconds of computing.
 """
 
 import ast
+import contextlib
 import inspect
 import itertools
 import linecache
+import sys
 import textwrap
 import time
+import warnings
 from dataclasses import dataclass, field
 
 PATIENCE = 0.8  # seconds of computing in which all changes are tried
+LONGEST = 5  # seconds in all
 
-_WRITERS = set(
+_LEAVE_A_TRACE = set(
     "open save savez savez_compressed savetxt dump tofile write write_text write_bytes unlink remove rename "
-    "rmtree mkdir system run Popen input os shutil pathlib subprocess sys".split()
+    "rmtree mkdir system run Popen input os shutil pathlib subprocess sys "
+    "display plt pyplot matplotlib show figure subplots savefig to_csv sleep".split()
 )
 
 
@@ -48,18 +53,29 @@ def mend(answer, is_right, parameters, unused=()):
     parameters : the answer's own, by name. unused : those of them that the answer doesn't read but should.
     """
     definition = _definition(answer)
-    if definition is None or _words_in(answer.__code__) & _WRITERS:
+    if definition is None or _words_in(answer.__code__) & _LEAVE_A_TRACE:
         return None
-    stop = time.process_time() + PATIENCE
-    for edit in _all_edits(definition, list(parameters), list(unused)):
-        if time.process_time() > stop:
-            return None
-        changed = _applied(edit, definition, answer)
-        if changed is not None and is_right(changed):
-            lines = sorted({edit.line, *edit.also_at})
-            where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines))}"
-            return f"One change makes it right. In {where}, {edit.words}."
+    stop, late = time.process_time() + PATIENCE, time.monotonic() + LONGEST
+    with _undisplayed(), warnings.catch_warnings(action="ignore"):
+        for edit in _all_edits(definition, list(parameters), list(unused)):
+            if time.process_time() > stop or time.monotonic() > late:
+                return None
+            changed = _applied(edit, definition, answer)
+            if changed is not None and is_right(changed):
+                lines = sorted({edit.line, *edit.also_at})
+                where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines))}"
+                return f"One change makes it right. In {where}, {edit.words}."
     return None
+
+
+def _undisplayed():
+    """A context in which nothing is displayed in a notebook: a helper of the reader's may do so at every call."""
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None:
+        return contextlib.nullcontext()
+    from IPython.utils.capture import capture_output
+
+    return capture_output(stdout=False, stderr=False)
 
 
 def _definition(answer):
@@ -69,7 +85,8 @@ def _definition(answer):
     text = linecache.getlines(answer.__code__.co_filename)
     try:
         text = textwrap.dedent("".join(inspect.getblock(text[answer.__code__.co_firstlineno - 1 :])))
-        tree = ast.parse(text)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(text)
     except (SyntaxError, IndexError, ValueError):
         return None
     for node in ast.walk(tree):
@@ -119,6 +136,7 @@ def _all_edits(definition, parameters, unused):
     names = _local_names(definition, parameters)
     for rule in (
         _unused_rules(unused),
+        _guard_rules,
         _expression_rules,
         _statement_rules,
         _name_rules(names, parameters),
@@ -787,6 +805,19 @@ def _places_of_names(tree):
     return loads, stores
 
 
+# Divided, an array of whole numbers that these make becomes one of fractions, which is another mistake's remedy.
+_MAKERS = set("zeros zeros_like ones ones_like empty empty_like full full_like array".split())
+
+
+def _guard_rules(tree):
+    """An `if` that is one too many, before anything is changed inside of its condition."""
+    for _, _, body, _ in _bodies(tree):
+        for i, statement in enumerate(body):
+            if isinstance(statement, ast.If) and not statement.orelse:
+                words = f"`if {_text(statement.test)}:` is one too many, with what stands in it"
+                yield Edit(statement.lineno, words, None, [(body, i, ast.Pass())])
+
+
 def _size_rules(names, parameters):
     """Numbers that should be others, and results that should be divided by a number of rows or entries."""
     sizes = []
@@ -820,7 +851,7 @@ def _size_rules(names, parameters):
                 words = f"{this} is fixed, whatever comes in; `{name}` belongs there"
                 yield Edit(line, words, None, [(holder, key, _name(name))])
         for holder, key, node, line, _ in _expressions(tree):
-            if isinstance(node, (ast.Call, ast.BinOp)):
+            if isinstance(node, (ast.Call, ast.BinOp)) and _called(node).rpartition(".")[2] not in _MAKERS:
                 for size, words in sizes:
                     new = ast.BinOp(node, ast.Div(), size)
                     yield Edit(line, f"`{_text(node)}` has to be divided by {words}", None, [(holder, key, new)])

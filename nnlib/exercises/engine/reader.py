@@ -32,6 +32,8 @@ def check(answer=..., /, **named):
         if name is None or name == "<lambda>":
             return _note("This function has no name of its own. Say which exercise it answers: `check(name=...)`.")
         named = {name: answer}
+    elif answer is not ...:
+        check(answer)
     for name, given in named.items():
         exercise = _find(name)
         if exercise is None:
@@ -75,10 +77,10 @@ def hint(name, number=None):
         return
     name, hints = exercise.name, exercise.hints
     wanted = _hints_given.get(name, 0) + 1 if number is None else number
-    if not 1 <= wanted <= len(hints):
+    if not isinstance(wanted, int) or not 1 <= wanted <= len(hints):
         several = len(hints) > 1
         there = f"there are {len(hints)} hints" if several else "there is one hint"
-        seen = f"there is no number {number}"
+        seen = f"there is no number {number!r}"
         if number is None:
             seen = f"you have seen {'them all' if several else 'it'}"
         again = f'`hint("{name}", 1)` shows {"the first" if several else "it"} again'
@@ -204,8 +206,8 @@ def _marked(exercise, passed):
 
 def reset_progress(what=None):
     """Forget what passed: everything, one chapter (`reset_progress("01")`), or one exercise."""
-    every = exercises()
-    names = [e.name for e in every.values() if what in (None, e.chapter, e.name)]
+    every, what = exercises(), _name_of(what)
+    names = [e.name for e in every.values() if what in (None, e.name) or str(what).rjust(2, "0") == e.chapter]
     if not names:
         _find(what)
         return
@@ -225,8 +227,7 @@ def _note(words, *details):
 
 def _find(name):
     """The exercise of that name; else None, after saying which name was perhaps meant."""
-    name = getattr(name, "__name__", name)
-    every = exercises()
+    name, every = _name_of(name), exercises()
     if name in every:
         return every[name]
     near = difflib.get_close_matches(str(name), every, n=1)
@@ -235,23 +236,32 @@ def _find(name):
     return None
 
 
+def _name_of(what):
+    """What was named: by a text, or by the function of that name."""
+    return what if what is None or isinstance(what, str) else str(getattr(what, "__name__", what))
+
+
 def _keep(exercise, answer):
     """Remember that `answer` passed. Returns remarks for the reader."""
     _passed_here[exercise.name] = answer
     source, obstacles = attempt.portable_source(answer, exercise.name)
     if source is not None and _rebuilt(exercise, source) is None:
         source, obstacles = None, [exercise.name]
-    record.add(exercise.name, exercise.chapter, source, _note)
+    earlier = record.passed(_note).get(exercise.name) if source is None else None
+    kept = earlier is not None and _rebuilt(exercise, earlier) is not None
+    if not kept:
+        record.add(exercise.name, exercise.chapter, source, _note)
     parts = answer if isinstance(answer, (tuple, list)) else [answer]
     if source is not None or not any(map(callable, parts)):
         return []
-    words = "Later chapters will use the library's version"
+    version, this = ("your earlier version", "this one") if kept else ("the library's version", "yours")
+    words = f"Later chapters will use {version}: {this}"
     own = {exercise.name, *(getattr(part, "__name__", None) for part in parts)}
     needs = [name for name in obstacles if name not in own]
     if needs:
         names = "`, `".join(needs)
-        return [f"{words}: yours needs `{names}` from this notebook. Pass that in as a parameter to carry yours along."]
-    return [f"{words}: yours can be carried along if it is a plain `def`, in a cell without `%%` and without `@`."]
+        return [f"{words} needs `{names}` from this notebook. Pass that in as a parameter to carry {this} along."]
+    return [f"{words} can be carried along if it is a plain `def`, in a cell without `%%` and without `@`."]
 
 
 def _rebuilt(exercise, source):

@@ -152,8 +152,8 @@ def _take_over(folder, say):
     if folder is None:
         return
     names = {"my_answers": ".progress.json", "nnlib_answers": ".nnlib-progress.json"}
-    old = folder.with_name(names.get(folder.name, f"{folder.name}.json"))
     try:
+        old = folder.with_name(names.get(folder.name, f"{folder.name}.json"))
         entries = json.loads(old.read_text(encoding="utf-8-sig"))["passed"]
         for name, entry in entries.items():
             file = f"{int(entry['chapter']):02}_{name}.py"

@@ -237,7 +237,10 @@ class Live:
     def png(self):
         """The figure as it is now: a sharp picture, as the bytes of a PNG image."""
         with self._busy:
-            return self._sharp()
+            picture = self._sharp()
+        if self._dirty.is_set():  # turned meanwhile, on another thread
+            self._refresh()
+        return picture
 
     # What the reader does
 
@@ -321,7 +324,7 @@ class Live:
             self._rest.cancel()
         if _open.get(self.name) is self:
             del _open[self.name]
-        for widget in _all_inside(self._panel) + [self._readout]:
+        for widget in _all_inside(self._panel) + _all_inside(self._readout):
             widget.close()
 
     # From a change to a picture
@@ -481,6 +484,8 @@ class Live:
                 self._show_picture(self._sharp(), update=True)
             finally:
                 self._busy.release()
+            if self._dirty.is_set():  # turned meanwhile, on another thread
+                self._refresh()
 
     def _sharp(self):
         if self._picture is None:
@@ -700,5 +705,6 @@ def _unseen(text):
 
 
 def _all_inside(widget):
-    """A widget and all in it."""
-    return [widget, *(inner for child in getattr(widget, "children", ()) for inner in _all_inside(child))]
+    """A widget and all in it, with what says how each looks."""
+    looks = [each for name in ("layout", "style") if isinstance(each := getattr(widget, name, None), ipywidgets.Widget)]
+    return [widget, *looks, *(inner for child in getattr(widget, "children", ()) for inner in _all_inside(child))]
