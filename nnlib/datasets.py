@@ -129,9 +129,8 @@ def read_csv(path, *, delimiter=None, encoding="utf-8-sig"):
         ) from None
     except LookupError:
         raise ValueError(f"encoding must be one that Python knows, such as 'cp1252', got {encoding!r}") from None
-    said = re.match(
-        r"sep=(.)(?=[\r\n])", text, re.IGNORECASE
-    )  # how Excel names the delimiter, in a line before the table
+    # How Excel names the delimiter, in a line before the table.
+    said = re.match(r"sep=(.)(?=[\r\n])", text, re.IGNORECASE)
     if said:
         text = text[said.end() :]
     if delimiter is None and said:
