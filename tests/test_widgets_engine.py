@@ -8,6 +8,7 @@ import threading
 import matplotlib
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -605,6 +606,15 @@ def test_closing_stops_play():
     ride.live.close()
     assert not ride.live._clock.playing
     assert engine_module._open == {}
+
+
+def test_a_figure_that_is_run_again_and_again_leaves_next_to_nothing_open():
+    """Its widgets, their layouts and styles are closed; what ipywidgets itself replaced while making them is left."""
+    counts = []
+    for _ in range(4):
+        Toy()  # closes the one before
+        counts.append(len(_instances))
+    assert counts[3] - counts[1] <= 2 * 4
 
 
 def test_two_names_live_side_by_side():
