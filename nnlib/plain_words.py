@@ -9,9 +9,15 @@ SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_div
 SIGNS |= {"power": "**", "matmul": "@"}
 
 
+def in_short(error):
+    """What Python says of an exception, cut off where it is very long."""
+    text = str(error)
+    return text if len(text) < 500 else f"{text[:497]}..."
+
+
 def in_plain_words(error):
     """What an exception means, for somebody who meets it for the first time."""
-    text = str(error) if len(str(error)) < 500 else f"{str(error)[:497]}..."
+    text = in_short(error)
     match error:
         case UnboundLocalError():
             name = re.search(r"'(\w+)'", text)

@@ -16,7 +16,6 @@ import contextlib
 import functools
 import inspect
 import re
-import textwrap
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -24,7 +23,7 @@ import numpy as np
 
 from nnlib.exercises.engine import attempt, clues, compare, mending
 from nnlib.exercises.engine.attempt import Head, Outcome, observe
-from nnlib.plain_words import in_plain_words
+from nnlib.plain_words import in_plain_words, in_short
 
 
 @dataclass(frozen=True)
@@ -700,8 +699,8 @@ def _empty_calls(exercise, answer):
 
 
 def _told(error):
-    """An exception as Python tells it, but for what is very long."""
-    return textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...").rstrip(": ")
+    """An exception as Python tells it."""
+    return f"{type(error).__name__}: {in_short(error)}".rstrip(": ")
 
 
 def _listed(names):
