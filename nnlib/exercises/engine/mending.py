@@ -634,6 +634,16 @@ def _called_newaxis(node):
 # ---- Statements -------------------------------------------------------------------------------------
 
 
+def _guard_rules(tree):
+    """An `if` that is one too many: tried before anything is changed inside of its condition."""
+    for _, _, body, _ in _bodies(tree):
+        for i, statement in enumerate(body):
+            if isinstance(statement, ast.If):
+                stops = any(isinstance(each, (ast.Break, ast.Return)) for each in statement.body)
+                words = f"`{_head(statement)}` {'stops too early' if stops else 'is one too many'}"
+                yield Edit(statement.lineno, words, words, [(body, i, ast.Pass())])
+
+
 def _statement_rules(tree):
     loops = (ast.For, ast.While)
     outside = {argument.arg for argument in tree.args.args}
@@ -741,13 +751,8 @@ def _statement_rules(tree):
                 for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {"np"}):
                     words = f"what is returned is not it; `{name}` is"
                     yield edit(words, (statement, "value", _name(name)))
-            else:
-                words = f"`{_head(statement)}` is one too many"
-                if isinstance(statement, ast.If) and any(
-                    isinstance(s, (ast.Break, ast.Return)) for s in statement.body
-                ):
-                    words = f"`{_head(statement)}` stops too early"
-                yield edit(words, (holder, key, without(statement)))
+            elif not isinstance(statement, ast.If):  # that is one of the guards
+                yield edit(f"`{_head(statement)}` is one too many", (holder, key, without(statement)))
             if i + 1 < len(body) and not isinstance(body[i + 1], ast.Return):
                 swapped = [*body[:i], body[i + 1], statement, *body[i + 2 :]]
                 words = f"`{_head(statement)}` comes too early: the line after it has to come first"
@@ -807,15 +812,6 @@ def _places_of_names(tree):
 
 # Divided, an array of whole numbers that these make becomes one of fractions, which is another mistake's remedy.
 _MAKERS = set("zeros zeros_like ones ones_like empty empty_like full full_like array".split())
-
-
-def _guard_rules(tree):
-    """An `if` that is one too many, before anything is changed inside of its condition."""
-    for _, _, body, _ in _bodies(tree):
-        for i, statement in enumerate(body):
-            if isinstance(statement, ast.If) and not statement.orelse:
-                words = f"`if {_text(statement.test)}:` is one too many, with what stands in it"
-                yield Edit(statement.lineno, words, None, [(body, i, ast.Pass())])
 
 
 def _size_rules(names, parameters):
